@@ -1,0 +1,62 @@
+# Thin aliases: every line calls one command that also works by itself.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+DEMO_INBOX ?= data/demo
+
+.PHONY: help setup demo nightly test check ui sources lock bench clean
+
+help:  ## 列出各目标 | list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP)  ## 建立虚拟环境并按锁定版本安装 | make the virtual environment from the locked requirements
+
+$(STAMP): requirements.lock pyproject.toml
+	@echo "[1/2] 建立虚拟环境 | making the virtual environment in $(VENV)"
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11+ is needed")'
+	@$(PYTHON) -m venv $(VENV) || { echo "需要 venv 模块（Debian: apt install python3-venv） | the venv module is needed (Debian: apt install python3-venv)"; exit 1; }
+	@echo "[2/2] 安装锁定的依赖，约 1-2 分钟 | installing the locked requirements, 1-2 minutes"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock 2> >(grep -v '^WARNING: Location' >&2)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . 2> >(grep -v '^WARNING: Location' >&2)
+	@$(BIN)/python -m compileall -q pipelines
+	@touch $@
+
+demo: setup  ## 生成演示省并运行一夜，直到发布 | generate the synthetic province and run the night to a release
+	@echo "生成演示省（演示数据） | generating the synthetic province in $(DEMO_INBOX)"
+	@rm -rf $(DEMO_INBOX)
+	@$(BIN)/carbon demo --out $(DEMO_INBOX)
+	@echo "运行一夜 | running the night"
+	@$(BIN)/carbon nightly --inbox $(DEMO_INBOX) || test $$? -eq 3
+
+nightly: setup  ## 处理收件箱中新的上报 | process what is new in the inbox
+	@$(BIN)/carbon nightly
+
+test: setup  ## 运行全部测试 | run all tests
+	@$(BIN)/python -m pytest
+
+check: setup  ## 静态检查：ruff、类型、导入规则、dbt 解析 | static checks
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m pipelines.transform.build
+
+ui: setup  ## 启动 Dagster 网页与守护进程 | start Dagster's webserver and daemon
+	@$(BIN)/python -m pipelines.defs.serve
+
+sources: setup  ## 由约定重写 dbt 源定义 | rewrite the dbt sources from the contracts
+	@$(BIN)/python -m pipelines.contracts.dbt_sources
+
+method-check: setup  ## 由当前发布版本重算核对表 | recompute the published check from the live release
+	@$(BIN)/python -m pipelines.publish.method_check
+
+lock:  ## 重新锁定依赖（需要 uv） | lock the requirements anew (needs uv)
+	uv pip compile --quiet --no-emit-index-url --no-emit-find-links --no-strip-extras --no-header --generate-hashes --universal --python-version 3.11 --all-extras pyproject.toml -o requirements.lock
+
+bench: setup  ## 测量演示省一夜的用时 | measure the night on the synthetic province
+	@$(BIN)/python bench/night.py
+
+clean:  ## 删除一切生成物（不含收到的数据） | remove what was generated, not what was received
+	@rm -rf data/demo dbt_project/target dbt_project/logs .pytest_cache .mypy_cache .ruff_cache

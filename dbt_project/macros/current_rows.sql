@@ -1,0 +1,45 @@
+{#
+  The row that counts for each key: the latest delivery by received_at among what is known; real before synthetic.
+  Two latest deliveries with equal received_at and different content are in conflict: `conflict` says so, and none counts.
+  relation: rows with received_at, is_synthetic, content_hash, batch_id, row_no; key: list of columns.
+#}
+{% macro current_rows(relation, key) %}
+select * exclude (recency, least_hash, greatest_hash, pick),
+    case when least_hash <> greatest_hash then 'equal_received_at' end as conflict
+from (
+    select *,
+        min(content_hash) over (partition by {{ key | join(', ') }}) as least_hash,
+        max(content_hash) over (partition by {{ key | join(', ') }}) as greatest_hash,
+        row_number() over (partition by {{ key | join(', ') }}, content_hash order by batch_id, row_no) as pick
+    from (
+        select *,
+            rank() over (partition by {{ key | join(', ') }} order by is_synthetic, received_at desc) as recency
+        from {{ relation }}
+    ) as ranked
+    where recency = 1
+) as latest
+where pick = 1
+{% endmacro %}
+
+{# Rows of enterprise sources that the night has to work on: the affected enterprises and years. #}
+{% macro affected(alias) -%}
+exists (
+    select 1 from {{ source('registry', 'affected') }} as a
+    where a.uscc = {{ alias }}.uscc and a.slice_year = year({{ alias }}.period)
+)
+{%- endmacro %}
+
+{# Before an incremental model writes its slices anew, the old ones go: also those that have no rows any more. #}
+{% macro delete_affected() -%}
+{% if is_incremental() %}
+delete from {{ this }}
+where (uscc, slice_year) in (select uscc, slice_year from {{ source('registry', 'affected') }})
+{% else %}
+select 1
+{% endif %}
+{%- endmacro %}
+
+{# The one set of rows that is known at the knowledge date. #}
+{% macro known(alias) -%}
+{{ alias }}.known_at <= (select knowledge_end from {{ source('registry', 'night') }})
+{%- endmacro %}

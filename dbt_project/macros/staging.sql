@@ -1,0 +1,14 @@
+{# The columns that each row of the lake carries through staging. #}
+{% macro row_columns(alias) -%}
+{{ alias }}.batch_id,
+    {{ alias }}.row_no,
+    {{ alias }}.received_at,
+    {{ alias }}.known_at,
+    {{ alias }}.is_synthetic,
+    {{ alias }}.content_hash
+{%- endmacro %}
+
+{# The last moment known. #}
+{% macro knowledge_end() -%}
+(select knowledge_end from {{ source('registry', 'night') }})
+{%- endmacro %}

@@ -1,0 +1,49 @@
+{# The levels of a total; each is a column of int_total__cell that holds the code. #}
+{% macro total_levels() -%}
+{{ return(['province', 'prefecture', 'county', 'industry_section', 'industry', 'industry_class', 'field', 'prefecture_industry']) }}
+{%- endmacro %}
+
+{# Totals of every level: `period` is the SQL of the period, `filter` picks the rows. #}
+{% macro totals(period, filter) -%}
+with levels as (
+    {% for level in total_levels() -%}
+    select '{{ level }}' as level, {{ level }} as code, {{ period }} as total_period, c.*
+    from {{ ref('int_total__cell') }} as c
+    where {{ filter }}
+    {% if not loop.last %}union all
+    {% endif %}
+    {%- endfor %}
+),
+
+summed as (
+    select
+        level, code, total_period,
+        sum(direct_tco2e) as direct_tco2e, sum(purchased_power_location_tco2e) as purchased_power_location_tco2e,
+        sum(purchased_heat_tco2e) as purchased_heat_tco2e,
+        sum(co2_t) as co2_t, sum(ch4_t) as ch4_t, sum(n2o_t) as n2o_t, sum(cf4_t) as cf4_t, sum(c2f6_t) as c2f6_t, sum(sf6_t) as sf6_t,
+        count(distinct case when reported = 1 then uscc end) as coverage_num,
+        count(distinct case when registered = 1 or reported = 1 then uscc end) as coverage_den,
+        sum(measured_num) as measured_num, sum(measured_den) as measured_den, sum(held_back_rows) as held_back_rows,
+        count(distinct case when measured_den <> 0 or purchased_power_location_tco2e <> 0 or reported = 1 then uscc end) as enterprises,
+        bool_or(is_synthetic) as is_synthetic
+    from levels
+    group by level, code, total_period
+)
+
+select
+    cast(level as varchar) as level, cast(code as varchar) as code, cast(total_period as date) as period,
+    cast(direct_tco2e as decimal(18, 3)) as direct_tco2e,
+    cast(purchased_power_location_tco2e as decimal(18, 3)) as purchased_power_location_tco2e,
+    cast(purchased_heat_tco2e as decimal(18, 3)) as purchased_heat_tco2e,
+    {% for g in ['co2_t', 'ch4_t', 'n2o_t', 'cf4_t', 'c2f6_t', 'sf6_t'] -%}
+    cast({{ g }} as decimal(28, 9)) as {{ g }},
+    {% endfor -%}
+    cast(enterprises as bigint) as enterprises,
+    cast(coverage_num as bigint) as coverage_num, cast(coverage_den as bigint) as coverage_den,
+    cast(coverage_num as double) / nullif(cast(coverage_den as double), 0.0) as coverage,
+    cast(measured_num as decimal(18, 3)) as measured_share_num, cast(measured_den as decimal(18, 3)) as measured_share_den,
+    cast(measured_num as double) / nullif(cast(measured_den as double), 0.0) as measured_share,
+    cast(held_back_rows as bigint) as held_back_rows, cast(is_synthetic as boolean) as is_synthetic
+from summed
+order by level, code, period
+{%- endmacro %}

@@ -1,0 +1,56 @@
+{{ config(materialized='table') }}
+-- The ledger by enterprise, period, field and every code that a total is taken by, together with who is registered and who
+-- reported. Every total is a sum of these rows; a line is in exactly one of them.
+with lines as (
+    select
+        uscc, period, period_grain, division_code, industry_code,
+        case when emission_source in ('process', 'product_deduction', 'co2_recovered') then 'industrial_processes' end as own_field,
+        sum(case when hold is null and is_direct then emission_common_tco2e else 0 end) as direct_tco2e,
+        sum(case when hold is null and electricity_view = 'location' then emission_common_tco2e else 0 end) as purchased_power_location_tco2e,
+        sum(case when hold is null and emission_source = 'purchased_heat' then emission_common_tco2e else 0 end) as purchased_heat_tco2e,
+        {% for gas, column in [('CO2', 'co2_t'), ('CH4', 'ch4_t'), ('N2O', 'n2o_t'), ('CF4', 'cf4_t'), ('C2F6', 'c2f6_t'), ('SF6', 'sf6_t')] -%}
+        sum(case when hold is null and is_direct and gas = '{{ gas }}' then cast(round(gas_t, 9) as decimal(28, 9)) else 0 end) as {{ column }},
+        {% endfor -%}
+        sum(case when hold is null and is_direct and factor_tier = 'measured' then abs(emission_common_tco2e) else 0 end) as measured_num,
+        sum(case when hold is null and is_direct then abs(emission_common_tco2e) else 0 end) as measured_den,
+        count(case when hold is not null and coalesce(electricity_view, 'location') = 'location' then 1 end) as held_back_rows,
+        0 as registered, 0 as reported, bool_or(is_synthetic) as is_synthetic
+    from (
+        select *, emission_source in ('fuel', 'process', 'product_deduction', 'co2_recovered') as is_direct
+        from {{ ref('int_ledger__line') }}
+        where division_code is not null and emission_source <> 'biomass_memo'
+    ) as l
+    group by uscc, period, period_grain, division_code, industry_code,
+        case when emission_source in ('process', 'product_deduction', 'co2_recovered') then 'industrial_processes' end
+),
+
+members as (
+    select
+        uscc, period, 'month' as period_grain, division_code, industry_code, cast(null as varchar) as own_field,
+        0 as direct_tco2e, 0 as purchased_power_location_tco2e, 0 as purchased_heat_tco2e,
+        0 as co2_t, 0 as ch4_t, 0 as n2o_t, 0 as cf4_t, 0 as c2f6_t, 0 as sf6_t, 0 as measured_num, 0 as measured_den,
+        quarantined_rows as held_back_rows,
+        case when in_operation then 1 else 0 end as registered, case when has_reported then 1 else 0 end as reported, is_synthetic
+    from {{ ref('int_total__registered') }}
+),
+
+rows_of_both as (
+    select * from lines
+    union all
+    select * from members
+)
+
+select
+    r.*, cast(year(r.period) as bigint) as slice_year,
+    coalesce(d.province_code, left(r.division_code, 2) || '0000') as province,
+    coalesce(d.prefecture_code, r.division_code) as prefecture,
+    r.division_code as county,
+    coalesce(c.section, 'unknown') as industry_section,
+    left(r.industry_code, 2) as industry,
+    r.industry_code as industry_class,
+    coalesce(r.own_field, f.field, 'unknown') as field,
+    coalesce(d.prefecture_code, r.division_code) || ':' || left(r.industry_code, 2) as prefecture_industry
+from rows_of_both as r
+left join {{ ref('int_division__tree') }} as d on d.code = r.division_code
+left join {{ ref('int_industry__class') }} as c on c.code = r.industry_code
+left join {{ ref('field_of_division') }} as f on f.industry_division = left(r.industry_code, 2)

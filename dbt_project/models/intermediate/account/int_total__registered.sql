@@ -1,0 +1,38 @@
+{{ config(materialized='table') }}
+-- Enterprises of the register by month, while in operation, over the months that the ledger spans; whether they reported,
+-- and how many of their rows are quarantined. One row an enterprise and month.
+with months as (
+    select distinct period from {{ ref('int_ledger__boundary') }} where period_grain = 'month'
+    union
+    select cast(b.period + to_months(cast(m as integer)) as date)
+    from (select distinct period from {{ ref('int_ledger__boundary') }} where period_grain = 'year') as b
+    cross join range(0, 12) as t(m)
+),
+
+in_force as (
+    select
+        m.period, r.uscc, r.division_code, r.industry_code, r.operating_from, r.operating_to, r.is_synthetic,
+        row_number() over (partition by m.period, r.uscc order by r.valid_from desc) as recency
+    from months as m
+    inner join {{ ref('int_register__current') }} as r
+        on r.conflict is null and r.valid_from < m.period + interval 1 month
+),
+
+reported as (
+    select uscc, period from {{ ref('int_account__presence') }} where period_grain = 'month'
+    union
+    select p.uscc, cast(p.period + to_months(cast(m as integer)) as date)
+    from {{ ref('int_account__presence') }} as p
+    cross join range(0, 12) as t(m)
+    where p.period_grain = 'year'
+)
+
+select
+    f.period, f.uscc, f.division_code, f.industry_code, f.is_synthetic, r.uscc is not null as has_reported,
+    coalesce(q.quarantined_rows, 0) as quarantined_rows,
+    (f.operating_from is null or f.operating_from < f.period + interval 1 month)
+        and (f.operating_to is null or f.operating_to >= f.period) as in_operation
+from in_force as f
+left join reported as r on r.uscc = f.uscc and r.period = f.period
+left join {{ ref('int_total__quarantined') }} as q on q.uscc = f.uscc and q.period = f.period
+where f.recency = 1

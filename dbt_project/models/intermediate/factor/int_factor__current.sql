@@ -1,0 +1,22 @@
+{{ config(materialized='table') }}
+-- The factor that counts for each thing that a factor can be for: the latest known, real before synthetic, confirmed
+-- before unconfirmed. A withdrawn factor is gone; one in conflict (two deliveries, equal time) is gone until it is settled.
+with by_id as (
+    {{ current_rows(ref('stg_emission_factor'), ['factor_id']) }}
+),
+
+ranked as (
+    select *,
+        row_number() over (
+            partition by kind, item, method_version, area, data_year, coalesce(gas, ''), status, valid_from, valid_to
+            order by is_synthetic, received_at desc, factor_id
+        ) as recency
+    from by_id
+    where conflict is null and status <> 'withdrawn'
+)
+
+select
+    factor_id, kind, item, value, unit, gas, method_version, area, data_year, valid_from, valid_to, published_on,
+    confidence, status, document, status = 'unconfirmed' as is_unconfirmed, is_synthetic, batch_id, row_no
+from ranked
+where recency = 1

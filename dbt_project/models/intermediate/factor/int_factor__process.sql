@@ -1,0 +1,25 @@
+{{ config(materialized='table') }}
+-- Process factors and parameters by `sector/item/parameter` and method version; percentages as fractions.
+-- A row without a method version serves every version that has none of its own.
+with versions as (
+    select distinct version from {{ ref('method_version') }}
+),
+
+ranked as (
+    select
+        v.version, f.item as factor_item, f.gas, f.factor_id, f.unit, f.is_unconfirmed,
+        case when f.unit = '%' then f.value / 100.0 else f.value end as value,
+        row_number() over (
+            partition by v.version, f.item
+            order by f.method_version <> v.version, f.is_unconfirmed, f.factor_id
+        ) as choice
+    from versions as v
+    inner join {{ ref('int_factor__current') }} as f on f.method_version in (v.version, '')
+    where f.kind = 'process'
+)
+
+select
+    version, factor_item, gas, factor_id, unit, value,
+    case when is_unconfirmed then 'unconfirmed' else 'method_default' end as tier
+from ranked
+where choice = 1

@@ -1,0 +1,68 @@
+-- Computed tonnes beside the totals of a published inventory, per division, year, set and fuel, with the lines
+-- fuels_total (all fuels), process and total. Only years for which a published total is carried.
+with published as (
+    select division_code, cast(year as integer) as year, inventory, item as fuel, emission_mtco2, document
+    from {{ ref('int_published_check__current') }}
+    where conflict is null and sector = 'Total'
+),
+
+line as (
+    select division_code, year, factor_set, fuel, emission_tco2, is_held_back, is_synthetic
+    from {{ ref('int_inventory__emission') }}
+    where sector <> 'process'
+    union all
+    select division_code, year, factor_set, 'fuels_total', emission_tco2, is_held_back, is_synthetic
+    from {{ ref('int_inventory__emission') }}
+    where sector <> 'process'
+    union all
+    select division_code, year, factor_set, 'process', emission_tco2, is_held_back, is_synthetic
+    from {{ ref('int_inventory__emission') }}
+    where sector = 'process'
+    union all
+    -- a total only where the process part could be computed too
+    select e.division_code, e.year, e.factor_set, 'total', e.emission_tco2, e.is_held_back, e.is_synthetic
+    from {{ ref('int_inventory__emission') }} as e
+    inner join (
+        select distinct division_code, year, factor_set from {{ ref('int_inventory__emission') }} where sector = 'process'
+    ) as p on e.division_code = p.division_code and e.year = p.year and e.factor_set = p.factor_set
+),
+
+computed as (
+    select
+        division_code, year, factor_set, fuel,
+        sum(emission_tco2) as emission_tco2,
+        sum(case when is_held_back then 1 else 0 end) as held_back_rows,
+        max(case when is_synthetic then 1 else 0 end) as synthetic
+    from line
+    group by division_code, year, factor_set, fuel
+),
+
+inventory_year as (
+    select distinct c.division_code, c.year, c.factor_set, p.inventory
+    from computed as c
+    inner join published as p on c.division_code = p.division_code and c.year = p.year
+),
+
+cell as (
+    select y.division_code, y.year, y.factor_set, y.inventory, c.fuel
+    from inventory_year as y
+    inner join computed as c on y.division_code = c.division_code and y.year = c.year and y.factor_set = c.factor_set
+    union
+    select y.division_code, y.year, y.factor_set, y.inventory, p.fuel
+    from inventory_year as y
+    inner join published as p on y.division_code = p.division_code and y.year = p.year and y.inventory = p.inventory
+)
+
+select
+    x.division_code, x.year, x.factor_set, x.inventory, x.fuel,
+    -- exact: a decimal sum, moved by six places
+    cast(cast(c.emission_tco2 as decimal(29, 9)) * 0.000001 as double) as computed_mtco2,
+    p.emission_mtco2 as published_mtco2,
+    p.document,
+    coalesce(c.held_back_rows, 0) as held_back_rows,
+    coalesce(c.synthetic, 0) = 1 as is_synthetic
+from cell as x
+left join computed as c
+    on x.division_code = c.division_code and x.year = c.year and x.factor_set = c.factor_set and x.fuel = c.fuel
+left join published as p
+    on x.division_code = p.division_code and x.year = p.year and x.inventory = p.inventory and x.fuel = p.fuel

@@ -1,0 +1,154 @@
+-- Process emissions, product deductions and recovery: quantity x factor, by the crosswalk of seed `process_item`.
+-- A declared emission factor outranks a declared carbon content, which outranks the default of the method.
+-- Quantities that are parameters of another block (no crosswalk row) make no line here.
+with activity as (
+    select
+        r.*, b.hold, b.method_no, b.method_version, b.factor_set, b.carbonate_parameter,
+        row_number() over (
+            partition by r.uscc, r.period, r.period_grain, r.unit_code, r.item, r.stream
+            order by case r.role when '过程' then 1 when '原料' then 2 when '辅料' then 3 when '产品固碳' then 4 when '回收' then 5 else 6 end
+        ) as role_choice
+    {{ lines_from('int_process__current') }}
+),
+
+parameters as (
+    select uscc, period, period_grain, unit_code, item, max(quantity) as quantity
+    from activity
+    group by uscc, period, period_grain, unit_code, item
+),
+
+-- an item once, whichever role it came in; an item outside the vocabulary makes a line by its role
+matched as (
+    select
+        a.*,
+        coalesce(x.block, case when a.carbon_tc_per_t is not null then 'carbon' else 'factor' end) as block,
+        coalesce(x.emission_source, case a.role when '产品固碳' then 'product_deduction' when '回收' then 'co2_recovered' else 'process' end)
+            as emission_source,
+        coalesce(x.sign, case when a.role in ('产品固碳', '回收') then -1 else 1 end) as sign,
+        x.factor_item, coalesce(x.gas, 'CO2') as gas, x.fuel_code, x.purity_factor_item, x.ratio_param_code, x.ratio_factor_item,
+        coalesce(x.ratio_required, false) as ratio_required, x.yields_to
+    from activity as a
+    left join {{ ref('process_item') }} as x
+        on x.param_code = a.item and x.method_code = a.method_no and x.method_version in (a.method_version, '*')
+    left join parameters as c
+        on c.uscc = a.uscc and c.period = a.period and c.period_grain = a.period_grain and c.unit_code = a.unit_code
+        and c.item = x.condition_param_code
+    where a.role_choice = 1
+        and (x.param_code is not null or not a.in_vocabulary or a.declared_factor is not null or a.carbon_tc_per_t is not null)
+        and (x.condition_param_code is null
+            or list_contains(string_split(x.condition_values, ' '), cast(cast(c.quantity as bigint) as varchar)))
+),
+
+silent as (
+    select m.uscc, m.period, m.period_grain, m.unit_code, m.item
+    from matched as m
+    inner join parameters as o
+        on o.uscc = m.uscc and o.period = m.period and o.period_grain = m.period_grain and o.unit_code = m.unit_code
+        and o.item = m.yields_to and o.quantity > 0
+),
+
+looked_up as (
+    select
+        m.*,
+        coalesce(precise.value, f.value) as default_value,
+        coalesce(precise.factor_id, f.factor_id) as default_id,
+        coalesce(precise.tier, f.tier) as default_tier,
+        coalesce(precise.unit, f.unit) as default_unit,
+        fuel.ncv_gj_per_unit * fuel.carbon_tc_per_gj as fuel_carbon,
+        concat_ws('+', fuel.ncv_factor_id, fuel.carbon_factor_id) as fuel_carbon_id,
+        {{ worse_tier('fuel.ncv_tier', 'fuel.carbon_tier') }} as fuel_carbon_tier,
+        -- a purity or ratio that is reported, else the default, else 1
+        coalesce(m.purity_fraction, p.value, 1.0) as purity,
+        coalesce(own.quantity / 100.0, q.value, case when m.ratio_required then null else 1.0 end) as ratio,
+        coalesce(eff.quantity / 100.0, 0.0) * coalesce(usage_rate.quantity / 100.0, case when eff.quantity is null then 0.0 else 1.0 end) as abated,
+        case when m.activity_unit = 'kg' then 0.001 else 1.0 end as to_tonnes
+    from matched as m
+    left join {{ ref('int_factor__process') }} as f on f.version = m.method_version and f.factor_item = m.factor_item
+    left join {{ ref('int_factor__process') }} as precise
+        on precise.version = m.method_version and m.block = 'carbonate' and m.carbonate_parameter = 'emission_factor_3_digit'
+        and precise.factor_item = m.factor_item || '_3_digit'
+    left join {{ ref('int_factor__process') }} as p on p.version = m.method_version and p.factor_item = m.purity_factor_item
+    left join {{ ref('int_factor__process') }} as q on q.version = m.method_version and q.factor_item = m.ratio_factor_item
+    left join {{ ref('int_factor__fuel_default') }} as fuel on fuel.factor_set = m.factor_set and fuel.fuel_code = m.fuel_code
+    left join parameters as own
+        on own.uscc = m.uscc and own.period = m.period and own.period_grain = m.period_grain and own.unit_code = m.unit_code
+        and own.item = m.ratio_param_code
+    left join parameters as eff
+        on eff.uscc = m.uscc and eff.period = m.period and eff.period_grain = m.period_grain and eff.unit_code = m.unit_code
+        and eff.item = 'n2o_abatement_efficiency' and m.block = 'n2o'
+    left join parameters as usage_rate
+        on usage_rate.uscc = m.uscc and usage_rate.period = m.period and usage_rate.period_grain = m.period_grain
+        and usage_rate.unit_code = m.unit_code and usage_rate.item = 'n2o_abatement_usage' and m.block = 'n2o'
+    left join silent as s
+        on s.uscc = m.uscc and s.period = m.period and s.period_grain = m.period_grain and s.unit_code = m.unit_code
+        and s.item = m.item
+    where s.item is null
+),
+
+factored as (
+    select *,
+        -- [t of gas per unit of quantity]
+        case
+            when declared_factor is not null then declared_factor * case when lower(declared_factor_unit) like 'kg%' then 0.001 else 1.0 end
+            when carbon_tc_per_t is not null then carbon_tc_per_t * 44.0 / 12.0 * to_tonnes
+            when block = 'carbon' then coalesce(default_value, fuel_carbon) * 44.0 / 12.0 * to_tonnes * purity
+            when block = 'carbonate' then default_value * purity * ratio
+            when block = 'n2o' then default_value * (1.0 - abated)
+            when block = 'fugitive_ch4' then default_value / 1000.0
+            when block = 'co2_mass' then purity * ratio
+            else default_value
+        end as factor,
+        case when declared_factor is not null or carbon_tc_per_t is not null then 'CO2' else gas end as line_gas,
+        case
+            when declared_factor is not null then 'reported:emission_factor'
+            when carbon_tc_per_t is not null then 'reported:carbon_content'
+            when block = 'co2_mass' then coalesce('reported:' || ratio_param_code, 'reported:mass')
+            else coalesce(default_id, nullif(fuel_carbon_id, ''))
+        end as id,
+        case
+            when declared_factor is not null or carbon_tc_per_t is not null or block = 'co2_mass' then 'declared'
+            else coalesce(default_tier, fuel_carbon_tier)
+        end as tier,
+        case
+            when declared_factor is not null then 'quantity x declared factor'
+            when carbon_tc_per_t is not null then 'quantity x declared carbon x 44/12'
+            when block = 'carbon' then 'quantity x carbon x 44/12'
+            when block = 'carbonate' then 'quantity x purity x factor x calcination ratio'
+            when block = 'n2o' then 'quantity x factor x (1 - abatement x use)'
+            when block = 'co2_mass' then 'quantity x share'
+            else 'quantity x factor'
+        end as formula
+    from looked_up
+),
+
+-- non-carbonate substitutes lower the clinker's emission, never below zero per enterprise, unit and month
+cut as (
+    select *,
+        quantity * factor as raw_gas_t,
+        sum(case when item like 'clinker_%' and emission_source = 'process' and block <> 'clinker_substitute' then quantity * factor else 0.0 end)
+            over (partition by uscc, period, period_grain, unit_code) as clinker_t,
+        coalesce(sum(case when block = 'clinker_substitute' then quantity * factor end) over (
+            partition by uscc, period, period_grain, unit_code
+            order by block = 'clinker_substitute', item, stream rows between unbounded preceding and 1 preceding), 0.0) as before_t
+    from factored
+)
+
+select
+    uscc, period, period_grain, slice_year, unit_code, emission_source, item, stream,
+    coalesce(factor_item, '') as part, line_gas as gas,
+    cast(null as varchar) as electricity_view,
+    sign * quantity as activity_quantity, activity_unit, id as factor_id, factor as factor_value,
+    't' || line_gas || '/' || activity_unit as factor_unit, tier as factor_tier,
+    sign * case
+        when block = 'clinker_substitute' then greatest(0.0, least(raw_gas_t, clinker_t - before_t))
+        else raw_gas_t
+    end as gas_t,
+    formula, cast(null as double) as energy_tce,
+    case
+        when hold is not null then hold
+        when factor is null then 'no_factor'
+        when declared_factor_unit is not null and lower(declared_factor_unit) not like 't%' and lower(declared_factor_unit) not like 'kg%'
+            then 'unknown_factor_unit'
+    end as hold,
+    'enterprise_process' as delivery_source, batch_id, row_no, is_synthetic
+from cut

@@ -1,0 +1,26 @@
+-- Purchased and exported heat [GJ] x declared factor of the supplier, else the default of the guidelines.
+with activity as (
+    select
+        r.*, b.hold, case r.direction when '外供' then -1.0 else 1.0 end as sign
+    {{ lines_from('int_power_heat__current') }}
+    and r.carrier = '热力' and r.direction in ('购入', '外供') and r.origin <> '余热余压'
+    and (r.direction = '购入' or coalesce(b.exports_make_lines, true))
+)
+
+select
+    a.uscc, a.period, a.period_grain, a.slice_year, a.unit_code, 'purchased_heat' as emission_source,
+    a.carrier || a.direction as item, a.origin as stream, '' as part, 'CO2' as gas, cast(null as varchar) as electricity_view,
+    a.sign * a.quantity as activity_quantity, a.activity_unit,
+    case when a.declared_factor is not null then 'reported:emission_factor' else h.factor_id end as factor_id,
+    coalesce(a.declared_factor, h.value) as factor_value, 'tCO2/GJ' as factor_unit,
+    case when a.declared_factor is not null then 'declared' else h.tier end as factor_tier,
+    a.sign * a.quantity * coalesce(a.declared_factor, h.value) as gas_t,
+    case when a.sign < 0 then '- heat exported x factor' else 'heat purchased x factor' end as formula,
+    a.sign * a.quantity / 29.3076 as energy_tce,
+    case
+        when a.hold is not null then a.hold when a.quantity is null then 'no_quantity'
+        when coalesce(a.declared_factor, h.value) is null then 'no_factor'
+    end as hold,
+    'enterprise_power_heat' as delivery_source, a.batch_id, a.row_no, a.is_synthetic
+from activity as a
+left join {{ ref('int_factor__heat') }} as h on true

@@ -1,0 +1,56 @@
+-- Findings that stand at the knowledge date: of the gate, of batches delivered under two names, and of rows in conflict.
+with gate as (
+    select f.*
+    from {{ ref('stg_registry__finding') }} as f
+    inner join {{ ref('stg_registry__batch') }} as b on f.batch_id = b.batch_id
+    where f.holds_until is null or f.holds_until > {{ knowledge_end() }}
+),
+
+delivered_again as (
+    select
+        p.batch_id,
+        min(p.source) as source,
+        count(*) as names,
+        {{ dbt.listagg('p.file_name', "'; '", 'order by p.file_name') }} as file_names
+    from {{ ref('stg_registry__path_seen') }} as p
+    inner join {{ ref('stg_registry__batch') }} as b on p.batch_id = b.batch_id
+    group by p.batch_id
+    having count(*) > 1
+)
+
+select
+    batch_id, source, row_no, check_id, severity, uscc, period, column_name, reported_value,
+    message_zh, message_en, advice_zh, advice_en,
+    holds_until
+from gate
+union all
+select
+    batch_id, source, 0, 'D01-duplicate-delivery', 'info', null, null, null, file_names,
+    '同一文件以 ' || cast(names as varchar) || ' 个名称提交，只计一次',
+    'the same file was delivered under ' || cast(names as varchar) || ' names and counts once',
+    '无需处理', 'nothing to do',
+    null
+from delivered_again
+{% for name, source, uscc, period in [
+    ('int_register__current', 'enterprise_register', 'uscc', 'null'),
+    ('int_energy__current', 'enterprise_energy', 'uscc', 'period'),
+    ('int_process__current', 'enterprise_process', 'uscc', 'period'),
+    ('int_power_heat__current', 'enterprise_power_heat', 'uscc', 'period'),
+    ('int_output__current', 'enterprise_output', 'uscc', 'period'),
+    ('int_reference__emission_factor', 'emission_factor', 'null', 'null'),
+    ('int_energy_balance__current', 'energy_balance', 'null', "cast(year as varchar) || '-01-01'"),
+    ('int_sector_statistics__current', 'sector_statistics', 'null', 'period'),
+    ('int_grid_generation__current', 'grid_generation', 'null', 'period'),
+    ('int_grid_exchange__current', 'grid_exchange', 'null', 'period'),
+    ('int_target_observation__current', 'target_observation', 'null', 'period'),
+    ('int_division__current', 'division', 'null', 'null'),
+    ('int_industry_class__current', 'industry_class', 'null', 'null'),
+    ('int_plan_target__current', 'plan_target', 'null', 'null'),
+    ('int_published_check__current', 'published_check', 'null', "cast(year as varchar) || '-01-01'"),
+] %}
+union all
+select *, cast(null as timestamp) as holds_until
+from (
+    {{ conflict_findings(ref(name), source, uscc, period) }}
+) as conflict_{{ loop.index }}
+{% endfor %}

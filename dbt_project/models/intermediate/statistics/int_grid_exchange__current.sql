@@ -1,0 +1,2 @@
+-- the figure that counts
+{{ current_rows(ref('stg_grid_exchange'), ['from_division_code', 'to_division_code', 'period', 'period_grain', 'period_ts']) }}

@@ -1,0 +1,2 @@
+-- the row that counts
+{{ current_rows(ref('stg_industry_class'), ['level', 'industry_code']) }}

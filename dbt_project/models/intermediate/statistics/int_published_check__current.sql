@@ -1,0 +1,2 @@
+-- the row that counts
+{{ current_rows(ref('stg_published_check'), ['division_code', 'year', 'inventory', 'sector', 'item']) }}

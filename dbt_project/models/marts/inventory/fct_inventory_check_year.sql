@@ -1,0 +1,14 @@
+select
+    cast(c.division_code as varchar) as division_code,
+    cast(c.year as integer) as year,
+    cast(c.factor_set as varchar) as factor_set,
+    cast(c.inventory as varchar) as inventory,
+    cast(c.fuel as varchar) as fuel,
+    cast(c.computed_mtco2 as double) as computed_mtco2,
+    cast(c.published_mtco2 as double) as published_mtco2,
+    cast(c.computed_mtco2 - c.published_mtco2 as double) as difference_mtco2,
+    cast(100 * (c.computed_mtco2 - c.published_mtco2) / nullif(c.published_mtco2, 0) as double) as difference_percent,
+    cast(c.held_back_rows as bigint) as held_back_rows,
+    cast(c.document as varchar) as document,
+    cast(c.is_synthetic as boolean) as is_synthetic
+from {{ ref('int_inventory__published_comparison') }} as c

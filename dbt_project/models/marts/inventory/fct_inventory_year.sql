@@ -1,0 +1,25 @@
+select
+    cast(e.division_code as varchar) as division_code,
+    cast(e.year as integer) as year,
+    cast(e.factor_set as varchar) as factor_set,
+    cast(e.sector as varchar) as sector,
+    cast(s.sector_zh as varchar) as sector_zh,
+    cast(s.sector_en as varchar) as sector_en,
+    cast(s.field as varchar) as field,
+    cast(e.fuel as varchar) as fuel,
+    cast(coalesce(f.name_zh, case e.fuel when 'cement' then '水泥' end) as varchar) as fuel_zh,
+    cast(e.activity_quantity as double) as activity_quantity,
+    cast(e.activity_unit as varchar) as activity_unit,
+    cast(e.factor_value as double) as factor_value,
+    cast('tCO2/' || e.activity_unit as varchar) as factor_unit,
+    cast(coalesce(e.factor_status, 'missing') as varchar) as factor_status,
+    cast(e.emission_tco2 as decimal(18, 3)) as emission_tco2,
+    cast(e.is_held_back as boolean) as is_held_back,
+    cast(e.held_back_reason_zh as varchar) as held_back_reason_zh,
+    cast(e.held_back_reason_en as varchar) as held_back_reason_en,
+    cast(e.is_synthetic as boolean) as is_synthetic
+from {{ ref('int_inventory__emission') }} as e
+left join (
+    select distinct sector, sector_zh, sector_en, field from {{ ref('inventory_sector') }}
+) as s on e.sector = s.sector
+left join {{ ref('balance_fuel') }} as f on e.fuel = f.fuel_code

@@ -1,0 +1,21 @@
+select
+    cast(f.factor_id as varchar) as factor_id,
+    cast(f.kind as varchar) as kind,
+    cast(f.item as varchar) as item,
+    cast(f.value as double) as value,
+    cast(f.unit as varchar) as unit,
+    cast(f.gas as varchar) as gas,
+    cast(f.method_version as varchar) as method_version,
+    cast(f.area as varchar) as area,
+    cast(f.data_year as integer) as data_year,
+    cast(f.valid_from as date) as valid_from,
+    cast(f.valid_to as date) as valid_to,
+    cast(f.published_on as date) as published_on,
+    cast(f.confidence as varchar) as confidence,
+    cast(f.status as varchar) as status,
+    cast(f.document as varchar) as document,
+    cast(f.conflict is not null as boolean) as is_in_conflict,
+    cast(f.batch_id as varchar) as batch_id,
+    cast(f.row_no as bigint) as row_no,
+    cast(f.is_synthetic as boolean) as is_synthetic
+from {{ ref('int_reference__emission_factor') }} as f

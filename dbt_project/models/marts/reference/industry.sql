@@ -1,0 +1,9 @@
+select
+    cast(i.level as varchar) as level,
+    cast(i.section_code as varchar) as section_code,
+    cast(i.industry_code as varchar) as industry_code,
+    cast(i.parent_code as varchar) as parent_code,
+    cast(i.industry_name as varchar) as industry_name,
+    cast(i.is_synthetic as boolean) as is_synthetic
+from {{ ref('int_industry_class__current') }} as i
+where i.conflict is null

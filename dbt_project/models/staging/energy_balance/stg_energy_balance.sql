@@ -1,0 +1,15 @@
+-- one row per delivered cell of an energy balance; quantities in the canonical unit of the fuel
+select
+    b.division_code,
+    b.year,
+    b.item as item_code,
+    b.fuel as fuel_code,
+    {{ to_canonical('b.quantity', 'u') }} as quantity,
+    f.canonical_unit as unit,
+    b.quantity as reported_quantity,
+    b.unit as reported_unit,
+    {{ row_columns('b') }}
+from {{ source('lake', 'energy_balance') }} as b
+inner join {{ ref('balance_fuel') }} as f on b.fuel = f.fuel_code
+left join {{ ref('unit') }} as u on b.unit = u.unit_key and u.dimension = {{ dimension_of('f.canonical_unit') }}
+where {{ known('b') }}

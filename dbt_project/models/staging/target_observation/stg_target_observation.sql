@@ -1,0 +1,12 @@
+-- one row per observation of a target; the unit is that of the target, verbatim
+select
+    o.target_id,
+    o.division_code,
+    o.period,
+    o.period_grain,
+    o.value,
+    o.unit,
+    o.document,
+    {{ row_columns('o') }}
+from {{ source('lake', 'target_observation') }} as o
+where {{ known('o') }}

@@ -1,0 +1,167 @@
+"""The code lists: how a delivered spelling becomes a code. Unknown spellings stay unknown, nothing is guessed.
+
+Short lists are in `codes.yml`, long ones in dbt_project/seeds and data/raw/published, where dbt reads the same files.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+from pipelines.contracts.text import code_key
+from pipelines.settings import PROJECT
+
+SEEDS = PROJECT / "dbt_project" / "seeds"
+PUBLISHED = PROJECT / "data" / "raw" / "published"
+
+# Province codes of GB/T 2260: the first two digits that a division code may have.
+PROVINCES = frozenset(
+    "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82".split()
+)
+
+
+@dataclass(frozen=True)
+class CodeList:
+    """Spellings -> code. `fixes` are the spellings that are known mistakes (mended and logged)."""
+
+    name: str
+    spellings: dict[str, str]
+    fixes: frozenset[str] = frozenset()
+    pattern: re.Pattern[str] | None = None   # codes that are right by their form
+
+    def resolve(self, text: str) -> str | None:
+        """The code for a spelling, or None."""
+        key = self.key(text)
+        code = self.spellings.get(key)
+        if code is None and self.pattern and self.pattern.fullmatch(key):
+            return key.upper()
+        return code
+
+    def key(self, text: str) -> str:
+        return balance_item_key(text) if self.name == "balance_item" else code_key(text)
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One unit of one dimension. `factor` multiplies a quantity into the canonical unit of the dimension."""
+
+    unit: str
+    dimension: str
+    factor: float
+    canonical_unit: str
+
+
+@dataclass
+class UnitTable:
+    """Units by (spelling, dimension)."""
+
+    by_key: dict[tuple[str, str], Unit] = field(default_factory=dict)
+
+    def resolve(self, text: str, dimension: str) -> Unit | None:
+        """The unit that a spelling means within a dimension, or None."""
+        return self.by_key.get((code_key(text), dimension))
+
+
+def read_rows(path: Path) -> list[dict[str, str]]:
+    """A small UTF-8 CSV as dictionaries."""
+    with path.open(encoding="utf-8", newline="") as handle:
+        return list(csv.DictReader(handle))
+
+
+_ITEM_NUMBER = re.compile(r"^(?:[\s#*().、,:]|\d+|[一二三四五六七八九十]+(?=[\s.、,:)]))+")
+_ITEM_MARKS = re.compile(r"[\s()\[\]#、,.。;:·+\-−–—~\"'/]")
+
+
+def balance_item_key(text: str) -> str:
+    """A row name of the energy balance without its leading number, `#`, brackets, blanks and width."""
+    key = unicodedata.normalize("NFKC", text).strip().lower()
+    return _ITEM_MARKS.sub("", _ITEM_NUMBER.sub("", key))
+
+
+def _from_yaml(name: str, spec: dict) -> CodeList:
+    spellings: dict[str, str] = {}
+    for code, aliases in spec["values"].items():
+        for text in (code, *aliases):
+            spellings[code_key(str(text))] = str(code)
+    fixes = {code_key(wrong): right for wrong, right in spec.get("fixes", {}).items()}
+    return CodeList(name, {**fixes, **spellings}, frozenset(fixes))
+
+
+def _fuel() -> CodeList:
+    rows = read_rows(SEEDS / "fuel_name.csv")
+    spellings = {code_key(row["name"]): row["energy"] for row in rows}
+    return CodeList("fuel", spellings, frozenset(code_key(r["name"]) for r in rows if r["kind"] == "fix"))
+
+
+def _activity_item() -> CodeList:
+    spellings: dict[str, str] = {}
+    for row in read_rows(SEEDS / "activity_item.csv"):
+        spellings[code_key(row["param_code"])] = row["param_code"]
+        spellings.setdefault(code_key(row["item_zh"]), row["param_code"])
+    return CodeList("activity_item", spellings)
+
+
+def _division(any_province: bool) -> CodeList:
+    rows = read_rows(PUBLISHED / "division" / "divisions.csv")
+    known = {row["code"]: row["code"] for row in rows if row["code"].startswith("52")}
+    if not any_province:
+        return CodeList("division", known)
+    # outside the home province no county list is at hand: the form and the province decide
+    pattern = re.compile(rf"(?:{'|'.join(sorted(PROVINCES - {'52'}))})\d{{4}}|000000")
+    return CodeList("any_division", known, pattern=pattern)
+
+
+def _industry(levels: tuple[str, ...]) -> CodeList:
+    rows = read_rows(PUBLISHED / "industry_class" / "gbt4754_2017.csv")
+    codes = {code_key(row["code"]): row["code"] for row in rows if row["level"] in levels}
+    if levels == ("4",):
+        return CodeList("industry", codes)
+    # sector totals are also printed for the three industries and for households
+    extra = {code_key(x): x for x in ("第一产业", "第二产业", "第三产业", "工业", "居民生活")}
+    return CodeList("any_industry", {**codes, **extra})
+
+
+def _seed_names(name: str, file: str, spelling: str, code: str) -> CodeList:
+    key = balance_item_key if name == "balance_item" else code_key
+    return CodeList(name, {key(row[spelling]): row[code] for row in read_rows(SEEDS / file)})
+
+
+@cache
+def load_code_lists() -> dict[str, CodeList]:
+    """All code lists by name."""
+    short = yaml.safe_load((Path(__file__).parent / "codes.yml").read_text("utf-8"))
+    lists = {name: _from_yaml(name, spec) for name, spec in short.items()}
+    lists["fuel"] = _fuel()
+    lists["activity_item"] = _activity_item()
+    lists["division"] = _division(any_province=False)
+    lists["any_division"] = _division(any_province=True)
+    lists["industry"] = _industry(("4",))
+    lists["any_industry"] = _industry(("1", "2", "3", "4"))
+    lists["balance_item"] = _seed_names("balance_item", "balance_item_name.csv", "name_key", "item_code")
+    lists["balance_fuel"] = _seed_names("balance_fuel", "balance_fuel_name.csv", "name_key", "fuel_code")
+    targets = {code_key(r["target_id"]): r["target_id"] for r in read_rows(PUBLISHED / "plan_target" / "targets.csv")}
+    lists["target"] = CodeList("target", targets)
+    return lists
+
+
+@cache
+def load_units() -> UnitTable:
+    """The unit table (seed `unit`)."""
+    table = UnitTable()
+    for row in read_rows(SEEDS / "unit.csv"):
+        unit = Unit(row["unit"], row["dimension"], float(row["factor"]), row["canonical_unit"])
+        table.by_key[(row["unit_key"], row["dimension"])] = unit
+    return table
+
+
+@cache
+def load_fuels() -> dict[str, dict[str, str]]:
+    """Seed `fuel` by canonical name of the energy form."""
+    return {row["energy"]: row for row in read_rows(SEEDS / "fuel.csv")}
+

@@ -1,0 +1,146 @@
+"""What a delivery is: the sources, their columns, types, units, keys and code lists, read from `sources/*.yml`.
+
+One definition serves the reader (headers, types), the gate (required columns, keys), the validated lake
+(Parquet schema), the dbt sources and the data dictionary. Nothing here reads a delivery or judges a value.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import yaml
+
+SOURCES_DIR = Path(__file__).parent / "sources"
+
+# Types of columns; the polars type is that of the validated lake.
+TYPES: dict[str, Any] = {
+    "uscc": pl.String,
+    "text": pl.String,
+    "name": pl.String,
+    "key_text": pl.String,
+    "code": pl.String,
+    "unit": pl.String,
+    "number": pl.Float64,
+    "percent": pl.Float64,
+    "year": pl.Int32,
+    "period": pl.Date,
+    "date": pl.Date,
+    "bool": pl.Boolean,
+}
+
+# What every row of the lake carries beside its contract columns.
+ROW_COLUMNS: dict[str, Any] = {
+    "batch_id": pl.String,
+    "row_no": pl.Int64,
+    "received_at": pl.Datetime("us"),   # Asia/Shanghai wall clock
+    "known_at": pl.Datetime("us"),      # the row counts for knowledge dates from here on
+    "is_synthetic": pl.Boolean,
+    "content_hash": pl.String,          # over the typed contract columns: equal content, equal hash
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a source.
+
+    Attributes:
+        name: canonical name; zh: Chinese header; en: description.
+        type: one of `TYPES`.
+        required: a row without a value is quarantined; a file without the column is refused.
+        codes: name of the code list; an unknown code quarantines the row, unless `open`; blank: what a blank cell means.
+        unit: fixed unit of a number; unit_column: the column that states it;
+        dimension: allowed dimension of a unit column; dimension_of: the code column that decides it.
+    """
+
+    name: str
+    zh: str
+    en: str
+    type: str
+    required: bool = False
+    codes: str | None = None
+    open: bool = False
+    blank: str | None = None
+    unit: str | None = None
+    unit_column: str | None = None
+    dimension: str | None = None
+    dimension_of: str | None = None
+    hourly: bool = False
+    aliases: tuple[str, ...] = ()
+
+    def lake_columns(self) -> dict[str, Any]:
+        """Columns of the validated lake that this column becomes (a period also states its grain)."""
+        if self.type == "period":
+            extra = {"period_grain": pl.String}
+            if self.hourly:
+                extra["period_ts"] = pl.Datetime("us")
+            return {self.name: pl.Date, **extra}
+        return {self.name: TYPES[self.type]}
+
+
+@dataclass(frozen=True)
+class Source:
+    """One source: a folder of the inbox, a suite in `expectations/`, a table of the lake, a staging model."""
+
+    name: str
+    zh: str
+    en: str
+    slice: str                      # lake partition: month, year or static
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    enterprise: bool = False        # rows belong to an enterprise of the register
+    published_only: bool = False    # read from data/raw/published only, never from an inbox
+    known_from_document: bool = False   # published rows are known from published_on, valid_from or the document's date
+    quantity: str | None = None     # the column whose sum must balance: received = accepted + quarantined
+
+    def column(self, name: str) -> Column:
+        """The column of that name. Raises KeyError."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(f"{self.name} has no column {name}")
+
+    @property
+    def lake_schema(self) -> dict[str, Any]:
+        """Column names and polars types of the validated lake's table."""
+        schema: dict[str, Any] = {}
+        for column in self.columns:
+            schema.update(column.lake_columns())
+        return {**schema, **ROW_COLUMNS}
+
+    @property
+    def key_columns(self) -> tuple[str, ...]:
+        """The key as lake columns (a period counts with its grain, an hour with its time)."""
+        names: list[str] = []
+        for name in self.key:
+            names.extend(self.column(name).lake_columns())
+        return tuple(names)
+
+
+@cache
+def load_sources() -> dict[str, Source]:
+    """All sources by name, in the order of their names."""
+    common = yaml.safe_load((SOURCES_DIR / "_common.yml").read_text("utf-8"))
+    sources = {}
+    for path in sorted(SOURCES_DIR.glob("[a-z]*.yml")):
+        raw = yaml.safe_load(path.read_text("utf-8"))
+        columns = []
+        for spec in raw.pop("columns"):
+            merged = {**common.get(spec.pop("use", ""), {}), **spec}
+            merged["aliases"] = tuple(merged.get("aliases", ()))
+            columns.append(Column(**merged))
+        name = raw.pop("source")
+        raw["key"] = tuple(raw["key"])
+        source = Source(name=name, columns=tuple(columns), **raw)
+        for key in source.key:
+            source.column(key)
+        sources[name] = source
+    return sources
+
+
+def deliverable_sources() -> dict[str, Source]:
+    """The sources that a deliverer may drop into an inbox."""
+    return {name: source for name, source in load_sources().items() if not source.published_only}

@@ -1,0 +1,240 @@
+"""The provincial sources: energy balance, statistics, power system, factor draft and observations of targets, as deliveries."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from pipelines.contracts.source import load_sources
+from pipelines.demo.activity import Activity
+from pipelines.demo.balance import COLUMNS, ITEMS, make_balance
+from pipelines.demo.files import Delivery, Layout
+from pipelines.demo.grid import DECIMALS, HOME, PowerSystem
+from pipelines.demo.months import Window, label, year_of
+from pipelines.demo.series import decimal_texts
+from pipelines.demo.world import World
+
+_STATISTICS_OFFICE = "省级统计部门(演示数据)"
+_ENERGY_OFFICE = "省级能源主管部门(演示数据)"
+_ENVIRONMENT_OFFICE = "省级生态环境部门(演示数据)"
+
+
+def provincial_deliveries(
+    world: World, window: Window, activities: list[Activity], power: PowerSystem
+) -> list[Delivery]:
+    """All provincial files, in a fixed order."""
+    years = sorted({year_of(month) for month in power.months})
+    result: list[Delivery] = []
+    for year in years:
+        result += [_generation(power, year), _exchange(power, year)]
+    for year in window.full_years:
+        result += [_balance(world, window, year, activities, power), _statistics(world, year), _targets(world, year)]
+    result.append(_factor(years[-1]))
+    return result
+
+
+def _moment(year: int, month: int, day: int, hour: int = 10) -> dt.datetime:
+    return dt.datetime(year, month, day, hour, 20)
+
+
+def _rows(source: str, records: list[dict[str, str]]) -> list[list[str]]:
+    names = [column.name for column in load_sources()[source].columns]
+    return [[record.get(name, "") for name in names] for record in records]
+
+
+def _signed(value: int, decimals: int) -> str:
+    return decimal_texts([value], decimals)[0]
+
+
+def _after(power: PowerSystem, year: int) -> dt.datetime:
+    """The 18th of the month after the year's last computed month."""
+    last = max(month for month in power.months if year_of(month) == year) + 1
+    return _moment(year_of(last), last % 12 + 1, 18)
+
+
+def _months_of(power: PowerSystem, year: int) -> list[tuple[int, str]]:
+    return [(index, label(month)) for index, month in enumerate(power.months) if year_of(month) == year]
+
+
+def _generation(power: PowerSystem, year: int) -> Delivery:
+    records = [
+        {
+            "area": HOME,
+            "period": period,
+            "source": source,
+            "generation": _signed(int(values[index]), DECIMALS),
+            "unit": "亿千瓦时",
+            "capacity": str(int(power.capacity[source][index])),
+            "capacity_unit": "万千瓦",
+        }
+        for index, period in _months_of(power, year)
+        for source, values in power.generation.items()
+    ]
+    titles = (f"{year}年分电源发电量及装机(演示数据)", f"填报单位：{_ENERGY_OFFICE}", "单位：亿千瓦时、万千瓦")
+    document = f"演示数据 分电源发电量 {year}"
+    layout = Layout(suffix="xlsx", titles=titles)
+    rows = _rows("grid_generation", records)
+    return Delivery(
+        "grid_generation", f"演示_发电量_{year}", rows, _after(power, year), str(year), _ENERGY_OFFICE, document, layout
+    )
+
+
+def _exchange(power: PowerSystem, year: int) -> Delivery:
+    records = []
+    for index, period in _months_of(power, year):
+        flows = [(HOME, area, values) for area, values in power.outflow.items()] + [
+            (area, HOME, values) for area, values in power.inflow.items()
+        ]
+        for sender, receiver, values in flows:
+            quantity = _signed(int(values[index]), DECIMALS)
+            records.append(
+                {"from_area": sender, "to_area": receiver, "period": period, "quantity": quantity, "unit": "亿千瓦时"}
+            )
+    rows = _rows("grid_exchange", records)
+    return Delivery(
+        "grid_exchange",
+        f"演示_电力交换_{year}",
+        rows,
+        _after(power, year),
+        str(year),
+        _ENERGY_OFFICE,
+        f"演示数据 跨省电力交换 {year}",
+    )
+
+
+def _balance(world: World, window: Window, year: int, activities: list[Activity], power: PowerSystem) -> Delivery:
+    cells = make_balance(world, window, year, activities, power)
+    records = []
+    for item, name in ITEMS.items():
+        for column, (fuel, unit, decimals) in COLUMNS.items():
+            value = cells.get((item, column), 0)
+            if value:
+                records.append(
+                    {
+                        "division_code": HOME,
+                        "year": str(year),
+                        "item": name,
+                        "fuel": fuel,
+                        "quantity": _signed(value, decimals),
+                        "unit": unit,
+                    }
+                )
+    layout = Layout(encoding="gb18030")
+    document = f"演示数据 地区能源平衡表 {year}"
+    received = _moment(year + 1, 6, 20)
+    return Delivery(
+        "energy_balance",
+        f"演示_能源平衡表_{year}",
+        _rows("energy_balance", records),
+        received,
+        str(year),
+        _STATISTICS_OFFICE,
+        document,
+        layout,
+    )
+
+
+def _statistics(world: World, year: int) -> Delivery:
+    spec = world.settings["statistics"]
+    published = dt.date(year + 1, 4, 26)
+    growth = (1 + spec["growth"]) ** (year - world.reference_year)
+    records: list[dict[str, str]] = []
+
+    def add(division: str, indicator: str, cents: int, decimals: int, unit: str, industry: str = "") -> None:
+        records.append(
+            {
+                "division_code": division,
+                "industry_code": industry,
+                "indicator": indicator,
+                "period": str(year),
+                "period_kind": "当期",
+                "value": _signed(cents, decimals),
+                "unit": unit,
+                "vintage": "初步",
+                "published_on": published.isoformat(),
+            }
+        )
+
+    totals = dict.fromkeys(["gdp", "population", *spec["industries"]], 0)
+    for code, place in world.prefectures.items():
+        gdp = 0
+        for industry, share in spec["industries"].items():
+            value = round(spec["gdp"] * 100 * growth * place.gdp * share)
+            add(code, "增加值", value, 2, "亿元", industry)
+            totals[industry] += value
+            gdp += value
+        people = round(place.population * 10)
+        add(code, "地区生产总值", gdp, 2, "亿元")
+        add(code, "年末常住人口", people, 1, "万人")
+        totals["gdp"] += gdp
+        totals["population"] += people
+    add(HOME, "地区生产总值", totals["gdp"], 2, "亿元")
+    add(HOME, "年末常住人口", totals["population"], 1, "万人")
+    for industry in spec["industries"]:
+        add(HOME, "增加值", totals[industry], 2, "亿元", industry)
+    document = f"演示数据 国民经济核算 {year}"
+    layout = Layout(encoding="utf-8-sig")
+    received = _moment(year + 1, 4, 28)
+    return Delivery(
+        "sector_statistics",
+        f"演示_统计_{year}",
+        _rows("sector_statistics", records),
+        received,
+        str(year),
+        _STATISTICS_OFFICE,
+        document,
+        layout,
+    )
+
+
+def _targets(world: World, year: int) -> Delivery:
+    position = max(0, min(1, year - world.reference_year))
+    document = f"演示数据 目标监测 {year}"
+    records = [
+        {
+            "target_id": target,
+            "division_code": HOME,
+            "period": str(year),
+            "value": str(spec["values"][position]),
+            "unit": spec["unit"],
+            "document": document,
+        }
+        for target, spec in world.settings["targets"].items()
+    ]
+    rows = _rows("target_observation", records)
+    return Delivery(
+        "target_observation",
+        f"演示_目标观测_{year}",
+        rows,
+        _moment(year + 1, 3, 25),
+        str(year),
+        _ENVIRONMENT_OFFICE,
+        document,
+    )
+
+
+def _factor(year: int) -> Delivery:
+    """One declared draft factor, unconfirmed: it may be shown and must never be used."""
+    record = {
+        "factor_id": f"DEMO-GRID-{HOME}-{year - 1}",
+        "kind": "grid",
+        "item": "average",
+        "value": "0.5500",
+        "unit": "tCO2/MWh",
+        "gas": "CO2",
+        "area": HOME,
+        "data_year": str(year - 1),
+        "confidence": "C",
+        "status": "unconfirmed",
+        "published_on": f"{year}-11-20",
+        "document": "演示数据 省级电网平均因子(征求意见)",
+    }
+    rows = _rows("emission_factor", [record])
+    return Delivery(
+        "emission_factor",
+        f"演示_电网因子草案_{year - 1}",
+        rows,
+        _moment(year, 12, 1),
+        str(year - 1),
+        _ENVIRONMENT_OFFICE,
+        record["document"],
+    )

@@ -1,0 +1,302 @@
+"""Evidence: columns derived from the rows of one delivery (and the register) that the suites put limits on.
+
+Here is only arithmetic; whether a value is acceptable stands in `expectations/`. Windows never leave a batch,
+so the evidence on a row depends on its own file alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from statistics import median
+
+import polars as pl
+
+from pipelines.contracts.codes import PUBLISHED, SEEDS, load_fuels, load_units, read_rows
+from pipelines.contracts.source import Source
+from pipelines.contracts.text import code_key, tidy
+
+_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+_WEIGHTS = [pow(3, i, 31) for i in range(17)]
+
+
+def credit_code_problem(code: str | None, synthetic: bool) -> str | None:
+    """Why a unified social credit code is not in order (GB 32100-2015), or None.
+
+    Codes that begin with X1 have no registration authority: they are for synthetic deliveries only.
+    """
+    if code is None:
+        return None
+    if len(code) != 18 or any(c not in _ALPHABET for c in code):
+        return "form"
+    check = (31 - sum(_ALPHABET.index(c) * w for c, w in zip(code, _WEIGHTS, strict=False)) % 31) % 31
+    if _ALPHABET[check] != code[17]:
+        return "check_digit"
+    if code.startswith("X") and not synthetic:
+        return "reserved"
+    return None
+
+
+def add_evidence(rows: pl.DataFrame, source: Source, known: pl.DataFrame) -> pl.DataFrame:
+    """All evidence columns for the rows of one source (one or more batches).
+
+    `rows` has batch_id, received_at, is_synthetic, the lake columns, `__raw` columns and the reader's evidence;
+    `known` is uscc -> enterprise_known_from.
+    """
+    rows = _duplicates(rows, source)
+    rows = _time(rows)
+    names = {column.name for column in source.columns}
+    for name in sorted(names & {"uscc", "successor_uscc", "supplier_uscc"}):
+        rows = _credit_code(rows, name)
+    if source.enterprise and source.name != "enterprise_register":
+        rows = _enterprise(rows, known)
+    if "unit_code" in names:
+        rows = _blank_unit(rows, source)
+    special = _SPECIAL.get(source.name)
+    return special(rows) if special else rows
+
+
+def _duplicates(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
+    key = ["batch_id", *source.key_columns]
+    complete = pl.all_horizontal(pl.col(c).is_not_null() for c in source.key_columns if not c.endswith("_ts"))
+    rows = rows.with_columns(
+        pl.len().over(key).alias("_n"),
+        pl.col("content_hash").n_unique().over(key).alias("_kinds"),
+        pl.col("row_no").min().over(key).alias("_first"),
+    )
+    again = complete & (pl.col("_n") > 1)
+    first = pl.col("_first")
+    return rows.with_columns(
+        pl.when(again & (pl.col("_kinds") == 1) & (pl.col("row_no") > first)).then(first).alias("duplicate_row"),
+        pl.when(again & (pl.col("_kinds") > 1)).then(first).alias("duplicate_key"),
+    ).drop("_n", "_kinds", "_first")
+
+
+def _time(rows: pl.DataFrame) -> pl.DataFrame:
+    """`period_year`, and `period_open_from`: the first moment at which the period is no longer in the future."""
+    if "period" in rows.columns:
+        start = pl.col("period").cast(pl.Datetime("us"))
+        if "period_ts" in rows.columns:
+            start = pl.coalesce("period_ts", start)
+        rows = rows.with_columns(start.alias("_start"), pl.col("period").dt.year().alias("period_year"))
+    elif "year" in rows.columns:
+        rows = rows.with_columns(
+            pl.datetime(pl.col("year"), 1, 1).cast(pl.Datetime("us")).alias("_start"), pl.col("year").alias("period_year")
+        )
+    else:
+        return rows
+    return rows.with_columns(
+        pl.when(pl.col("_start") > pl.col("received_at")).then(pl.col("_start")).alias("period_open_from")
+    ).drop("_start").with_columns(pl.col("period_open_from").dt.strftime("%Y-%m").alias("future_period"))
+
+
+def _credit_code(rows: pl.DataFrame, name: str) -> pl.DataFrame:
+    """`<name>_problem` for a column of credit codes."""
+    pairs = rows.select(name, "is_synthetic").unique()
+    problems = [
+        credit_code_problem(None if code is None else tidy(code).upper(), synthetic) for code, synthetic in pairs.iter_rows()
+    ]
+    pairs = pairs.with_columns(pl.Series(f"{name}_problem", problems, dtype=pl.String))
+    return rows.join(pairs, on=[name, "is_synthetic"], how="left", nulls_equal=True, maintain_order="left")
+
+
+def _enterprise(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    rows = rows.join(known, on="uscc", how="left", maintain_order="left")
+    late = pl.col("enterprise_known_from").is_null() | (pl.col("enterprise_known_from") > pl.col("received_at"))
+    return rows.with_columns(
+        pl.when(late & pl.col("uscc").is_not_null() & pl.col("uscc_problem").is_null()).then(pl.col("uscc")).alias("unknown_enterprise")
+    )
+
+
+def _blank_unit(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
+    group = ["batch_id", *(c for c in source.key_columns if c != "unit_code")]
+    return rows.with_columns(
+        pl.when((pl.col("unit_code") == "") & (pl.col("unit_code") != "").any().over(group))
+        .then(pl.lit("blank"))
+        .alias("blank_unit_beside_named")
+    )
+
+
+def _fuel_frame() -> pl.DataFrame:
+    rows = [
+        {
+            "energy": name, "fuel_code": fuel["fuel_code"], "fuel_group": fuel["fuel_group"],
+            "parent": fuel["parent"] or None, "is_parent": fuel["is_parent"] == "true",
+            "fuel_unit": fuel["canonical_unit"], "requires_fossil_share": fuel["requires_fossil_share"] == "true",
+        }
+        for name, fuel in load_fuels().items()
+    ]
+    return pl.DataFrame(rows)
+
+
+def _factor(column: str, dimension: str) -> pl.Expr:
+    """What a quantity is multiplied with to be in the canonical unit of the dimension; a blank unit is that unit."""
+    factors = {key: unit.factor for (key, of), unit in load_units().by_key.items() if of == dimension}
+    known = pl.col(column).replace_strict(factors, default=None, return_dtype=pl.Float64)
+    return pl.when(pl.col(column).is_null()).then(1.0).otherwise(known)
+
+
+@cache
+def _usual_gas_ncv() -> dict[str, float]:
+    """Fuel code of a gas -> its calorific value in the official sets (the middle one), GJ/1e4 Nm3."""
+    values: dict[str, list[float]] = {}
+    for row in read_rows(PUBLISHED / "emission_factor" / "fuel.csv"):
+        if row["kind"] == "ncv" and row["unit"] == "GJ/1e4Nm3":
+            values.setdefault(row["item"], []).append(float(row["value"]))
+    usual = {item: median(found) for item, found in values.items()}
+    return {**usual, "coalbed_methane": usual["natural_gas"]}
+
+
+def _ncv_suspect(gas: pl.Expr) -> pl.Expr:
+    """The unit in which a calorific value makes sense when it does not in its own (R42)."""
+    ncv = pl.col("ncv_si")
+    ratio = ncv / pl.col("fuel_code").replace_strict(_usual_gas_ncv(), default=None, return_dtype=pl.Float64)
+    return (
+        pl.when(~gas & ncv.is_between(3000, 8000)).then(pl.lit("kcal/kg"))
+        .when(~gas & (ncv > 8000)).then(pl.lit("kJ/kg"))
+        .when(gas & ratio.is_between(0.07, 0.14)).then(pl.lit("MJ/Nm3"))
+        .when(gas & ratio.is_between(17, 34)).then(pl.lit("kcal/Nm3"))
+        .when(gas & ratio.is_between(70, 140)).then(pl.lit("kJ/Nm3"))
+    )
+
+
+def _energy(rows: pl.DataFrame) -> pl.DataFrame:
+    rows = rows.join(_fuel_frame(), on="energy", how="left", maintain_order="left")
+    gas = pl.col("fuel_unit").eq_missing("1e4 Nm3")
+    ncv_factor = pl.when(gas).then(_factor("ncv_unit", "ncv_volume")).otherwise(_factor("ncv_unit", "ncv_mass"))
+    rows = rows.with_columns(
+        (pl.col("ncv") * ncv_factor).alias("ncv_si"),
+        (pl.col("carbon_content") * _factor("carbon_content_unit", "carbon_per_energy")).round(9).alias("carbon_si"),
+    )
+    group = ["batch_id", "uscc", "period", "period_grain", "unit_code"]
+    other_children = (
+        rows.filter(pl.col("parent").is_not_null() & (pl.col("energy") != pl.col("parent")))
+        .select(*group, pl.col("parent").alias("energy")).unique().with_columns(pl.lit("child").alias("parent_beside_child"))
+    )
+    rows = rows.join(other_children, on=[*group, "energy"], how="left", maintain_order="left")
+    zero = [pl.col(c).fill_null(0.0) for c in ("purchased", "produced", "used_elsewhere", "sold")]
+    expected = pl.col("opening_stock") + zero[0] + zero[1] - pl.col("closing_stock") - zero[2] - zero[3]
+    used = pl.col("consumed").abs()
+    scale = pl.when(used > 0).then(used).otherwise(pl.max_horizontal(expected.abs(), pl.lit(1e-9)))
+    gap = (pl.col("consumed") - expected).abs()
+    burned = pl.col("consumed") - pl.col("feedstock").fill_null(0.0) - pl.col("transformation_input").fill_null(0.0)
+    cc, ox = pl.col("carbon_si"), pl.col("oxidation_rate")
+    return rows.with_columns(
+        expected.alias("stock_expected"),
+        pl.when(gap > 1e-6).then(gap / scale).otherwise(gap * 0.0).alias("stock_gap"),
+        (burned / pl.max_horizontal(used, pl.lit(1e-9))).alias("burned_share"),
+        pl.when(~gas).then(pl.col("ncv_si") * cc).alias("carbon_by_mass"),
+        _ncv_suspect(gas).alias("ncv_suspect"),
+        pl.when(cc.is_between(0.2, 1)).then(pl.lit("tC/t"))
+        .when(cc.is_between(5, 80)).then(pl.lit("tC/TJ, kgC/GJ")).alias("carbon_suspect"),
+        pl.when(ox.is_between(0, 1, closed="right")).then(pl.lit("0-1")).alias("oxidation_suspect"),
+        pl.when((pl.col("parameter_basis") == "实测") & pl.col("ncv").is_null() & cc.is_null())
+        .then("parameter_basis").alias("measured_without_value"),
+        pl.when(pl.col("requires_fossil_share") & pl.col("fossil_share").is_null()).then(pl.lit("missing")).alias("fossil_share_missing"),
+    )
+
+
+def _power_heat(rows: pl.DataFrame) -> pl.DataFrame:
+    steam = pl.all_horizontal(pl.col(c).is_not_null() for c in ("steam_t", "steam_temp_c", "steam_pressure_mpa"))
+    heat, power = pl.col("carrier") == "热力", pl.col("carrier") == "电力"
+    origin = pl.col("origin")
+    no_quantity = pl.col("quantity").is_null() & ~(heat & steam) & ~pl.col("unreadable").fill_null("").str.contains("quantity")
+    mismatch = (
+        (heat & origin.is_in(["电网", "绿电交易", "绿证"]))
+        | (power & (origin == "外购热"))
+        | ((pl.col("direction") == "自发自用") & origin.is_in(["电网", "绿电交易", "绿证", "外购热"]))
+    )
+    green = power & (pl.col("direction") == "购入") & origin.is_in(["绿电交易", "直供非化石", "绿证"])
+    return rows.with_columns(
+        pl.when(no_quantity).then(pl.lit("missing")).alias("quantity_missing"),
+        pl.when(mismatch).then(origin).alias("origin_mismatch"),
+        pl.when(green & pl.col("certificate_id").is_null()).then(origin).alias("certificate_missing"),
+        pl.when(power).then("emission_factor").alias("power_factor"),
+        pl.when(heat).then("emission_factor").alias("heat_factor"),
+    )
+
+
+def _process(rows: pl.DataFrame) -> pl.DataFrame:
+    items = read_rows(SEEDS / "activity_item.csv")
+    known = [row["param_code"] for row in items]
+    unit = pl.col("item").replace_strict({row["param_code"]: row["unit"] for row in items}, default=None)
+    bare = ~pl.col("item").is_in(known) & pl.col("emission_factor").is_null() & pl.col("carbon_content").is_null()
+    return rows.with_columns(
+        pl.when(bare).then("item").alias("item_without_factor"),
+        pl.when(unit.ne_missing("C")).then("quantity").alias("amount"),
+        pl.when(unit == "%").then("quantity").when(unit == "fraction").then(pl.col("quantity") * 100).alias("share"),
+        pl.when(unit == "t").then("carbon_content").alias("carbon_by_mass"),
+    )
+
+
+def _register(rows: pl.DataFrame) -> pl.DataFrame:
+    methods = read_rows(SEEDS / "method_version.csv")
+    known = {row["method_code"] for row in methods} | {f"{row['method_code']}@{row['version']}" for row in methods}
+    method = pl.col("accounting_method").map_elements(code_key, return_dtype=pl.String)
+    return rows.with_columns(
+        pl.when(~method.is_in(list(known))).then("accounting_method").alias("unknown_method"),
+        (pl.col("operating_to") - pl.col("operating_from")).dt.total_days().alias("operating_days"),
+        pl.when(pl.col("successor_uscc") == pl.col("uscc")).then("successor_uscc").alias("successor_self"),
+    )
+
+
+def _generation(rows: pl.DataFrame) -> pl.DataFrame:
+    end = pl.col("period").dt.offset_by(
+        pl.when(pl.col("period_grain") == "year").then(pl.lit("1y")).otherwise(pl.lit("1mo"))
+    )
+    hours = pl.when(pl.col("period_grain") == "hour").then(1).otherwise((end - pl.col("period")).dt.total_hours())
+    possible = pl.col("capacity") * _factor("capacity_unit", "power") * hours
+    generated = pl.col("generation") * _factor("unit", "electricity")
+    return rows.with_columns(pl.when(possible > 0).then(generated / possible).alias("load_factor"))
+
+
+def _exchange(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.with_columns(pl.when(pl.col("from_area") == pl.col("to_area")).then("to_area").alias("same_area"))
+
+
+def _emission_factor(rows: pl.DataFrame) -> pl.DataFrame:
+    kind, value = pl.col("kind"), pl.col("value")
+    fuels = {fuel["fuel_code"] for fuel in load_fuels().values()}
+    fuel_kinds = ["ncv", "carbon_content", "oxidation", "fuel_co2", "tce"]
+    stranger = kind.is_in(fuel_kinds) & ~pl.col("item").is_in(list(fuels | _published_items()))
+    set_needed = kind.is_in(["ncv", "carbon_content", "oxidation", "fuel_co2", "gwp"])
+    return rows.with_columns(
+        pl.when(stranger).then("item").alias("unknown_item"),
+        pl.when(set_needed & pl.col("method_version").is_null()).then(kind).alias("set_missing"),
+        pl.when((kind == "grid") & pl.col("area").is_null()).then(kind).alias("area_missing"),
+        (pl.col("valid_to") - pl.col("valid_from")).dt.total_days().alias("valid_days"),
+        *(pl.when(kind == name).then(value).alias(f"{name}_value") for name in ("carbon_content", "oxidation", "grid", "heat")),
+        pl.when(kind.is_in(["ncv", "fuel_co2", "gwp", "tce"])).then(value).alias("positive_value"),
+    )
+
+
+@cache
+def _published_items() -> set[str]:
+    """Items of fuels that the published tables have beside the fuels of the forms."""
+    files = ("fuel.csv", "tce.csv")
+    return {row["item"] for file in files for row in read_rows(PUBLISHED / "emission_factor" / file)}
+
+
+def _target(rows: pl.DataFrame) -> pl.DataFrame:
+    targets = read_rows(PUBLISHED / "plan_target" / "targets.csv")
+    wanted = pl.col("target_id").replace_strict({row["target_id"]: row["unit"] for row in targets}, default=None)
+    rows = rows.with_columns(wanted.alias("target_unit"))
+    keys = [
+        (unit is not None and wants is not None and code_key(unit) != code_key(wants))
+        for unit, wants in rows.select("unit", "target_unit").iter_rows()
+    ]
+    return rows.with_columns(
+        pl.when(pl.Series(keys, dtype=pl.Boolean)).then("unit").alias("target_unit_mismatch")
+    )
+
+
+_SPECIAL: dict[str, Callable[[pl.DataFrame], pl.DataFrame]] = {
+    "enterprise_energy": _energy,
+    "enterprise_power_heat": _power_heat,
+    "enterprise_process": _process,
+    "enterprise_register": _register,
+    "grid_generation": _generation,
+    "grid_exchange": _exchange,
+    "emission_factor": _emission_factor,
+    "target_observation": _target,
+}

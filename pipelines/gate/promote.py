@@ -1,0 +1,73 @@
+"""Move what passed: accepted rows into the lake, findings and held rows into the quarantine, the verdict into the registry.
+
+Files first, the registry last: a kill in between only means that the batch is judged once more, with the same result.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import polars as pl
+
+from pipelines.contracts.source import Source
+from pipelines.gate.judge import Judgement
+from pipelines.gate.suite import Suite
+from pipelines.warehouse.lake import FINDING_SCHEMA, Lake
+from pipelines.warehouse.registry import Registry, Verdict
+
+
+def promote(judgement: Judgement, source: Source, suite_version: str, lake: Lake, registry: Registry, night: str) -> None:
+    """Write one verdict and its rows. Accepted rows that the lake has already are not written again."""
+    delivery = judgement.delivery
+    if source is not None and len(judgement.accepted):
+        before = lake.accepted_rows(source, delivery.batch_id)
+        fresh = judgement.accepted.join(before.select("row_no"), on="row_no", how="anti", maintain_order="left")
+        part = 0
+        while len(before) and _exists(lake, source, delivery.batch_id, part):
+            part += 1
+        if len(fresh):
+            lake.write_rows(source, delivery.batch_id, fresh, part)
+    findings = pl.DataFrame(judgement.findings, schema=FINDING_SCHEMA, orient="row").sort("row_no", "check_id", "column_name")
+    held = judgement.held.select([c for c in judgement.held.columns if not c.startswith("_")])
+    lake.write_quarantine(delivery.source.name if source else delivery.batch_id.rsplit("-", 1)[0], delivery.batch_id, findings, held)
+    registry.put_verdict(
+        _verdict(judgement, source, suite_version, night),
+        ({**check, "batch_id": delivery.batch_id, "suite_version": suite_version} for check in _distinct(judgement.checks)),
+        _known(judgement.accepted),
+    )
+
+
+def _exists(lake: Lake, source: Source, batch_id: str, part: int) -> bool:
+    name = f"{batch_id}.parquet" if part == 0 else f"{batch_id}.{part}.parquet"
+    return any((lake.validated / source.name).glob(f"*/{name}"))
+
+
+def _distinct(checks: list[dict]) -> list[dict]:
+    return list({check["check_id"]: check for check in checks}.values())
+
+
+def _known(accepted: pl.DataFrame) -> list[tuple[str, int]]:
+    if not len(accepted):
+        return []
+    counts = accepted.group_by("known_at").len().sort("known_at")
+    return [(moment.isoformat(), rows) for moment, rows in counts.iter_rows()]
+
+
+def _quantity(judgement: Judgement, source: Source | None, held_only: bool) -> float | None:
+    if source is None or source.quantity is None or judgement.delivery.rows is None:
+        return None
+    frame = judgement.held if held_only else judgement.delivery.rows
+    return float(frame[source.quantity].sum() or 0.0) if source.quantity in frame.columns else 0.0
+
+
+def _verdict(judgement: Judgement, source: Source | None, suite_version: str, night: str) -> Verdict:
+    passes: datetime | None = judgement.passes_from
+    return Verdict(
+        batch_id=judgement.delivery.batch_id, suite_version=suite_version,
+        rows_received=judgement.delivery.rows_received, refused_by=judgement.refused_by,
+        reason_zh=judgement.reason_zh, reason_en=judgement.reason_en,
+        passes_from=passes.isoformat() if passes else None, waiting=int(judgement.waiting),
+        quantity_received=_quantity(judgement, source, held_only=False),
+        quantity_quarantined=_quantity(judgement, source, held_only=True),
+        sheet=judgement.delivery.sheet, first_night=night,
+    )

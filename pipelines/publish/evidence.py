@@ -1,0 +1,214 @@
+"""From a line of a release back to what was delivered: the batch, the row as reported and as entered, the factors.
+
+The release says which batch and row; the received file and the validated lake of the data folder say what stood there.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, fields
+from datetime import date, datetime, time
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pipelines.contracts.source import load_sources
+from pipelines.contracts.text import code_key
+from pipelines.settings import Settings
+from pipelines.warehouse.lake import Lake
+
+_SEPARATORS = (",", ";", "\t")
+_HEADER_SEARCH = 20     # rows in which a header is looked for
+_SEVERAL = re.compile(r"\s*[;|,]\s*|\s+\+\s+")
+
+
+@dataclass
+class SourceRow:
+    """One delivered row. reported: header -> text as in the file (None when only the lake could be read);
+    entered: canonical column -> typed value of the validated lake."""
+
+    batch_id: str
+    row_no: int
+    file: str | None
+    reported: dict[str, Any] | None
+    entered: dict[str, Any] | None
+
+
+@dataclass
+class Factor:
+    """One factor as it was delivered, with the document that it comes from."""
+
+    factor_id: str
+    kind: str | None = None
+    item: str | None = None
+    value: float | None = None
+    unit: str | None = None
+    data_year: int | None = None
+    published_on: date | None = None
+    status: str | None = None
+    document: str | None = None
+    batch_id: str | None = None
+    row_no: int | None = None
+
+
+@dataclass
+class Batch:
+    """One delivery, as quality.batch of the release has it."""
+
+    batch_id: str
+    details: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def file_name(self) -> str | None:
+        return self.details.get("file_name")
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON has it: dates as ISO text, decimals as numbers, dataclasses and mappings as objects."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() and abs(value) > 2**53 else float(value)
+    if isinstance(value, date | datetime | time):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return plain(asdict(value)) if hasattr(value, "__dataclass_fields__") else value
+
+
+def source_row(settings: Settings, source: str | None, batch_id: str, row_no: int) -> SourceRow:
+    """The delivered row of a batch, from the received file where it is CSV or Parquet, and from the lake."""
+    source = source or batch_id.rsplit("-", 1)[0]
+    file = _received_file(settings, source, batch_id)
+    reported = _reported(file, source, row_no) if file else None
+    return SourceRow(batch_id, row_no, str(file.relative_to(settings.data)) if file else None, reported,
+                     _entered(settings, source, batch_id, row_no))
+
+
+def _received_file(settings: Settings, source: str, batch_id: str) -> Path | None:
+    found = sorted((settings.received / source / batch_id).glob("received.*"))
+    return found[0] if found else None
+
+
+def _entered(settings: Settings, source: str, batch_id: str, row_no: int) -> dict[str, Any] | None:
+    contract = load_sources().get(source)
+    if contract is None:
+        return None
+    lake = Lake(settings.validated, settings.quarantine)
+    rows = lake.accepted_rows(contract, batch_id).filter(pl.col("row_no") == row_no)
+    return rows.row(0, named=True) if len(rows) else None
+
+
+def _reported(file: Path, source: str, row_no: int) -> dict[str, Any] | None:
+    try:
+        if file.suffix == ".csv":
+            return _csv_row(file, source, row_no)
+        if file.suffix == ".parquet":
+            rows = pl.scan_parquet(file).slice(row_no - 1, 1).collect()
+            return rows.row(0, named=True) if len(rows) else None
+    except (OSError, csv.Error, UnicodeDecodeError, pl.exceptions.PolarsError):
+        return None
+    return None
+
+
+def _csv_row(file: Path, source: str, row_no: int) -> dict[str, Any] | None:
+    """The row that begins at a physical line (the first is 1), under the header of the file."""
+    rows = _csv_rows(file, file.stat().st_mtime_ns)
+    cells = rows.get(row_no)
+    if cells is None:
+        return None
+    header = _header(rows, source, row_no)
+    return {header[i] if i < len(header) and header[i] else f"#{i + 1}": cell for i, cell in enumerate(cells)}
+
+
+@lru_cache(maxsize=4)
+def _csv_rows(file: Path, changed: int) -> dict[int, list[str]]:
+    """Rows of a file by the line on which they begin; `changed` (time of the last change) makes the cache honest."""
+    text = _decoded(file.read_bytes())
+    return dict(_numbered(text))
+
+
+def _decoded(data: bytes) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("gb18030")
+
+
+def _numbered(text: str) -> Iterator[tuple[int, list[str]]]:
+    with_separator = next((line for line in io.StringIO(text, newline="") if any(s in line for s in _SEPARATORS)), "")
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(_SEPARATORS, key=with_separator.count))
+    before = 0
+    for cells in reader:
+        yield before + 1, cells
+        before = reader.line_num
+
+
+def _header(rows: dict[int, list[str]], source: str, row_no: int) -> list[str]:
+    """The row above that has most names of the source's columns."""
+    contract = load_sources().get(source)
+    names = set()
+    for column in contract.columns if contract else ():
+        names |= {code_key(name) for name in (column.name, column.zh, *column.aliases)}
+    above = [rows[n] for n in sorted(rows) if n < row_no][:_HEADER_SEARCH]
+    return max(above, key=lambda cells: sum(code_key(cell) in names for cell in cells), default=[])
+
+
+def factors(settings: Settings, factor_id: str | None, known_by: date) -> list[Factor]:
+    """The factors that an id names (several are separated by `;`, `|`, `,` or ` + `), as known on a day.
+
+    A part that no delivery of factors has (a value from the row itself, say) comes back with its id alone.
+    """
+    if not factor_id:
+        return []
+    rows = _factor_rows(settings, known_by)
+    whole = rows.filter(pl.col("factor_id") == factor_id)
+    names = [factor_id] if len(whole) else [name for name in _SEVERAL.split(factor_id) if name]
+    return [_factor(rows, name) for name in names]
+
+
+def _factor_rows(settings: Settings, known_by: date) -> pl.DataFrame:
+    files = sorted((settings.validated / "emission_factor").glob("**/*.parquet"))
+    if not files:
+        return pl.DataFrame(schema=load_sources()["emission_factor"].lake_schema)
+    rows = pl.read_parquet(files, hive_partitioning=False)
+    known = rows.filter(pl.col("known_at") <= datetime.combine(known_by, time.max))
+    return known.sort("received_at", "batch_id", "row_no")
+
+
+def _factor(rows: pl.DataFrame, factor_id: str) -> Factor:
+    found = rows.filter(pl.col("factor_id") == factor_id).tail(1)
+    if not len(found):
+        return Factor(factor_id)
+    row: dict[str, Any] = found.row(0, named=True)
+    return Factor(**{part.name: row.get(part.name) for part in fields(Factor)})  # type: ignore[arg-type]
+
+
+def gwp(settings: Settings, gwp_set: str | None, gas: str | None, known_by: date) -> Factor | None:
+    """The GWP of a gas in a set, as delivered; None when no delivery has it (CO2 is 1 by definition)."""
+    if gas == "CO2":
+        return Factor(f"gwp:{gwp_set}:CO2", "gwp", "CO2", 1.0, "tCO2e/t", document="by definition")
+    rows = _factor_rows(settings, known_by).filter(
+        (pl.col("kind") == "gwp") & (pl.col("item") == gas) & (pl.col("method_version") == gwp_set)
+    ).tail(1)
+    return _factor(rows, rows["factor_id"][0]) if len(rows) else None
+
+
+def balance_rows(settings: Settings, division_code: str, year: int, fuel: str, known_by: date) -> list[SourceRow]:
+    """The delivered rows of an energy balance for one fuel, as known on a day, the latest delivery of each item."""
+    files = sorted((settings.validated / "energy_balance").glob("**/*.parquet"))
+    if not files:
+        return []
+    rows = pl.read_parquet(files, hive_partitioning=False).filter(
+        (pl.col("division_code") == division_code) & (pl.col("year") == year) & (pl.col("fuel") == fuel)
+        & (pl.col("known_at") <= datetime.combine(known_by, time.max))
+    )
+    latest = rows.sort("received_at", "batch_id", "row_no").group_by("item", maintain_order=True).last()
+    places = latest.select("batch_id", "row_no").sort("batch_id", "row_no").iter_rows()
+    return [source_row(settings, "energy_balance", batch_id, row_no) for batch_id, row_no in places]

@@ -1,0 +1,214 @@
+"""Equalities that every release keeps, to the kilogram: between lines, accounts and totals, and of the batches.
+
+Amounts are tCO2e with three decimals and added exactly, so a difference is never a matter of rounding.
+Yearly tables: where an enterprise delivered a year as well as months, months count when all twelve are there, else the
+year; lines are compared with yearly accounts only for enterprises and years without a yearly line.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from pipelines.publish.problem import both
+from pipelines.warehouse.duck import attach, connect, identifier, quoted
+
+DIRECT_SOURCES = ("fuel", "process", "product_deduction", "co2_recovered")
+LEVELS = (
+    "prefecture", "county", "industry_section", "industry", "industry_class", "field", "prefecture_industry",
+)
+MEASURES = ("direct_tco2e", "purchased_power_location_tco2e")
+
+_DIRECT = f"emission_source in ({', '.join(quoted(source) for source in DIRECT_SOURCES)})"
+_ACCOUNT_PARTS = {
+    "direct_tco2e": DIRECT_SOURCES,
+    "total_location_tco2e": ("direct", "purchased_power_location", "purchased_heat"),
+    "total_market_tco2e": ("direct", "purchased_power_market", "purchased_heat"),
+}
+
+
+@dataclass(frozen=True)
+class AccountMeasure:
+    """How an account's column comes from lines: a sum of `amount` over the lines of `where`."""
+
+    amount: str
+    where: str
+
+
+ACCOUNT_MEASURES = {
+    "fuel_tco2e": AccountMeasure("emission_tco2e", "emission_source = 'fuel'"),
+    "process_tco2e": AccountMeasure("emission_tco2e", "emission_source = 'process'"),
+    "product_deduction_tco2e": AccountMeasure("emission_tco2e", "emission_source = 'product_deduction'"),
+    "co2_recovered_tco2e": AccountMeasure("emission_tco2e", "emission_source = 'co2_recovered'"),
+    "direct_common_tco2e": AccountMeasure("emission_common_tco2e", _DIRECT),
+    "purchased_heat_tco2e": AccountMeasure("emission_tco2e", "emission_source = 'purchased_heat'"),
+    "biomass_memo_tco2e": AccountMeasure("emission_tco2e", "emission_source = 'biomass_memo'"),
+    **{
+        f"purchased_power_{view}_tco2e": AccountMeasure(
+            "emission_tco2e", f"emission_source = 'purchased_power' and electricity_view = '{view}'"
+        )
+        for view in ("location", "national", "market")
+    },
+}
+TOTAL_MEASURES = {
+    "direct_tco2e": AccountMeasure("emission_common_tco2e", _DIRECT),
+    "purchased_power_location_tco2e": AccountMeasure(
+        "emission_common_tco2e", "emission_source = 'purchased_power' and electricity_view = 'location'"
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An identity that does not hold. `difference` is left side minus right side at the worst place (tCO2e or rows)."""
+
+    identity: str
+    zh: str
+    en: str
+    cases: int
+    where: str
+    difference: Decimal
+
+    def __str__(self) -> str:
+        tail = f"{self.where}, {self.difference}"
+        return both(f"恒等式不成立：{self.zh}，{self.cases} 处，最大差 {tail}",
+                    f"identity broken: {self.en}; {self.cases} place(s), greatest difference {tail}")
+
+
+@dataclass(frozen=True)
+class _Identity:
+    """`sql` gives (place as text, left side, right side)."""
+
+    name: str
+    zh: str
+    en: str
+    sql: str
+
+
+def identity_failures(db: Any, catalog: str) -> list[Failure]:
+    """All identities of a built or published database that do not hold."""
+    failures = []
+    for identity in _identities(identifier(catalog)):
+        cases, where, difference = db.execute(
+            f"""select count(*), arg_max(place, abs(difference)), arg_max(difference, abs(difference))
+                from (select place, coalesce(left_side, 0) - coalesce(right_side, 0) as difference
+                      from ({identity.sql}))
+                where difference <> 0"""
+        ).fetchone()
+        if cases:
+            failures.append(Failure(identity.name, identity.zh, identity.en, cases, where, difference))
+    return failures
+
+
+def check_identities(path: Path) -> list[Failure]:
+    """The identities of a database file that do not hold."""
+    with connect() as db:
+        attach(db, path, "checked")
+        return identity_failures(db, "checked")
+
+
+def _identities(catalog: str) -> list[_Identity]:
+    found = [*_lines_to_province(catalog), *_accounts_to_province(catalog), *_lines_to_accounts(catalog)]
+    for grain in ("month", "year"):
+        found += [*_levels(catalog, grain), *_account_parts(catalog, grain)]
+    found.append(_Identity(
+        "batch_rows", "批次收到行数 = 入库 + 隔离", "rows received = accepted + quarantined",
+        f"""select batch_id as place, cast(rows_received as bigint) as left_side,
+                cast(rows_accepted as bigint) + cast(rows_quarantined as bigint) as right_side
+            from {catalog}.quality.batch""",
+    ))
+    return found
+
+
+def _lines_to_province(catalog: str) -> list[_Identity]:
+    return [
+        _Identity(
+            f"lines_to_province_month:{measure}",
+            f"各月排放行合计 = 全省 {measure}", f"lines of a month = {measure} of the province",
+            f"""select cast(coalesce(l.period, t.period) as varchar) as place, left_side, right_side
+                from (select period, sum({how.amount}) as left_side from {catalog}.marts.fct_enterprise_emission_line
+                      where period_grain = 'month' and {how.where} group by period) as l
+                full join (select period, {measure} as right_side from {catalog}.marts.fct_total_month
+                           where level = 'province') as t on l.period = t.period""",
+        )
+        for measure, how in TOTAL_MEASURES.items()
+    ]
+
+
+def _accounts_to_province(catalog: str) -> list[_Identity]:
+    pairs = {"direct_common_tco2e": "direct_tco2e", "purchased_power_location_tco2e": "purchased_power_location_tco2e"}
+    return [
+        _Identity(
+            f"accounts_to_province_{grain}:{measure}",
+            f"企业账户合计 = 全省 {measure}（{grain}）", f"accounts of a {grain} = {measure} of the province",
+            f"""select cast(coalesce(a.period, t.period) as varchar) as place, left_side, right_side
+                from (select period, sum({column}) as left_side from {catalog}.marts.fct_enterprise_account_{grain}
+                      group by period) as a
+                full join (select period, {measure} as right_side from {catalog}.marts.fct_total_{grain}
+                           where level = 'province') as t on a.period = t.period""",
+        )
+        for grain in ("month", "year") for column, measure in pairs.items()
+    ]
+
+
+def _levels(catalog: str, grain: str) -> list[_Identity]:
+    levels = ", ".join(f"({quoted(level)})" for level in LEVELS)
+    return [
+        _Identity(
+            f"levels_{grain}:{measure}",
+            f"各层级合计 = 全省 {measure}（{grain}）", f"every level sums to the province: {measure}, {grain}",
+            f"""select p.level || ' ' || p.period as place, left_side, right_side
+                from (select v.level, t.period, t.{measure} as right_side from {catalog}.marts.fct_total_{grain} as t
+                      cross join (values {levels}) as v(level) where t.level = 'province') as p
+                left join (select level, period, sum({measure}) as left_side from {catalog}.marts.fct_total_{grain}
+                           group by level, period) as s on p.level = s.level and p.period = s.period
+                union all
+                select level || ' ' || period, {measure}, 0 from {catalog}.marts.fct_total_{grain}
+                where level <> 'province' and period not in (
+                    select period from {catalog}.marts.fct_total_{grain} where level = 'province')""",
+        )
+        for measure in MEASURES
+    ]
+
+
+def _lines_to_accounts(catalog: str) -> list[_Identity]:
+    found = []
+    for column, how in ACCOUNT_MEASURES.items():
+        for grain, lines in (("month", "period_grain = 'month'"), ("year", _months_only(catalog))):
+            period = "period" if grain == "month" else "cast(date_trunc('year', period) as date)"
+            accounts = "true" if grain == "month" else _months_only(catalog)
+            found.append(_Identity(
+                f"lines_to_accounts_{grain}:{column}",
+                f"企业排放行合计 = 账户 {column}（{grain}）", f"lines of an enterprise = {column} of its account, {grain}",
+                f"""select coalesce(l.uscc, a.uscc) || ' ' || coalesce(l.period, a.period) as place, left_side, right_side
+                    from (select uscc, {period} as period, sum({how.amount}) as left_side
+                          from {catalog}.marts.fct_enterprise_emission_line
+                          where {how.where} and {lines} group by 1, 2) as l
+                    full join (select uscc, period, {column} as right_side
+                               from {catalog}.marts.fct_enterprise_account_{grain}
+                               where {accounts}) as a on l.uscc = a.uscc and l.period = a.period""",
+            ))
+    return found
+
+
+def _months_only(catalog: str) -> str:
+    """Rows of enterprises and years that have no yearly line."""
+    return (
+        f"(uscc, year(period)) not in (select (uscc, year(period)) from {catalog}.marts.fct_enterprise_emission_line"
+        " where period_grain = 'year')"
+    )
+
+
+def _account_parts(catalog: str, grain: str) -> list[_Identity]:
+    return [
+        _Identity(
+            f"account_parts_{grain}:{total}",
+            f"账户 {total} = 各部分之和（{grain}）", f"{total} of an account = its parts, {grain}",
+            f"""select uscc || ' ' || period as place, {total} as left_side,
+                    {' + '.join(f'{part}_tco2e' for part in parts)} as right_side
+                from {catalog}.marts.fct_enterprise_account_{grain}""",
+        )
+        for total, parts in _ACCOUNT_PARTS.items()
+    ]

@@ -1,0 +1,1 @@
+"""dbt from Python: one project, one invocation a night, in this process."""

@@ -1,0 +1,127 @@
+"""Run dbt in this process and say in words what failed. The only module that imports dbt, and only when it runs."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pipelines.settings import PROJECT, Settings
+
+PROJECT_DIR = PROJECT / "dbt_project"
+
+
+@dataclass(frozen=True)
+class Node:
+    """One node that dbt ran: a model, seed, test or unit test."""
+
+    unique_id: str
+    name: str
+    kind: str
+    status: str
+    message: str
+    seconds: float
+    failures: int
+
+    @property
+    def failed(self) -> bool:
+        return self.status in ("error", "fail", "runtime error")
+
+
+@dataclass
+class BuildResult:
+    """What one dbt invocation did."""
+
+    nodes: list[Node] = field(default_factory=list)
+    error: str | None = None
+
+    @property
+    def failed(self) -> list[Node]:
+        return [node for node in self.nodes if node.failed]
+
+    @property
+    def ok(self) -> bool:
+        return self.error is None and not self.failed
+
+
+class BuildError(RuntimeError):
+    """The build did not finish clean: names the models or tests that failed."""
+
+
+def build_db(settings: Settings, *, replay: bool = False) -> Path:
+    """The build database of a data folder; a replay of an earlier knowledge date has one of its own."""
+    return settings.warehouse / ("replay.duckdb" if replay else "build.duckdb")
+
+
+def run_dbt(
+    command: list[str], database: Path, target: Path, on_node: Callable[[str], None] | None = None
+) -> BuildResult:
+    """Invoke dbt once. The database is closed afterwards, whatever happens."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import dbtRunner
+    from dbt_common.events.base_types import EventMsg
+
+    os.environ["CARBON_BUILD_DB"] = str(database)
+
+    def listen(event: EventMsg) -> None:
+        if on_node and event.info.name == "LogStartLine":
+            on_node(event.data.description)  # type: ignore[attr-defined]
+
+    arguments = [
+        *command, "--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR), "--target-path", str(target),
+        "--log-path", str(target / "logs"), "--quiet", "--no-use-colors",
+    ]
+    try:
+        result = dbtRunner(callbacks=[listen]).invoke(arguments)
+    finally:
+        DuckDBConnectionManager.close_all_connections()
+    return _result(result)
+
+
+def build(settings: Settings, database: Path, *, full: bool, on_node: Callable[[str], None] | None = None) -> BuildResult:
+    """Build every model and run every data test, `--full-refresh` when everything is to be built anew.
+
+    Unit tests judge the code, not the night: they run in the test suite.
+    """
+    target = settings.warehouse / "dbt"
+    target.mkdir(parents=True, exist_ok=True)
+    command = ["build", "--exclude-resource-type", "unit_test"] + (["--full-refresh"] if full else [])
+    return run_dbt(command, database, target, on_node)
+
+
+def parse(target: Path) -> BuildResult:
+    """Parse the project (for `make check` and Dagster's manifest)."""
+    return run_dbt(["parse"], target / "parse_only.duckdb", target)
+
+
+def _result(result: Any) -> BuildResult:
+    built = BuildResult(error=None if result.exception is None else str(result.exception))
+    for item in getattr(result.result, "results", None) or []:
+        node = item.node
+        built.nodes.append(
+            Node(
+                unique_id=node.unique_id, name=node.name, kind=str(node.resource_type.value), status=str(item.status.value),
+                message=str(item.message or ""), seconds=float(item.execution_time or 0), failures=int(item.failures or 0),
+            )
+        )
+    if not result.success and built.error is None and not built.failed:
+        built.error = "dbt did not succeed"
+    return built
+
+
+def require(result: BuildResult) -> None:
+    """Raise BuildError when a model or a blocking test failed."""
+    if result.ok:
+        return
+    lines = [result.error] if result.error else []
+    lines += [f"{node.kind} {node.name}: {node.message.strip()}" for node in result.failed[:20]]
+    raise BuildError("\n".join(line for line in lines if line))
+
+
+if __name__ == "__main__":
+    outcome = parse(PROJECT_DIR / "target")
+    if not outcome.ok:
+        sys.exit(outcome.error or "dbt parse failed")

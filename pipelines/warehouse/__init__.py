@@ -1,0 +1,1 @@
+"""Where state lives: the batch registry, the validated lake, and every DuckDB connection."""

@@ -1,0 +1,50 @@
+"""Every DuckDB connection of the project is opened here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+_CONFIG = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+
+DuckError = duckdb.Error
+
+# Published files open with DuckDB >= 1.5; 68 is the number that stands in the header of such a file.
+STORAGE_VERSION = "v1.5.0"
+STORAGE_NUMBER = 68
+
+
+@contextmanager
+def connect(path: Path | None = None, *, read_only: bool = False) -> Iterator[Any]:
+    """A connection that is closed at the end, whatever happens. No path: in memory."""
+    connection = duckdb.connect(str(path) if path else ":memory:", read_only=read_only, config=_CONFIG)
+    try:
+        # a setting of the built-in icu extension: known once the connection stands, not in its configuration
+        connection.execute("set TimeZone = 'Asia/Shanghai'")
+        yield connection
+    finally:
+        connection.close()
+
+
+def quoted(text: str) -> str:
+    """A text as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def identifier(name: str) -> str:
+    """A name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def attach(connection: Any, path: Path, alias: str, *, read_only: bool = True) -> None:
+    """Attach a database file under a name.
+
+    A fresh in-memory connection that attaches a path sees the file that lies there now, also while another
+    connection of this process still holds the file that lay there before.
+    """
+    how = "read_only" if read_only else f"storage_version {quoted(STORAGE_VERSION)}"
+    connection.execute(f"attach {quoted(str(path))} as {identifier(alias)} ({how})")

@@ -1,0 +1,96 @@
+"""The validated lake: accepted rows as Parquet, append-only.
+
+`validated/<source>/month=YYYY-MM/<batch_id>.parquet` (year=YYYY for yearly sources, all/ for static ones).
+Rows that are accepted later (their enterprise became known) come in files of their own, `<batch_id>.<n>.parquet`.
+Each source has an empty file with its schema, so that a reader of the lake never meets a source without a file.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+
+from pipelines.contracts.source import Source, load_sources
+from pipelines.warehouse.files import write_parquet
+
+FINDING_SCHEMA = {
+    "batch_id": pl.String,
+    "source": pl.String,
+    "row_no": pl.Int64,
+    "check_id": pl.String,
+    "severity": pl.String,
+    "uscc": pl.String,
+    "period": pl.Date,
+    "column_name": pl.String,
+    "reported_value": pl.String,
+    "message_zh": pl.String,
+    "message_en": pl.String,
+    "advice_zh": pl.String,
+    "advice_en": pl.String,
+    "holds_from": pl.Datetime("us"),    # a finding stands for knowledge dates from here
+    "holds_until": pl.Datetime("us"),   # ... to here (null = it stays)
+}
+
+
+class Lake:
+    """The lake and the quarantine of one data folder."""
+
+    def __init__(self, validated: Path, quarantine: Path) -> None:
+        self.validated = validated
+        self.quarantine = quarantine
+
+    def prepare(self) -> None:
+        """Make sure that each source and the findings have a file with their schema."""
+        for name, source in load_sources().items():
+            path = self.validated / name / "_schema.parquet"
+            if not path.exists() or pl.read_parquet_schema(path) != pl.Schema(source.lake_schema):
+                write_parquet(path, pl.DataFrame(schema=source.lake_schema))
+        path = self.quarantine / "_schema" / "findings.parquet"
+        if not path.exists():
+            write_parquet(path, pl.DataFrame(schema=FINDING_SCHEMA))
+
+    def write_rows(self, source: Source, batch_id: str, rows: pl.DataFrame, part: int = 0) -> None:
+        """Write the accepted rows of a batch, one file a slice."""
+        name = f"{batch_id}.parquet" if part == 0 else f"{batch_id}.{part}.parquet"
+        rows = rows.select(list(source.lake_schema)).cast(source.lake_schema)  # type: ignore[arg-type]
+        for label, slice_rows in _slices(source, rows):
+            write_parquet(self.validated / source.name / label / name, slice_rows)
+
+    def accepted_rows(self, source: Source, batch_id: str) -> pl.DataFrame:
+        """All rows of a batch that are in the lake."""
+        files = sorted((self.validated / source.name).glob(f"*/{batch_id}*.parquet"))
+        if not files:
+            return pl.DataFrame(schema=source.lake_schema)
+        return pl.read_parquet(files, hive_partitioning=False)
+
+    def write_quarantine(self, source: str, batch_id: str, findings: pl.DataFrame, rows: pl.DataFrame | None) -> None:
+        """Write the findings of a batch and, as delivered, its rows that wait or failed."""
+        folder = self.quarantine / source / batch_id
+        if rows is not None and (len(rows) or (folder / "rows.parquet").exists()):
+            write_parquet(folder / "rows.parquet", rows)
+        if len(findings) or (folder / "findings.parquet").exists():
+            write_parquet(folder / "findings.parquet", findings.select(list(FINDING_SCHEMA)).cast(FINDING_SCHEMA))  # type: ignore[arg-type]
+
+    def known_enterprises(self) -> pl.DataFrame:
+        """uscc -> the earliest moment from which the register knows it."""
+        files = sorted((self.validated / "enterprise_register").glob("**/*.parquet"))
+        if not files:
+            return pl.DataFrame(schema={"uscc": pl.String, "enterprise_known_from": pl.Datetime("us")})
+        rows = pl.read_parquet(files, columns=["uscc", "known_at"], hive_partitioning=False)
+        return rows.group_by("uscc").agg(pl.col("known_at").min().alias("enterprise_known_from"))
+
+
+def _slices(source: Source, rows: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:
+    if source.slice == "static":
+        return [("all", rows)] if len(rows) else []
+    column = "period" if "period" in rows.columns else "year"
+    if column == "year":
+        label = pl.format("year={}", pl.col("year"))
+    elif source.slice == "month":
+        label = pl.concat_str(pl.lit("month="), pl.col("period").dt.strftime("%Y-%m"))
+    else:
+        label = pl.concat_str(pl.lit("year="), pl.col("period").dt.strftime("%Y"))
+    labelled = rows.with_columns(label.alias("_slice"))
+    parts = labelled.partition_by("_slice", as_dict=True, include_key=False, maintain_order=True)
+    return [(str(key[0]), part) for key, part in sorted(parts.items(), key=lambda item: str(item[0][0]))]

@@ -1,0 +1,270 @@
+"""Verdicts: what a load's outcome depends on, and what it never depends on."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import datetime
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipelines.contracts.source import load_sources
+from pipelines.gate.judge import Delivery, Judgement, judge
+from pipelines.gate.suite import Suite
+from pipelines.ingest.problem import Unreadable
+from pipelines.ingest.table import Malformed
+
+from .cases import CODES, RECEIVED, Row, base_row, delivery, known_enterprises, suite_of
+
+OUTPUT = "enterprise_output"
+
+
+def _judge(deliveries: list[Delivery], known: pl.DataFrame | None = None, limit: float = 0.5, suite: Suite | None = None) -> list[Judgement]:
+    source = deliveries[0].source
+    return judge(source, deliveries, suite or suite_of(source.name), known_enterprises() if known is None else known, limit)
+
+
+def _row(**changes: str) -> Row:
+    return base_row(OUTPUT, changes)
+
+
+def _one(rows: list[Row], **options: datetime | bool) -> Judgement:
+    (judgement,) = _judge([delivery(OUTPUT, rows, **options)])  # type: ignore[arg-type]
+    return judgement
+
+
+def _of(judgement: Judgement, check_id: str) -> list[dict]:
+    return [f for f in judgement.findings if f["check_id"] == check_id]
+
+
+def _rows(frame: pl.DataFrame) -> list[int]:
+    return frame["row_no"].to_list() if len(frame) else []
+
+
+def test_received_is_accepted_plus_held_in_rows_and_quantity() -> None:
+    rows = [_row(item=f"产品{i}", quantity=str(q)) for i, q in enumerate([10, 20, -5, 40])]
+    judgement = _one(rows)
+    assert _rows(judgement.accepted) == [2, 3, 5]
+    assert _rows(judgement.held) == [4]
+    assert judgement.accepted["quantity"].sum() + judgement.held["quantity"].sum() == 65
+
+
+@pytest.mark.parametrize(("bad", "refused"), [(0, False), (5, False), (6, True), (10, True)])
+def test_more_than_the_allowed_share_refuses_the_load(bad: int, refused: bool) -> None:
+    rows = [_row(item=f"产品{i}", quantity="-1" if i < bad else "1") for i in range(10)]
+    judgement = _one(rows)
+    assert (judgement.refused_by == "L17-share") == refused
+    assert len(judgement.accepted) == (0 if refused else 10 - bad)
+    if refused:
+        assert _rows(judgement.held) == list(range(2, 12))
+        named = {f["row_no"] for f in judgement.findings if f["severity"] == "warning"}
+        assert named == set(range(2, 12))
+        (load,) = [f for f in judgement.findings if f["severity"] == "critical"]
+        assert f"{bad}" in load["message_zh"]
+        assert not judgement.waiting
+
+
+def test_malformed_lines_count_for_the_share_and_as_received() -> None:
+    load = delivery(OUTPUT, [_row()])
+    load.malformed = [Malformed(3, 2, 6, "x,y"), Malformed(4, 2, 6, "x,y")]
+    (judgement,) = _judge([load])
+    assert load.rows_received == 3
+    assert judgement.refused_by == "L17-share"
+    assert {f["row_no"] for f in _of(judgement, "F01-field-count")} == {3, 4}
+
+
+def test_a_file_without_rows_and_an_unreadable_one_are_refused() -> None:
+    empty = delivery(OUTPUT, [])
+    broken = Delivery("broken", load_sources()[OUTPUT], RECEIVED, False, False, problem=Unreadable("L09-csv", "坏", "broken"))
+    fine = delivery(OUTPUT, [_row()], "fine")
+    refused = [j.refused_by for j in _judge([empty, broken, fine])]
+    assert refused == ["L15-no-rows", "L09-csv", None]
+
+
+def test_identical_rows_the_first_enters() -> None:
+    judgement = _one([_row(item="甲"), _row(), _row(), _row(unit="t")])
+    assert _rows(judgement.accepted) == [2, 3]
+    assert {f["row_no"] for f in _of(judgement, "K02-duplicate-row")} == {4, 5}
+
+
+def test_conflicting_rows_are_all_held() -> None:
+    judgement = _one([_row(item="甲"), _row(item="乙"), _row(), _row(), _row(quantity="900")])
+    assert _rows(judgement.accepted) == []
+    assert judgement.refused_by == "L17-share"
+    judgement = _one([_row(item="甲"), _row(item="乙"), _row(), _row(quantity="900")])
+    assert _rows(judgement.accepted) == [2, 3]
+    assert {f["row_no"] for f in _of(judgement, "K03-duplicate-key")} == {4, 5}
+
+
+def test_a_month_and_a_year_are_two_keys() -> None:
+    judgement = _one([_row(period="2025-01"), _row(period="2025")])
+    assert len(judgement.accepted) == 2
+
+
+def test_an_unknown_enterprise_waits_and_counts_from_the_moment_the_register_knows_it() -> None:
+    load = delivery(OUTPUT, [_row(), _row(uscc="NEW")])
+    (before,) = _judge([load])
+    assert _rows(before.accepted) == [2]
+    assert before.waiting
+    assert _of(before, "K01-unknown-enterprise")[0]["holds_until"] is None
+
+    known_from = datetime(2025, 12, 20)
+    (after,) = _judge([load], known_enterprises(NEW=known_from))
+    assert not after.waiting
+    assert after.accepted.select("row_no", "known_at").rows() == [(2, RECEIVED), (3, known_from)]
+    assert _of(after, "K01-unknown-enterprise")[0]["holds_until"] == known_from
+
+
+def test_an_enterprise_known_before_the_delivery_gives_no_finding() -> None:
+    (judgement,) = _judge([delivery(OUTPUT, [_row(uscc="NEW")])], known_enterprises(NEW=datetime(2025, 12, 15)))
+    assert judgement.findings == []
+
+
+def test_a_load_refused_for_unknown_enterprises_passes_when_enough_are_known() -> None:
+    rows = [_row(item="甲"), _row(uscc="NEW"), _row(uscc="NEW", item="乙")]
+    load = delivery(OUTPUT, rows)
+    (before,) = _judge([load])
+    assert before.refused_by == "L17-share"
+    assert before.waiting
+
+    known_from = datetime(2025, 12, 20)
+    (after,) = _judge([load], known_enterprises(NEW=known_from))
+    assert after.refused_by is None
+    assert after.passes_from == known_from
+    assert set(after.accepted["known_at"]) == {known_from}
+    own, load_finding = _of(after, "L17-share")[1], _of(after, "L17-share")[0]
+    assert (own["row_no"], own["holds_until"], load_finding["severity"]) == (2, known_from, "critical")
+
+
+def test_a_row_that_is_wrong_besides_never_waits() -> None:
+    judgement = _one([_row(), _row(uscc="NEW", quantity="-1")])
+    assert not judgement.waiting
+    (later,) = _judge([judgement.delivery], known_enterprises(NEW=datetime(2025, 12, 20)))
+    assert _rows(later.accepted) == [2]
+
+
+def test_a_future_month_counts_from_its_first_day() -> None:
+    judgement = _one([_row(), _row(period="2026-02"), _row(period="2025-12")])
+    assert judgement.accepted.select("row_no", "known_at").rows() == [
+        (2, RECEIVED), (3, datetime(2026, 2, 1)), (4, RECEIVED),
+    ]
+    (finding,) = _of(judgement, "T01-future-period")
+    assert (finding["row_no"], finding["severity"], finding["holds_until"]) == (3, "warning", datetime(2026, 2, 1))
+
+
+def test_a_future_month_of_an_unknown_enterprise_waits_for_the_later_of_both() -> None:
+    load = delivery(OUTPUT, [_row(), _row(uscc="NEW", period="2026-02")])
+    (judgement,) = _judge([load], known_enterprises(NEW=datetime(2026, 3, 5)))
+    assert judgement.accepted["known_at"].to_list() == [RECEIVED, datetime(2026, 3, 5)]
+    (judgement,) = _judge([load], known_enterprises(NEW=datetime(2026, 1, 5)))
+    assert judgement.accepted["known_at"].to_list() == [RECEIVED, datetime(2026, 2, 1)]
+
+
+def _broken(source: str, **changes: object) -> Suite:
+    suite = suite_of(source)
+    rule = replace(next(r for r in suite.rules if r.id == "F10-non-negative"), **changes)  # type: ignore[arg-type]
+    return replace(suite, rules=(*(r for r in suite.rules if r.id != rule.id), rule))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"column": "no_such_column"}, {"expect": "expect_no_such_thing"}, {"args": {"min_value": "a"}}, {"args": {"minimum": 0}},
+     {"when": "quantity >"}, {"when": "no_such_column > 1"}, {"when": "quantity.str.contains('x')"}],
+    ids=str,
+)
+def test_an_expectation_that_cannot_be_evaluated_refuses_the_load(changes: dict) -> None:
+    (judgement,) = _judge([delivery(OUTPUT, [_row()])], suite=_broken(OUTPUT, **changes))
+    assert judgement.refused_by == "L16-check-error"
+    assert len(judgement.accepted) == 0
+    assert "F10-non-negative" in (judgement.reason_en or "")
+
+
+def test_what_breaks_in_one_load_does_not_refuse_another() -> None:
+    suite = _broken(OUTPUT, column="no_such_column", when="quantity > 1000")
+    small, large = delivery(OUTPUT, [_row()], "small"), delivery(OUTPUT, [_row(quantity="2000")], "large")
+    judgements = _judge([large, small], suite=suite)
+    assert [j.refused_by for j in judgements] == ["L16-check-error", None]
+
+
+def test_a_critical_rule_refuses_the_load_and_says_why_with_the_value() -> None:
+    (judgement,) = _judge([delivery(OUTPUT, [_row(), _row(item="乙", quantity="-7")])], suite=_broken(OUTPUT, severity="critical"))
+    assert judgement.refused_by == "F10-non-negative"
+    assert "-7" in (judgement.reason_zh or "")
+    assert _rows(judgement.held) == [2, 3]
+
+
+def test_one_finding_a_row_and_check() -> None:
+    rows = [base_row("enterprise_energy", {"opening_stock": "-1", "sold": "x", "purchased": "y", "closing_stock": "-2"}),
+            base_row("enterprise_energy", {"stream": "二"}), base_row("enterprise_energy", {"stream": "三", "ncv": "２２", "consumed": "１"})]
+    (judgement,) = _judge([delivery("enterprise_energy", rows)])
+    keys = [(f["row_no"], f["check_id"]) for f in judgement.findings]
+    assert len(keys) == len(set(keys))
+    (unreadable,) = _of(judgement, "F02-unreadable")
+    assert (unreadable["column_name"], unreadable["reported_value"]) == ("purchased;sold", "y;x")
+    assert {k for k, _ in keys} == {2, 4}
+    assert {c["check_id"] for c in judgement.checks} >= {k for _, k in keys}
+
+
+def test_findings_cite_the_value_as_delivered() -> None:
+    judgement = _one([_row(), _row(item="乙", quantity="－７")])
+    (finding,) = _of(judgement, "F10-non-negative")
+    assert (finding["column_name"], finding["reported_value"]) == ("quantity", "－７")
+    (note,) = _of(judgement, "N01-full-width")
+    assert (note["severity"], note["column_name"]) == ("info", "quantity")
+
+
+def _fingerprint(judgement: Judgement) -> tuple:
+    accepted = judgement.accepted.select("row_no", "known_at").rows() if len(judgement.accepted) else []
+    findings = sorted((f["row_no"], f["check_id"], f["message_zh"], str(f["holds_until"])) for f in judgement.findings)
+    return judgement.refused_by, accepted, findings, judgement.checks, judgement.waiting, judgement.passes_from
+
+
+_VALUES = st.fixed_dictionaries({
+    "uscc": st.sampled_from(["A", "B", "NEW", "9152"]), "period": st.sampled_from(["2025-01", "2026-05", "2025", "1999-01", "?"]),
+    "unit_code": st.sampled_from(["", "1#"]), "item": st.sampled_from(["水泥", "熟料"]),
+    "quantity": st.sampled_from(["1", "-1", "", "１"]), "unit": st.sampled_from(["", "吨", "斤"]),
+})
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.lists(st.lists(_VALUES, min_size=1, max_size=6), min_size=2, max_size=4), st.integers(0, 1000))
+def test_together_alone_or_in_another_order_the_verdict_is_the_same(batches: list[list[Row]], seed: int) -> None:
+    known = known_enterprises(NEW=datetime(2025, 12, 20))
+    loads = [delivery(OUTPUT, [_row(**row) for row in rows], f"batch-{i}") for i, rows in enumerate(batches)]
+    shuffled = loads.copy()
+    random.Random(seed).shuffle(shuffled)
+    together = {j.delivery.batch_id: _fingerprint(j) for j in _judge(loads, known)}
+    again = {j.delivery.batch_id: _fingerprint(j) for j in _judge(shuffled, known)}
+    alone = {load.batch_id: _fingerprint(_judge([load], known)[0]) for load in loads}
+    assert together == again == alone
+
+
+def test_every_held_row_has_a_warning_and_accepted_plus_held_is_received() -> None:
+    rng = random.Random(7)
+    rows = [_row(item=f"产品{i}", quantity=rng.choice(["1", "2", "-1", "x"]), period=rng.choice(["2025-01", "2025-13"])) for i in range(60)]
+    (judgement,) = _judge([delivery(OUTPUT, rows)], limit=1.0)
+    held, accepted = set(_rows(judgement.held)), set(_rows(judgement.accepted))
+    assert held | accepted == set(range(2, 62))
+    assert not held & accepted
+    assert held <= {f["row_no"] for f in judgement.findings if f["severity"] == "warning"}
+
+
+def test_published_rows_are_known_from_their_own_day() -> None:
+    rows = [base_row("emission_factor", {"factor_id": "a", "valid_from": "2024-04-12"}),
+            base_row("emission_factor", {"factor_id": "b", "published_on": "2023-02-07", "valid_from": "2024-01-01"}),
+            base_row("emission_factor", {"factor_id": "c"})]
+    load = delivery("emission_factor", rows, received_at=datetime(1900, 1, 1))
+    load.is_published = True
+    (judgement,) = _judge([load])
+    assert judgement.accepted["known_at"].to_list() == [datetime(2024, 4, 12), datetime(2023, 2, 7), datetime(1900, 1, 1)]
+
+
+def test_delivered_figures_are_known_from_the_later_of_publication_and_receipt() -> None:
+    rows = [base_row("sector_statistics", {"published_on": "2024-04-30"}),
+            base_row("sector_statistics", {"published_on": "2026-04-30", "vintage": "修订"})]
+    (judgement,) = _judge([delivery("sector_statistics", rows)])
+    assert judgement.accepted["known_at"].to_list() == [RECEIVED, datetime(2026, 4, 30)]
+    assert CODES["A"] in known_enterprises()["uscc"].to_list()

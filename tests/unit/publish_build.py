@@ -1,0 +1,173 @@
+"""A small build database with lines, accounts and totals that agree, for the tests of publishing."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from pipelines.contracts.published import load_published
+from pipelines.publish.identities import LEVELS
+from pipelines.publish.release import InputBatch, ReleaseInfo
+from pipelines.settings import TIME_ZONE, Settings
+from pipelines.warehouse.duck import connect, quoted
+
+A, B = "X1520100MA00000001", "X1520300MA00000002"
+ENERGY = "enterprise_energy-aaaaaaaaaaaa"
+POWER = "enterprise_power_heat-bbbbbbbbbbbb"
+JAN, FEB, YEAR = date(2025, 1, 1), date(2025, 2, 1), date(2025, 1, 1)
+SQL_TYPE = {
+    "text": "varchar", "date": "date", "timestamp": "timestamp", "boolean": "boolean", "integer": "bigint",
+    "number": "double", "double": "double", "amount": "decimal(38,3)", "fraction": "double",
+}
+
+
+def settings_for(data: Path, knowledge_date: date = date(2025, 3, 31), **more: Any) -> Settings:
+    return Settings(inbox=data / "inbox", data=data, knowledge_date=knowledge_date, **more)
+
+
+def info(knowledge_date: date = date(2025, 3, 31), fingerprint: str = "a" * 64, minute: int = 0, **more: Any) -> ReleaseInfo:
+    batches = (InputBatch(ENERGY, "enterprise_energy", "a" * 64, 3), InputBatch(POWER, "enterprise_power_heat", "b" * 64, 1))
+    return ReleaseInfo(
+        knowledge_date, fingerprint, "c0de", {"enterprise_energy": "1"}, "AR5", batches, True,
+        datetime(2025, 4, 1, 2, minute, tzinfo=TIME_ZONE), **more,
+    )
+
+
+def _line(n: int, uscc: str, period: date, emission_source: str, gas: str, gas_t: float, tco2e: str, **more: Any) -> dict[str, Any]:
+    base = {
+        "line_id": f"L{n}", "uscc": uscc, "period": period, "period_grain": "month", "unit_code": "",
+        "division_code": "520102" if uscc == A else "520300", "industry_code": "3011" if uscc == A else "4411",
+        "method_code": "08-cement", "method_version": "ndrc", "emission_source": emission_source, "item": "无烟煤", "gas": gas,
+        "activity_quantity": 100.0, "activity_unit": "t", "factor_id": "fuel:ndrc-2015:anthracite:fuel_co2",
+        "factor_value": gas_t / 100, "factor_unit": "tCO2/t", "factor_tier": "method_default", "gas_t": gas_t, "gwp_set": "AR2",
+        "emission_tco2e": Decimal(tco2e), "emission_common_tco2e": Decimal(tco2e), "electricity_view": None,
+        "batch_id": ENERGY, "row_no": n + 1, "is_synthetic": True, "source": "enterprise_energy",
+    }
+    return {**base, **more}
+
+
+def lines() -> list[dict[str, Any]]:
+    power = {"batch_id": POWER, "row_no": 2, "source": "enterprise_power_heat", "activity_unit": "MWh", "item": "电力"}
+    return [
+        _line(1, A, JAN, "fuel", "CO2", 250.5, "250.500"),
+        _line(2, A, JAN, "process", "CH4", 2.0, "42.000", gwp_set="AR2", emission_common_tco2e=Decimal("56.000"),
+              factor_id="process:ndrc:wastewater/food/mcf", batch_id=ENERGY),
+        _line(3, B, FEB, "fuel", "CO2", 1000.0, "1000.000"),
+        _line(4, A, JAN, "purchased_power", "CO2", 49.89, "49.890", electricity_view="location", **power),
+        _line(5, A, JAN, "purchased_power", "CO2", 53.06, "53.060", electricity_view="national", **power),
+        _line(6, A, JAN, "purchased_power", "CO2", 0.0, "0.000", electricity_view="market", **power),
+    ]
+
+
+def _account(uscc: str, period: date, **amounts: str) -> dict[str, Any]:
+    names = ("fuel", "process", "product_deduction", "co2_recovered", "direct", "direct_common", "purchased_power_location",
+             "purchased_power_national", "purchased_power_market", "purchased_heat", "total_location", "total_market",
+             "biomass_memo")
+    row: dict[str, Any] = {f"{name}_tco2e": Decimal(amounts.get(name, "0")) for name in names}
+    return {"uscc": uscc, "period": period, **row, "energy_tce": 80.5, "measured_share": None, "completeness": 1.0,
+            "measured_share_num": 0.0, "measured_share_den": 0.0, "completeness_num": 1.0, "completeness_den": 1.0,
+            "is_synthetic": True}
+
+
+def accounts(year: bool) -> list[dict[str, Any]]:
+    return [
+        _account(A, JAN, fuel="250.5", process="42", direct="292.5", direct_common="306.5", purchased_power_location="49.89",
+                 purchased_power_national="53.06", total_location="342.39", total_market="292.5"),
+        _account(B, YEAR if year else FEB, fuel="1000", direct="1000", direct_common="1000", total_location="1000",
+                 total_market="1000"),
+    ]
+
+
+def _codes(uscc: str) -> dict[str, str]:
+    if uscc == A:
+        return {"prefecture": "520100", "county": "520102", "industry_section": "C", "industry": "30",
+                "industry_class": "3011", "prefecture_industry": "520100:30"}
+    return {"prefecture": "520300", "county": "520300", "industry_section": "D", "industry": "44",
+            "industry_class": "4411", "prefecture_industry": "520300:44"}
+
+
+def _total(level: str, code: str, period: date, direct: str, power: str) -> dict[str, Any]:
+    return {"level": level, "code": code, "period": period, "direct_tco2e": Decimal(direct),
+            "purchased_power_location_tco2e": Decimal(power), "enterprises": 1, "coverage": 1.0, "coverage_num": 1.0,
+            "coverage_den": 1.0, "measured_share": 0.0, "measured_share_num": 0.0, "measured_share_den": 1.0,
+            "held_back_rows": 0, "is_synthetic": True}
+
+
+def totals(year: bool) -> list[dict[str, Any]]:
+    b_period = YEAR if year else FEB
+    rows = []
+    for level in LEVELS:
+        if level == "field":
+            rows += [_total(level, "industry", JAN, "250.5", "49.89"), _total(level, "waste", JAN, "56", "0"),
+                     _total(level, "energy_supply", b_period, "1000", "0")]
+        else:
+            rows += [_total(level, _codes(A)[level], JAN, "306.5", "49.89"), _total(level, _codes(B)[level], b_period, "1000", "0")]
+    if year:
+        return [*rows, _total("province", "520000", YEAR, "1306.5", "49.89")]
+    return [*rows, _total("province", "520000", JAN, "306.5", "49.89"), _total("province", "520000", FEB, "1000", "0")]
+
+
+def _batch(batch_id: str, source: str, received: int, quarantined: int) -> dict[str, Any]:
+    return {"batch_id": batch_id, "source": source, "file_name": f"{source}.csv", "sha256": batch_id[-12:] * 5,
+            "received_at": datetime(2025, 3, 5, 8, 30), "rows_received": received, "rows_accepted": received - quarantined,
+            "rows_quarantined": quarantined, "outcome": "accepted", "reason": None, "is_synthetic": True}
+
+
+def tables() -> dict[str, list[dict[str, Any]]]:
+    """Rows of every required table, and of one of reference."""
+    return {
+        "marts.fct_enterprise_emission_line": lines(),
+        "marts.fct_enterprise_account_month": accounts(year=False),
+        "marts.fct_enterprise_account_year": accounts(year=True),
+        "marts.fct_total_month": totals(year=False),
+        "marts.fct_total_year": totals(year=True),
+        "marts.fct_inventory_year": [{
+            "division_code": "520000", "year": 2007, "factor_set": "ceads", "sector": "industry", "fuel": "raw_coal",
+            "activity_quantity": 1000.0, "activity_unit": "t", "emission_tco2": 1704.376, "is_synthetic": False,
+        }],
+        "quality.batch": [_batch(ENERGY, "enterprise_energy", 4, 1), _batch(POWER, "enterprise_power_heat", 1, 0)],
+        "quality.check_result": [{"batch_id": ENERGY, "check_id": "R01", "severity": "warning", "passed": False,
+                                  "rows_failed": 1, "suite_version": "1"}],
+        "quality.failed_row": [{"batch_id": ENERGY, "row_no": 5, "check_id": "R01", "severity": "warning", "uscc": A, "period": JAN,
+                                "column_name": "consumed", "reported_value": "-1", "message_zh": "负数", "message_en": "negative",
+                                "advice_zh": "请核对"}],
+        "quality.worklist": [{"item_id": "W1", "state": "open", "owner": A, "due_on": FEB, "tonnes_at_stake": 12.5,
+                              "check_id": "R01", "batch_id": ENERGY}],
+        "reference.field_of_division": [
+            {"industry_division": "30", "section": "C", "name_zh": "非金属矿物制品业", "field": "industry"},
+            {"industry_division": "44", "section": "D", "name_zh": "电力、热力生产和供应业", "field": "energy_supply"},
+        ],
+    }
+
+
+def _types(name: str, row: dict[str, Any]) -> dict[str, tuple[str, str | None]]:
+    """Columns of a table: SQL type and unit."""
+    wanted = load_published().tables.get(name)
+    found = {c.name: (SQL_TYPE.get(c.type, c.type), c.unit or ("1" if c.type == "fraction" else None)) for c in wanted.columns} if wanted else {}
+    return {column: found.get(column, ("varchar", None)) for column in row}
+
+
+def write_build(path: Path, rows: dict[str, list[dict[str, Any]]] | None = None, *, change: str = "") -> Path:
+    """Write the build database; `change` is SQL that is run at the end."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    with connect(path) as db:
+        for schema in ("marts", "quality", "reference", "intermediate"):
+            db.execute(f"create schema {schema}")
+        db.execute("create table intermediate.secret as select 1 as inside")
+        db.execute("create view marts.helper as select 1 as inside")
+        for name, found in (rows or tables()).items():
+            types = _types(name, found[0])
+            columns = ", ".join(f"{column} {kind}" for column, (kind, _) in types.items())
+            db.execute(f"create table {name} ({columns})")
+            marks = ", ".join("?" for _ in types)
+            db.executemany(f"insert into {name} values ({marks})", [[row[column] for column in types] for row in found])
+            db.execute(f"comment on table {name} is {quoted(f'表 | The table {name}, it' + chr(39) + 's whole')}")
+            for column, (kind, unit) in types.items():
+                tail = f" [{'see unit' if unit == '*' else unit}]" if unit else " [1]" if kind == "double" else ""
+                db.execute(f"comment on column {name}.{column} is {quoted(f'列{column} | Column {column}{tail}')}")
+        for statement in filter(None, change.split(";")):
+            db.execute(statement)
+    return path

@@ -1,0 +1,171 @@
+"""Every kind of difference between the live files and what was sealed is found, and the identities find theirs."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from datetime import date
+from pathlib import Path
+
+import pytest
+from publish_build import info, settings_for, write_build
+
+from pipelines.publish.contract import unit_of
+from pipelines.publish.identities import check_identities
+from pipelines.publish.release import publish
+from pipelines.publish.verify import verify
+from pipelines.warehouse.duck import connect, quoted
+
+
+@pytest.fixture(scope="module")
+def sealed(tmp_path_factory) -> Path:
+    root = tmp_path_factory.mktemp("data")
+    publish(settings_for(root), write_build(root / "warehouse" / "build.duckdb"), info())
+    return root / "marts"
+
+
+@pytest.fixture
+def settings(tmp_path, sealed):
+    """A published data folder whose live files may be spoilt."""
+    shutil.copytree(sealed, tmp_path / "marts", ignore=shutil.ignore_patterns("releases"))
+    for path in (tmp_path / "marts").rglob("*"):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    return settings_for(tmp_path)
+
+
+def spoil(marts: Path, sql: str) -> None:
+    with connect(marts / "carbon.duckdb") as db:
+        db.execute(sql)
+
+
+def found(settings) -> str:
+    problems = verify(settings)
+    assert all(" | " in problem for problem in problems)
+    return "\n".join(problems)
+
+
+def test_what_was_sealed_verifies(settings) -> None:
+    assert verify(settings) == []
+
+
+@pytest.mark.parametrize(("sql", "message"), [
+    ("update marts.fct_enterprise_emission_line set item = '煤' where line_id = 'L1'", "differs from its value_hash"),
+    ("update marts.fct_enterprise_emission_line set row_no = 99 where line_id = 'L1'", "differs from its provenance_hash"),
+    ("delete from quality.failed_row", "has 0 rows instead of 1"),
+    ("drop table quality.worklist", "quality.worklist stands in only one of"),
+    ("create table marts.extra as select 1 as x", "marts.extra stands in only one of"),
+    ("update reference.release set release_id = 'x'", "are of two releases"),
+    ("update quality.batch set rows_accepted = 0", "rows received = accepted + quarantined; 2 place(s)"),
+    ("comment on column marts.fct_total_year.direct_tco2e is null", "fct_total_year.direct_tco2e has no comment"),
+    ("drop schema marts cascade", "table marts.fct_total_year is missing"),
+])
+def test_a_changed_database_is_found(settings, sql, message) -> None:
+    spoil(settings.marts, sql)
+    problems = found(settings)
+    assert message in problems and "the bytes of file carbon.duckdb" in problems
+
+
+def test_only_the_changed_hash_is_named(settings) -> None:
+    spoil(settings.marts, "update marts.fct_enterprise_emission_line set row_no = 99 where line_id = 'L1'")
+    assert "value_hash" not in found(settings)
+
+
+def test_changed_release_json_is_found(settings) -> None:
+    path = settings.marts / "release.json"
+    manifest = json.loads(path.read_text())
+    manifest["row_counts"]["quality.batch"] = 3
+    path.write_text(json.dumps(manifest))
+    problems = found(settings)
+    assert "release.sha256 is not that of release.json" in problems and "2 rows instead of 3" in problems
+
+
+def test_changed_missing_and_extra_parquet_are_found(settings) -> None:
+    folder = settings.marts / "parquet"
+    with connect() as db:
+        file = quoted(str(folder / "quality.batch.parquet"))
+        db.execute(f"create table b as select * replace (0 as rows_received) from read_parquet({file})")
+        db.execute(f"copy b to {file} (format parquet)")
+    (folder / "quality.worklist.parquet").unlink()
+    (folder / "quality.check_result.parquet").write_bytes(b"PAR1")
+    (folder / "old.parquet").write_bytes(b"")
+    problems = found(settings)
+    for message in ("parquet/quality.batch.parquet: table quality.batch differs", "file parquet/quality.worklist.parquet is missing",
+                    "parquet/quality.check_result.parquet cannot be read", "file parquet/old.parquet is not of this release"):
+        assert message in problems
+
+
+@pytest.mark.parametrize("lost", ["carbon.duckdb", "release.json"])
+def test_a_lost_file_is_named(settings, lost) -> None:
+    (settings.marts / lost).unlink()
+    assert lost in found(settings)
+
+
+def test_a_broken_database_is_named(settings) -> None:
+    (settings.marts / "carbon.duckdb").write_bytes(b"no database at all")
+    assert "carbon.duckdb cannot be verified" in found(settings)
+
+
+# --- identities
+
+
+def failures(path: Path, change: str = "") -> dict[str, tuple]:
+    return {f.identity: (f.cases, f.where, float(f.difference)) for f in check_identities(write_build(path, change=change))}
+
+
+def test_a_good_build_breaks_none(tmp_path) -> None:
+    assert failures(tmp_path / "b.duckdb") == {}
+
+
+LINE = "marts.fct_enterprise_emission_line"
+
+
+@pytest.mark.parametrize(("change", "broken"), [
+    (f"update {LINE} set emission_common_tco2e = 56.001 where line_id = 'L2'",
+     {"lines_to_province_month:direct_tco2e": (1, "2025-01-01", 0.001),
+      "lines_to_accounts_month:direct_common_tco2e": (1, "X1520100MA00000001 2025-01-01", 0.001),
+      "lines_to_accounts_year:direct_common_tco2e": (1, "X1520100MA00000001 2025-01-01", 0.001)}),
+    (f"delete from {LINE} where line_id = 'L6'", {}),
+    (f"update {LINE} set emission_tco2e = 1 where line_id = 'L6'",
+     {"lines_to_accounts_month:purchased_power_market_tco2e": (1, "X1520100MA00000001 2025-01-01", 1.0),
+      "lines_to_accounts_year:purchased_power_market_tco2e": (1, "X1520100MA00000001 2025-01-01", 1.0)}),
+    ("update marts.fct_enterprise_account_month set total_market_tco2e = 0 where uscc like '%1'",
+     {"account_parts_month:total_market_tco2e": (1, "X1520100MA00000001 2025-01-01", -292.5)}),
+    ("update marts.fct_enterprise_account_year set direct_common_tco2e = 1306 where uscc like '%1'",
+     {"accounts_to_province_year:direct_tco2e": (1, "2025-01-01", 999.5),
+      "lines_to_accounts_year:direct_common_tco2e": (1, "X1520100MA00000001 2025-01-01", -999.5)}),
+    ("delete from marts.fct_total_year where level = 'county'",
+     {"levels_year:direct_tco2e": (1, "county 2025-01-01", -1306.5),
+      "levels_year:purchased_power_location_tco2e": (1, "county 2025-01-01", -49.89)}),
+    ("delete from marts.fct_total_month where level = 'province' and period = '2025-02-01'",
+     {"lines_to_province_month:direct_tco2e": (1, "2025-02-01", 1000.0), "accounts_to_province_month:direct_tco2e": (1, "2025-02-01", 1000.0),
+      "levels_month:direct_tco2e": (7, None, 1000.0)}),
+    ("update quality.batch set rows_quarantined = null where source = 'enterprise_energy'",
+     {"batch_rows": (1, "enterprise_energy-aaaaaaaaaaaa", 4.0)}),
+])
+def test_each_identity_finds_its_difference(tmp_path, change, broken) -> None:
+    found = failures(tmp_path / "b.duckdb", change)
+    for name, (cases, where, difference) in broken.items():
+        assert found[name][0] == cases and found[name][2] == difference
+        assert where is None or found[name][1] == where
+    assert set(found) == set(broken)
+
+
+def test_a_yearly_line_keeps_months_and_year_apart(tmp_path) -> None:
+    """A year delivered beside some months: the year counts in the yearly account, the months in the monthly ones."""
+    yearly = f"""insert into {LINE} select * replace ('Y1' as line_id, 'year' as period_grain, date '2025-01-01' as period,
+            700 as emission_tco2e, 700 as emission_common_tco2e, 700 as gas_t) from {LINE} where line_id = 'L1';
+        update marts.fct_enterprise_account_year set fuel_tco2e = 700, direct_tco2e = 742, direct_common_tco2e = 756,
+            total_location_tco2e = 791.89, total_market_tco2e = 742 where uscc like '%1';
+        update marts.fct_total_year set direct_tco2e = direct_tco2e + 449.5
+            where direct_tco2e in (306.5, 1306.5) or code = 'industry'"""
+    assert failures(tmp_path / "b.duckdb", yearly) == {}
+
+
+def test_the_unit_of_a_comment() -> None:
+    assert unit_of("排放量 | Emissions [tCO2e]") == "tCO2e"
+    assert unit_of("排放量 [a] | Emissions") is None and unit_of(None) is None
+
+
+def test_dates_as_the_release_has_them(settings) -> None:
+    manifest = json.loads((settings.marts / "release.json").read_text())
+    assert date.fromisoformat(manifest["knowledge_date"]) == date(2025, 3, 31)

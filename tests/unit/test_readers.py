@@ -1,0 +1,263 @@
+"""Files as people send them: what is read, which rows count, and what is refused with which words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+import xlsxwriter
+
+from pipelines.contracts.source import load_sources
+from pipelines.ingest.header import find_table
+from pipelines.ingest.problem import Unreadable
+from pipelines.ingest.readers import read_tables
+from pipelines.ingest.table import HeaderedTable
+
+OUTPUT = load_sources()["enterprise_output"]
+ENERGY = load_sources()["enterprise_energy"]
+HEADER = "uscc,period,item,quantity,unit"
+ROW = "A,2025-01,水泥,5,吨"
+
+Write = Callable[..., Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    def _write(data: str | bytes, name: str = "a.csv") -> Path:
+        path = tmp_path / name
+        path.write_bytes(data.encode("utf-8") if isinstance(data, str) else data)
+        return path
+
+    return _write
+
+
+def _read(path: Path) -> HeaderedTable:
+    return find_table(read_tables(path), OUTPUT)
+
+
+def _numbers(table: HeaderedTable) -> list[int]:
+    return [number for number, _ in table.rows]
+
+
+def _problem(path: Path) -> Unreadable:
+    with pytest.raises(Unreadable) as caught:
+        _read(path)
+    assert caught.value.zh
+    assert caught.value.en
+    assert str(caught.value) == f"{caught.value.zh} | {caught.value.en}"
+    return caught.value
+
+
+# --- CSV: encodings, separators, lines
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+def test_csv_in_every_dress(write: Write, encoding: str, separator: str, newline: str) -> None:
+    text = newline.join([HEADER, ROW, ROW]).replace(",", separator)
+    table = _read(write(text.encode(encoding)))
+    assert table.columns == {"uscc": 0, "period": 1, "item": 2, "quantity": 3, "unit": 4}
+    assert table.rows == [(2, ["A", "2025-01", "水泥", "5", "吨"]), (3, ["A", "2025-01", "水泥", "5", "吨"])]
+
+
+def test_a_title_line_does_not_hide_the_separator(write: Write) -> None:
+    table = _read(write("贵州省企业产品产量\n" + f"{HEADER}\n{ROW}\n".replace(",", ";")))
+    assert _numbers(table) == [3]
+
+
+def test_quoted_line_breaks_keep_physical_row_numbers(write: Write) -> None:
+    table = _read(write(f'{HEADER}\nA,2025-01,"水泥\n袋装",5,吨\n{ROW}\n\n{ROW}\n'))
+    assert _numbers(table) == [2, 4, 6]
+    assert table.rows[0][1][2] == "水泥\n袋装"
+
+
+def test_separators_inside_quotes(write: Write) -> None:
+    table = _read(write(f'{HEADER}\nA,2025-01,水泥,"1,234",吨\n'))
+    assert table.rows[0][1][3] == "1,234"
+
+
+@pytest.mark.parametrize(("data", "check"), [
+    (b"", "L06-empty"),
+    (f"{HEADER}\n{ROW}".encode("utf-16"), "L07-encoding"),
+    (b"\xff\xff\xff\xff\n", "L07-encoding"),
+    (f"{HEADER}\n{ROW}".encode() + b"\x00", "L08-nul"),
+    (f"{HEADER}\n{ROW}".encode("utf-16-le"), "L08-nul"),
+    (f'{HEADER}\nA,2025-01,"水泥,5,吨\n{ROW}\n'.encode(), "L09-csv"),
+    (f'{HEADER}\nA,2025-01,"水"泥,5,吨\n'.encode(), "L09-csv"),
+], ids=["empty", "utf16", "no encoding", "nul", "utf16 without mark", "open quote", "text after quote"])
+def test_a_broken_csv_is_refused(write: Write, data: bytes, check: str) -> None:
+    assert _problem(write(data)).check_id == check
+
+
+def test_an_open_quote_names_the_line(write: Write) -> None:
+    assert "第 3 行" in _problem(write(f'{HEADER}\n{ROW}\nA,2025-01,"水泥,5,吨\n')).zh
+
+
+def test_short_and_long_lines_are_kept_apart(write: Write) -> None:
+    table = _read(write(f"{HEADER}\n{ROW}\nA,2025-01,水泥,5\n{ROW},多余\n{ROW},,\n"))
+    assert _numbers(table) == [2, 5]
+    assert [(m.row_no, m.found, m.expected) for m in table.malformed] == [(3, 4, 5), (4, 6, 5)]
+
+
+def test_totals_notes_and_blank_lines_are_no_data(write: Write) -> None:
+    table = _read(write(f"{HEADER}\n{ROW}\n合计,,,10,\n,,,,\n合 计：,,,10,\nTotal,,,10,\n注：本表为月报,,,,\n填报人：张三,,,,\n"))
+    assert _numbers(table) == [2]
+    assert table.totals == [3, 5, 6, 7, 8]
+
+
+def test_a_name_that_only_begins_like_a_note_is_data(write: Write) -> None:
+    assert _numbers(_read(write(f"{HEADER}\n注射液厂,2025-01,水泥,5,吨\n"))) == [2]
+
+
+# --- headers
+
+
+def test_headers_in_both_vocabularies_with_width_and_blanks(write: Write) -> None:
+    table = _read(write("统一社会信用代码,Period, 产品或指标 ,ｑｕａｎｔｉｔｙ,单位,自编列\nA,2025-01,水泥,5,吨,x\n"))
+    assert set(table.columns) == {"uscc", "period", "item", "quantity", "unit"}
+    assert table.unknown_headers == ["自编列"]
+
+
+def test_missing_columns_are_named_with_what_was_found(write: Write) -> None:
+    problem = _problem(write("uscc,period,数量\nA,2025-01,5\n"))
+    assert problem.check_id == "L13-columns"
+    assert "产品或指标(item)" in problem.zh
+    assert "uscc、period、数量" in problem.zh
+    assert "missing 产品或指标(item); header found: uscc, period, 数量" in problem.en
+
+
+def test_the_file_of_another_source_is_refused(write: Write) -> None:
+    path = write("area,period,source,generation\n520000,2025,水电,5\n")
+    assert _problem(path).check_id == "L13-columns"
+
+
+@pytest.mark.parametrize("header", ["uscc,period,item,quantity,quantity", "uscc,period,item,quantity,数量"])
+def test_a_header_twice_is_refused(write: Write, header: str) -> None:
+    problem = _problem(write(f"{header}\nA,2025-01,水泥,5,6\n"))
+    assert problem.check_id == "L14-duplicate-header"
+
+
+# --- XLSX
+
+
+@pytest.fixture
+def workbook(tmp_path: Path) -> Callable[..., Path]:
+    def _write(*sheets: list[list[object]], name: str = "a.xlsx", chart: bool = False) -> Path:
+        path = tmp_path / name
+        with xlsxwriter.Workbook(path) as book:
+            if chart:
+                book.add_chartsheet("图").set_chart(_chart(book))
+            for rows in sheets:
+                sheet = book.add_worksheet()
+                for i, row in enumerate(rows):
+                    sheet.write_row(i, 0, row)
+        return path
+
+    return _write
+
+
+def _chart(book: xlsxwriter.Workbook) -> object:
+    chart = book.add_chart({"type": "line"})
+    chart.add_series({"values": "=Sheet2!$A$1:$A$2"})
+    return chart
+
+
+LINE: list[object] = ["A", "2025-01", "水泥", 5, "吨"]
+HEAD: list[object] = ["统一社会信用代码", "报告期", "产品或指标", "数量", "计量单位"]
+
+
+def test_xlsx_titles_blank_rows_and_notes(workbook: Callable[..., Path]) -> None:
+    table = _read(workbook([[], ["贵州省企业产品产量表"], [], HEAD, LINE, [], LINE, ["合计", "", "", 10], ["注：本表由统计员填报"], ["填报人：张三"]]))
+    assert _numbers(table) == [5, 7]
+    assert table.totals == [8, 9, 10]
+    assert table.sheet == "Sheet1"
+
+
+def test_xlsx_rows_keep_sheet_numbers_when_the_first_rows_and_columns_are_blank(workbook: Callable[..., Path]) -> None:
+    table = _read(workbook([[], [], ["", *HEAD], ["", *LINE]]))
+    assert table.rows == [(4, ["", "A", "2025-01", "水泥", "5", "吨"])]
+    assert table.columns["uscc"] == 1
+
+
+def test_the_first_sheet_whose_header_matches_counts(workbook: Callable[..., Path]) -> None:
+    table = _read(workbook([["说明"], ["填表须知"]], [HEAD, LINE], [HEAD, LINE, LINE]))
+    assert (table.sheet, _numbers(table)) == ("Sheet2", [2])
+
+
+def test_a_chart_sheet_is_passed_over(workbook: Callable[..., Path]) -> None:
+    assert _numbers(_read(workbook([HEAD, LINE], chart=True))) == [2]
+
+
+def test_an_xlsx_header_below_the_tenth_row_is_not_found(workbook: Callable[..., Path]) -> None:
+    assert _problem(workbook([[]] * 10 + [HEAD, LINE])).check_id == "L13-columns"
+    assert _numbers(_read(workbook([[]] * 9 + [HEAD, LINE], name="b.xlsx"))) == [11]
+
+
+def test_xlsx_cells_as_their_reader_sees_them(tmp_path: Path) -> None:
+    import datetime as dt
+
+    path = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, HEAD)
+        sheet.write_string(1, 0, "A")
+        sheet.write_datetime(1, 1, dt.datetime(2025, 1, 1), book.add_format({"num_format": "yyyy-mm"}))
+        sheet.write_number(1, 2, 12)
+        sheet.write_number(1, 3, 0.1 + 0.2)
+        sheet.write_boolean(1, 4, True)
+    assert _read(path).rows == [(2, ["A", "2025-01-01", "12", "0.30000000000000004", "true"])]
+
+
+@pytest.mark.parametrize("keep", [10, 200, -30])
+def test_a_truncated_xlsx_is_refused(workbook: Callable[..., Path], tmp_path: Path, keep: int) -> None:
+    whole = workbook([HEAD, LINE]).read_bytes()
+    path = tmp_path / "cut.xlsx"
+    path.write_bytes(whole[:keep])
+    assert _problem(path).check_id == "L10-xlsx"
+
+
+def test_a_zip_that_is_no_workbook_is_refused(tmp_path: Path) -> None:
+    import zipfile
+
+    path = tmp_path / "a.xlsx"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("hello.txt", "hello")
+    assert _problem(path).check_id == "L10-xlsx"
+
+
+def test_a_workbook_that_unpacks_too_large_is_refused(workbook: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.ingest.readers._XLSX_LIMIT", 100)
+    assert _problem(workbook([HEAD, LINE])).check_id == "L11-size"
+
+
+# --- Parquet
+
+
+def test_parquet_rows_count_from_one(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    frame = pl.DataFrame({"uscc": ["A", "B"], "period": pl.Series(["2025-01-01", "2025-02-01"]).str.to_date(), "item": ["水泥", None], "quantity": [5.0, float("nan")]})
+    frame.write_parquet(path)
+    assert _read(path).rows == [(1, ["A", "2025-01-01", "水泥", "5"]), (2, ["B", "2025-02-01", "", "nan"])]
+
+
+def test_a_damaged_or_nested_parquet_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    pl.DataFrame({"uscc": ["A"]}).write_parquet(path)
+    path.write_bytes(path.read_bytes()[:-5])
+    assert _problem(path).check_id == "L12-parquet"
+    pl.DataFrame({"uscc": [["A"]]}).write_parquet(path)
+    assert _problem(path).check_id == "L12-parquet"
+
+
+def test_every_source_finds_its_own_headers() -> None:
+    for source in load_sources().values():
+        for vocabulary in ("name", "zh"):
+            header = [getattr(column, vocabulary) for column in source.columns]
+            from pipelines.ingest.table import TextTable
+
+            table = find_table([TextTable([(1, header), (2, ["x"] * len(header))])], source)
+            assert list(table.columns) == [column.name for column in source.columns]
+    assert ENERGY.column("consumed").required
