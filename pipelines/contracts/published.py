@@ -46,10 +46,11 @@ class PublishedColumn:
 
 @dataclass(frozen=True)
 class PublishedTable:
-    """One required table; name with its schema."""
+    """One required table; name with its schema. order: how its rows lie in the published file."""
 
     name: str
     key: tuple[str, ...]
+    order: tuple[str, ...]
     columns: tuple[PublishedColumn, ...]
 
 
@@ -69,7 +70,9 @@ def load_published() -> PublishedContract:
     """The contract of this version. Raises ValueError when the file does not say a column as it should."""
     raw = yaml.safe_load(PUBLISHED_FILE.read_text("utf-8"))
     tables = {
-        name: PublishedTable(name, tuple(spec["key"]), tuple(_columns(name, spec["columns"])))
+        name: PublishedTable(
+            name, tuple(spec["key"]), tuple(spec.get("order", spec["key"])), tuple(_columns(name, spec["columns"]))
+        )
         for name, spec in raw["tables"].items()
     }
     return PublishedContract(raw["version"], tuple(raw["schemas"]), tuple(raw["comments"]), tuple(raw["units"]), tables)

@@ -7,7 +7,6 @@ the night ran; whether a *delivery* is late is read from the months in the lake,
 from __future__ import annotations
 
 from datetime import date, timedelta
-from pathlib import Path
 
 import dagster as dg
 
@@ -34,11 +33,7 @@ def due_month(day: date) -> date:
     return last if day.day > EVIDENCE_DAY else month_start(last - timedelta(days=1))
 
 
-def latest_month(settings: Settings, source: str) -> date | None:
-    """The latest month of which the lake has rows; None = none at all."""
+def delivered_months(settings: Settings, source: str) -> list[str]:
+    """The months (YYYY-MM) of which the lake has rows, in order."""
     folders = (settings.validated / source).glob("month=*")
-    return max((_month(folder) for folder in folders if any(folder.glob("*.parquet"))), default=None)
-
-
-def _month(folder: Path) -> date:
-    return date.fromisoformat(f"{folder.name.removeprefix('month=')}-01")
+    return sorted(folder.name.removeprefix("month=") for folder in folders if any(folder.glob("*.parquet")))

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from pipelines.contracts.source import Source, load_sources
-from pipelines.defs.freshness import NIGHTLY, due_month, has_deadline, latest_month
+from pipelines.defs.freshness import NIGHTLY, delivered_months, due_month, has_deadline
 from pipelines.defs.receive import DELIVERIES
 from pipelines.defs.resources import NightResource
 from pipelines.defs.tables import verdict_table
@@ -72,10 +72,10 @@ def _verdict_check(name: str, judged: list[Judged]) -> dg.AssetCheckResult:
 
 
 def _on_time(night: Night, source: Source) -> dg.AssetCheckResult:
-    due, latest = due_month(night.settings.knowledge_date), latest_month(night.settings, source.name)
+    due, months = f"{due_month(night.settings.knowledge_date):%Y-%m}", delivered_months(night.settings, source.name)
     return dg.AssetCheckResult(
-        check_name="on_time", passed=latest is not None and latest >= due, severity=dg.AssetCheckSeverity.WARN,
-        metadata={"month_due": f"{due:%Y-%m}", "latest_month": f"{latest:%Y-%m}" if latest else "-"},
+        check_name="on_time", passed=due in months, severity=dg.AssetCheckSeverity.WARN,
+        metadata={"month_due": due, "latest_month": months[-1] if months else "-"},
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 import dagster as dg
 
 from pipelines.gate.stage import Judged
+from pipelines.transform.build import Node
 
 _ROWS = 200   # a run's page is no place for thousands of rows: the rest stands in quality.batch
 
@@ -23,6 +24,11 @@ def verdict_table(judged: Iterable[Judged]) -> dg.TableMetadataValue:
         ((j.outcome, j.batch.source, j.batch.file_name, j.batch.batch_id, j.rows_received, j.rows_accepted, _reason(j))
          for j in judged),
     )
+
+
+def failed_tests_table(nodes: Iterable[Node]) -> dg.TableMetadataValue:
+    """The dbt tests that failed or warned."""
+    return _table(("test", "status", "rows", "message"), ((n.name, n.status, n.failures, n.message) for n in nodes))
 
 
 def counts_table(columns: tuple[str, str], counts: dict[str, int]) -> dg.TableMetadataValue:

@@ -181,14 +181,18 @@ def _energy(rows: pl.DataFrame) -> pl.DataFrame:
     gap = (pl.col("consumed") - expected).abs()
     burned = pl.col("consumed") - pl.col("feedstock").fill_null(0.0) - pl.col("transformation_input").fill_null(0.0)
     cc, ox = pl.col("carbon_si"), pl.col("oxidation_rate")
+    ncv_suspect = _ncv_suspect(gas)
+    carbon_suspect = (
+        pl.when(cc.is_between(0.2, 1)).then(pl.lit("tC/t")).when(cc.is_between(5, 80)).then(pl.lit("tC/TJ, kgC/GJ"))
+    )
     return rows.with_columns(
         expected.alias("stock_expected"),
         pl.when(gap > 1e-6).then(gap / scale).otherwise(gap * 0.0).alias("stock_gap"),
         (burned / pl.max_horizontal(used, pl.lit(1e-9))).alias("burned_share"),
-        pl.when(~gas).then(pl.col("ncv_si") * cc).alias("carbon_by_mass"),
-        _ncv_suspect(gas).alias("ncv_suspect"),
-        pl.when(cc.is_between(0.2, 1)).then(pl.lit("tC/t"))
-        .when(cc.is_between(5, 80)).then(pl.lit("tC/TJ, kgC/GJ")).alias("carbon_suspect"),
+        # with a suspected unit the product says nothing more
+        pl.when(~gas & ncv_suspect.is_null() & carbon_suspect.is_null()).then(pl.col("ncv_si") * cc).alias("carbon_by_mass"),
+        ncv_suspect.alias("ncv_suspect"),
+        carbon_suspect.alias("carbon_suspect"),
         pl.when(ox.is_between(0, 1, closed="right")).then(pl.lit("0-1")).alias("oxidation_suspect"),
         pl.when((pl.col("parameter_basis") == "实测") & pl.col("ncv").is_null() & cc.is_null())
         .then("parameter_basis").alias("measured_without_value"),

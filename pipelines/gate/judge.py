@@ -337,7 +337,7 @@ def _rule_findings(
         until = row.get(rule.waits) if rule.waits else None
         for column in _cited(rule, row, source):
             raw = row.get(f"{column}__raw")
-            value = raw if raw is not None else _plain(row.get(column))
+            value = raw if raw is not None or column is None else _plain(row.get(column))
             words = _Words({**rule.args, **row}, source, column, value)
             result.append(
                 _finding(

@@ -11,7 +11,6 @@ import polars as pl
 
 from pipelines.contracts.source import Source
 from pipelines.gate.judge import Judgement
-from pipelines.gate.suite import Suite
 from pipelines.warehouse.lake import FINDING_SCHEMA, Lake
 from pipelines.warehouse.registry import Registry, Verdict
 

@@ -6,7 +6,6 @@ A file is known by its bytes: the same bytes again are the same batch. What was 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -81,7 +80,7 @@ def _take(settings: Settings, registry: Registry, found: Found, receipt: Receipt
             "the SHA-256 of the file is not that of its sidecar: damaged on its way; deliver it again",
         )
     batch = _batch(settings, found, sidecar, problem, received_at, basis)
-    if found.size and not _copy(settings, found, batch):
+    if (found.size or found.problem is None) and not _copy(settings, found, batch):
         receipt.left.append((f"{found.source}/{found.file_name}", "changed while it was read"))
         return None
     registry.add_batch(batch)
@@ -134,7 +133,7 @@ def _copy(settings: Settings, found: Found, batch: Batch) -> bool:
     (part / "delivery.json").write_text(json.dumps(note, ensure_ascii=False, indent=1), "utf-8")
     _read_only(part.iterdir())
     remove_tree(target)
-    os.replace(part, target)
+    part.replace(target)
     return True
 
 

@@ -97,6 +97,8 @@ def parse_period(text: str) -> Period | None:
     if _AMBIGUOUS_MONTH.fullmatch(value):
         return None
     try:
+        if year_only := parse_year(value):
+            return date(year_only, 1, 1), "year", None
         if match := _DAY.fullmatch(value):
             year, month, day = (int(part) for part in match.groups())
             return (date(year, month, 1), "month", None) if day == 1 else None
@@ -104,8 +106,6 @@ def parse_period(text: str) -> Period | None:
             return date(int(match[1]), int(match[2]), 1), "month", None
         if re.fullmatch(r"\d{6}", value):
             return date(int(value[:4]), int(value[4:]), 1), "month", None
-        if match := re.fullmatch(r"(\d{4})(?:\.0)?\s*年?", value):
-            return date(int(match[1]), 1, 1), "year", None
         if (day_of := _from_serial(value)) and day_of.day == 1:
             return day_of, "month", None
     except ValueError:
@@ -139,7 +139,7 @@ def parse_bool(text: str) -> bool | None:
 
 def parse_year(text: str) -> int | None:
     match = re.fullmatch(r"(\d{4})(?:\.0)?\s*年?", tidy(text))
-    return int(match[1]) if match else None
+    return (int(match[1]) or None) if match else None
 
 
 def type_table(table: HeaderedTable, source: Source) -> TypedTable:
@@ -202,7 +202,7 @@ class _Typer:
     def _each(self, column: Column, parse: Callable[[str], object]) -> list:
         """Parse each distinct text once; mark what does not parse; note what was normalised."""
         seen: dict[str, tuple[object, str | None]] = {}
-        values = []
+        values: list[object] = []
         for i, text in enumerate(self.raw[column.name]):
             if text is None:
                 values.append(None)
@@ -369,6 +369,6 @@ def _with_content_hash(frame: pl.DataFrame, source: Source, labels: dict[str, li
             else:
                 parts.append(frame[name].cast(pl.String))
     text = pl.DataFrame([s.fill_null("\x00").alias(f"c{i}") for i, s in enumerate(parts)])
-    joined = text.select(pl.concat_str(pl.all(), separator="\x1f")).to_series() if len(frame) else []
+    joined = text.select(pl.concat_str(pl.all(), separator="\x1f")).to_series()
     digests = [hashlib.blake2b(value.encode("utf-8"), digest_size=12).hexdigest() for value in joined]
     return frame.with_columns(pl.Series("content_hash", digests, dtype=pl.String))

@@ -25,7 +25,7 @@ from pipelines.warehouse.lake import Lake
 
 _SEPARATORS = (",", ";", "\t")
 _HEADER_SEARCH = 20     # rows in which a header is looked for
-_SEVERAL = re.compile(r"\s*[;|,]\s*|\s+\+\s+")
+_SEVERAL = re.compile(r"[+;]")
 
 
 @dataclass
@@ -160,26 +160,26 @@ def _header(rows: dict[int, list[str]], source: str, row_no: int) -> list[str]:
     return max(above, key=lambda cells: sum(code_key(cell) in names for cell in cells), default=[])
 
 
-def factors(settings: Settings, factor_id: str | None, known_by: date) -> list[Factor]:
-    """The factors that an id names (several are separated by `;`, `|`, `,` or ` + `), as known on a day.
-
-    A part that no delivery of factors has (a value from the row itself, say) comes back with its id alone.
-    """
-    if not factor_id:
-        return []
-    rows = _factor_rows(settings, known_by)
-    whole = rows.filter(pl.col("factor_id") == factor_id)
-    names = [factor_id] if len(whole) else [name for name in _SEVERAL.split(factor_id) if name]
-    return [_factor(rows, name) for name in names]
-
-
-def _factor_rows(settings: Settings, known_by: date) -> pl.DataFrame:
+def lake_factors(settings: Settings, known_by: date) -> pl.DataFrame:
+    """The factors of the lake that count on a day, the latest delivery last."""
     files = sorted((settings.validated / "emission_factor").glob("**/*.parquet"))
     if not files:
         return pl.DataFrame(schema=load_sources()["emission_factor"].lake_schema)
     rows = pl.read_parquet(files, hive_partitioning=False)
     known = rows.filter(pl.col("known_at") <= datetime.combine(known_by, time.max))
     return known.sort("received_at", "batch_id", "row_no")
+
+
+def factors(rows: pl.DataFrame, factor_id: str | None) -> list[Factor]:
+    """The factors that an id names (several are joined by `+` or `;`), from a table of factors.
+
+    A part that the table does not have (a value from the report itself, say) comes back with its id alone.
+    """
+    if not factor_id:
+        return []
+    whole = rows.filter(pl.col("factor_id") == factor_id)
+    names = [factor_id] if len(whole) else [name.strip() for name in _SEVERAL.split(factor_id) if name.strip()]
+    return [_factor(rows, name) for name in names]
 
 
 def _factor(rows: pl.DataFrame, factor_id: str) -> Factor:
@@ -190,14 +190,14 @@ def _factor(rows: pl.DataFrame, factor_id: str) -> Factor:
     return Factor(**{part.name: row.get(part.name) for part in fields(Factor)})  # type: ignore[arg-type]
 
 
-def gwp(settings: Settings, gwp_set: str | None, gas: str | None, known_by: date) -> Factor | None:
-    """The GWP of a gas in a set, as delivered; None when no delivery has it (CO2 is 1 by definition)."""
+def gwp(rows: pl.DataFrame, gwp_set: str | None, gas: str | None) -> Factor | None:
+    """The GWP of a gas in a set, from a table of factors; None when it has none (CO2 is 1 by definition)."""
     if gas == "CO2":
         return Factor(f"gwp:{gwp_set}:CO2", "gwp", "CO2", 1.0, "tCO2e/t", document="by definition")
-    rows = _factor_rows(settings, known_by).filter(
+    found = rows.filter(
         (pl.col("kind") == "gwp") & (pl.col("item") == gas) & (pl.col("method_version") == gwp_set)
     ).tail(1)
-    return _factor(rows, rows["factor_id"][0]) if len(rows) else None
+    return _factor(found, found["factor_id"][0]) if len(found) else None
 
 
 def balance_rows(settings: Settings, division_code: str, year: int, fuel: str, known_by: date) -> list[SourceRow]:

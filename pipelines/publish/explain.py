@@ -12,27 +12,26 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
+import polars as pl
+
+from pipelines.contracts.codes import SEEDS, read_rows
 from pipelines.publish.contract import Table, published_tables
-from pipelines.publish.evidence import (
-    Batch,
-    Factor,
-    SourceRow,
-    balance_rows,
-    factors,
-    gwp,
-    plain,
-    source_row,
-)
+from pipelines.publish.evidence import Batch, Factor, balance_rows, factors, gwp, lake_factors, plain, source_row
+from pipelines.publish.explanation import AccountExplanation, CellExplanation, Contribution, LineBrief, LineExplanation
 from pipelines.publish.identities import ACCOUNT_MEASURES, TOTAL_MEASURES, AccountMeasure
 from pipelines.publish.problem import PublishError
+from pipelines.publish.render import render
 from pipelines.publish.store import DATABASE, live_release
 from pipelines.settings import Settings
-from pipelines.warehouse.duck import attach, connect, identifier
+from pipelines.warehouse.duck import attach, connect, identifier, quoted
+
+__all__ = ["as_json", "explain_account", "explain_cell", "explain_line", "render"]
 
 LINES = "marts.fct_enterprise_emission_line"
 _LINES_SQL = "live.marts.fct_enterprise_emission_line"
@@ -54,11 +53,11 @@ _OF_ACCOUNT = {
     ),
 }
 
-# A line's code at each level. `f` is reference.field_of_division, joined by the industry's first two digits.
+# A line's code at each level. `f` is the seed field_of_division, joined by the industry's first two digits.
 _DIVISION = r"regexp_extract(l.industry_code, '\d{2}')"
 _PREFECTURE = "substr(l.division_code, 1, 4) || '00'"
 _FIELD = """case when l.emission_source in ('process', 'product_deduction', 'co2_recovered')
-    then case when regexp_matches(coalesce(l.factor_id, ''), '(^|:)(waste|wastewater)/') then 'waste'
+    then case when regexp_matches(coalesce(l.factor_id, ''), '(^|[:+])(waste|wastewater)/') then 'waste'
          else 'industrial_processes' end
     else f.field end"""
 _CODE_AT = {
@@ -76,78 +75,6 @@ _CODE_COLUMN = {"field": "field", "industry_section": "industry_section", "prefe
 
 
 @dataclass
-class LineExplanation:
-    """One line with everything it rests on. `holds`: activity x factor gives gas_t (None = cannot be said)."""
-
-    release_id: str
-    line: dict[str, Any]
-    formula_zh: str
-    formula_en: str
-    holds: bool | None
-    factors: list[Factor]
-    gwp: Factor | None
-    batch: Batch | None
-    row: SourceRow | None
-
-
-@dataclass
-class LineBrief:
-    """One line of an account: its columns, its formula, file and row."""
-
-    line: dict[str, Any]
-    formula_zh: str
-    formula_en: str
-    file_name: str | None
-    row_no: int | None
-
-
-@dataclass
-class AccountExplanation:
-    """An enterprise's account of one period with its lines."""
-
-    release_id: str
-    uscc: str
-    period: str
-    account: dict[str, Any]
-    lines: list[LineBrief]
-
-
-@dataclass
-class Contribution:
-    """What one enterprise adds to a total."""
-
-    uscc: str
-    amount: Decimal
-    lines: int
-    batches: int
-
-
-@dataclass
-class CellExplanation:
-    """One cell. amount_of_lines is the sum of the lines it comes from, difference = value - that sum.
-
-    Both are None for a cell that is no sum of lines (a share, a count, a table of another kind); `note_*` says so.
-    """
-
-    release_id: str
-    table: str
-    column: str
-    key: dict[str, Any]
-    value: Any
-    comment: str | None
-    row: dict[str, Any]
-    amount_of_lines: Decimal | None = None
-    difference: Decimal | None = None
-    enterprises: int = 0
-    contributions: list[Contribution] = field(default_factory=list)
-    lines: list[LineBrief] = field(default_factory=list)
-    batch: Batch | None = None
-    sources: list[SourceRow] = field(default_factory=list)
-    note_zh: str = ""
-    note_en: str = ""
-
-
-@dataclass
 class _Live:
     """The live release, open."""
 
@@ -162,6 +89,15 @@ class _Live:
         cursor = self.db.execute(sql, values or [])
         names = [part[0] for part in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    @cached_property
+    def factors(self) -> pl.DataFrame:
+        """The factors of the release; where it has none, those of the lake that it could know."""
+        name = "reference.emission_factor"
+        if name not in self.tables:
+            return lake_factors(self.settings, self.known_by)
+        found = self.rows(f"select * from {self.tables[name].sql_name('live')} order by is_in_conflict desc, batch_id, row_no")
+        return pl.DataFrame(found, infer_schema_length=None) if found else lake_factors(self.settings, self.known_by)
 
     def batch(self, batch_id: str | None) -> Batch | None:
         """A batch by its id; with its id alone when quality.batch does not have it."""
@@ -182,8 +118,8 @@ def _live(settings: Settings) -> Iterator[_Live]:
         yield _Live(settings, db, manifest["release_id"], known_by, published_tables(db, "live"))
 
 
-def to_dict(explanation: Any) -> dict[str, Any]:
-    """An explanation for JSON."""
+def as_json(explanation: LineExplanation | AccountExplanation | CellExplanation) -> dict[str, Any]:
+    """An explanation as plain values that `json` writes."""
     return plain(explanation)
 
 
@@ -205,10 +141,10 @@ def _line(live: _Live, line: dict[str, Any]) -> LineExplanation:
     if line["batch_id"] and line["row_no"] is not None:
         source = line.get("source") or (batch.details.get("source") if batch else None)
         row = source_row(live.settings, source, line["batch_id"], line["row_no"])
-    gas_factor = gwp(live.settings, line["gwp_set"], line["gas"], live.known_by)
+    gas_factor = gwp(live.factors, line["gwp_set"], line["gas"])
     zh, en = formula(line, gas_factor)
     return LineExplanation(live.release_id, line, zh, en, formula_holds(line),
-                           factors(live.settings, line["factor_id"], live.known_by), gas_factor, batch, row)
+                           factors(live.factors, line["factor_id"]), gas_factor, batch, row)
 
 
 def formula(line: dict[str, Any], gas_factor: Factor | None = None) -> tuple[str, str]:
@@ -286,18 +222,10 @@ def parse_period(text: str) -> tuple[str, date]:
 
 
 def _lines_of(grain: str, day: date) -> tuple[str, list[Any]]:
-    """The lines of a period. A year takes a fact's months when all twelve are there, else its yearly line."""
+    """The lines of a period. The ledger holds a fact once: its months, or the year where that is what counts."""
     if grain == "month":
         return "period_grain = 'month' and period = ?", [day]
-    fact = "uscc, unit_code, emission_source, item, gas, coalesce(electricity_view, '')"
-    sql = f"""line_id in (
-        select line_id from (
-            select line_id, period_grain, max(case when period_grain = 'year' then 1 else 0 end) over fact as has_year,
-                count(distinct case when period_grain = 'month' then period end) over fact as months
-            from {_LINES_SQL} where year(period) = ?
-            window fact as (partition by {fact}))
-        where case when period_grain = 'year' then months < 12 else months = 12 or has_year = 0 end)"""
-    return sql, [day.year]
+    return "year(period) = ?", [day.year]
 
 
 # --- cells -----------------------------------------------------------------------------------------------------------
@@ -365,9 +293,7 @@ def _explain_account_cell(live: _Live, cell: CellExplanation, top: int) -> None:
 def _explain_total_cell(live: _Live, cell: CellExplanation, top: int) -> None:
     where, values = _lines_of(cell.table.rsplit("_", 1)[1], cell.row["period"])
     how = TOTAL_MEASURES.get(cell.column, TOTAL_MEASURES["direct_tco2e"])
-    source = (f"{_LINES_SQL} as l left join live.reference.field_of_division as f on f.industry_division = {_DIVISION}"
-              if "reference.field_of_division" in live.tables else
-              f"{_LINES_SQL} as l left join (select null as section, null as field) as f on false")
+    source = f"{_LINES_SQL} as l left join ({_field_rows()}) as f on f.industry_division = {_DIVISION}"
     of_cell = f"(select l.* from {source} where {_code(live, cell.row['level'])} = ?)"
     relation = f"{of_cell} where {how.where} and {where}"
     values = [cell.row["code"], *values]
@@ -378,6 +304,14 @@ def _explain_total_cell(live: _Live, cell: CellExplanation, top: int) -> None:
     ]
     cell.enterprises = live.rows(f"select count(distinct uscc) as n from {relation}", values)[0]["n"]
     _compare(live, cell, cell.column in TOTAL_MEASURES, how.amount, relation, values)
+
+
+def _field_rows() -> str:
+    rows = [
+        f"({', '.join(quoted(row[name]) for name in ('industry_division', 'section', 'field'))})"
+        for row in read_rows(SEEDS / "field_of_division.csv")
+    ]
+    return f"select * from (values {', '.join(rows)}) as v(industry_division, section, field)"
 
 
 def _code(live: _Live, level: str) -> str:

@@ -1,8 +1,8 @@
 """Equalities that every release keeps, to the kilogram: between lines, accounts and totals, and of the batches.
 
 Amounts are tCO2e with three decimals and added exactly, so a difference is never a matter of rounding.
-Yearly tables: where an enterprise delivered a year as well as months, months count when all twelve are there, else the
-year; lines are compared with yearly accounts only for enterprises and years without a yearly line.
+The ledger holds a fact of a year once: its twelve months, or the year where that is what counts. So monthly tables are
+the lines of monthly facts, yearly tables all lines of their year.
 """
 
 from __future__ import annotations
@@ -122,18 +122,23 @@ def _identities(catalog: str) -> list[_Identity]:
     return found
 
 
+def _grains() -> tuple[tuple[str, str, str], ...]:
+    """(grain, the lines of that grain's tables, their period)."""
+    return (("month", "period_grain = 'month'", "period"), ("year", "true", "make_date(year(period), 1, 1)"))
+
+
 def _lines_to_province(catalog: str) -> list[_Identity]:
     return [
         _Identity(
-            f"lines_to_province_month:{measure}",
-            f"各月排放行合计 = 全省 {measure}", f"lines of a month = {measure} of the province",
+            f"lines_to_province_{grain}:{measure}",
+            f"排放行合计 = 全省 {measure}（{grain}）", f"lines of a {grain} = {measure} of the province",
             f"""select cast(coalesce(l.period, t.period) as varchar) as place, left_side, right_side
-                from (select period, sum({how.amount}) as left_side from {catalog}.marts.fct_enterprise_emission_line
-                      where period_grain = 'month' and {how.where} group by period) as l
-                full join (select period, {measure} as right_side from {catalog}.marts.fct_total_month
+                from (select {period} as period, sum({how.amount}) as left_side
+                      from {catalog}.marts.fct_enterprise_emission_line where {lines} and {how.where} group by 1) as l
+                full join (select period, {measure} as right_side from {catalog}.marts.fct_total_{grain}
                            where level = 'province') as t on l.period = t.period""",
         )
-        for measure, how in TOTAL_MEASURES.items()
+        for grain, lines, period in _grains() for measure, how in TOTAL_MEASURES.items()
     ]
 
 
@@ -174,31 +179,19 @@ def _levels(catalog: str, grain: str) -> list[_Identity]:
 
 
 def _lines_to_accounts(catalog: str) -> list[_Identity]:
-    found = []
-    for column, how in ACCOUNT_MEASURES.items():
-        for grain, lines in (("month", "period_grain = 'month'"), ("year", _months_only(catalog))):
-            period = "period" if grain == "month" else "cast(date_trunc('year', period) as date)"
-            accounts = "true" if grain == "month" else _months_only(catalog)
-            found.append(_Identity(
-                f"lines_to_accounts_{grain}:{column}",
-                f"企业排放行合计 = 账户 {column}（{grain}）", f"lines of an enterprise = {column} of its account, {grain}",
-                f"""select coalesce(l.uscc, a.uscc) || ' ' || coalesce(l.period, a.period) as place, left_side, right_side
-                    from (select uscc, {period} as period, sum({how.amount}) as left_side
-                          from {catalog}.marts.fct_enterprise_emission_line
-                          where {how.where} and {lines} group by 1, 2) as l
-                    full join (select uscc, period, {column} as right_side
-                               from {catalog}.marts.fct_enterprise_account_{grain}
-                               where {accounts}) as a on l.uscc = a.uscc and l.period = a.period""",
-            ))
-    return found
-
-
-def _months_only(catalog: str) -> str:
-    """Rows of enterprises and years that have no yearly line."""
-    return (
-        f"(uscc, year(period)) not in (select (uscc, year(period)) from {catalog}.marts.fct_enterprise_emission_line"
-        " where period_grain = 'year')"
-    )
+    return [
+        _Identity(
+            f"lines_to_accounts_{grain}:{column}",
+            f"企业排放行合计 = 账户 {column}（{grain}）", f"lines of an enterprise = {column} of its account, {grain}",
+            f"""select coalesce(l.uscc, a.uscc) || ' ' || coalesce(l.period, a.period) as place, left_side, right_side
+                from (select uscc, {period} as period, sum({how.amount}) as left_side
+                      from {catalog}.marts.fct_enterprise_emission_line where {how.where} and {lines} group by 1, 2) as l
+                full join (select uscc, period, {column} as right_side
+                           from {catalog}.marts.fct_enterprise_account_{grain}) as a
+                    on l.uscc = a.uscc and l.period = a.period""",
+        )
+        for column, how in ACCOUNT_MEASURES.items() for grain, lines, period in _grains()
+    ]
 
 
 def _account_parts(catalog: str, grain: str) -> list[_Identity]:

@@ -9,6 +9,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from pipelines.publish.problem import PublishError
+from pipelines.publish.store import DATABASE
 from pipelines.settings import PROJECT, load_settings
 from pipelines.warehouse.duck import connect
 
@@ -40,12 +42,12 @@ order by c.factor_set
 
 
 def render(release: Path) -> str:
-    """The table as Markdown. Raises LookupError when the release does not hold the inventory of 2007."""
+    """The table as Markdown. Raises PublishError when the release does not hold the inventory of 2007."""
     with connect(release, read_only=True) as db:
         fuels = db.execute(_BY_FUEL).fetchall()
         sets = db.execute(_BY_SET).fetchall()
     if not fuels or not sets:
-        raise LookupError("发布版本中没有贵州省2007年清单 | the release does not hold the inventory of Guizhou 2007")
+        raise PublishError("发布版本中没有贵州省2007年清单", "the release does not hold the inventory of Guizhou 2007")
     lines = [
         "贵州省2007年各品种燃料排放，因子集 `ceads_uniform` | emissions of Guizhou 2007 by fuel, factor set `ceads_uniform`", "",
         *_table(
@@ -81,9 +83,9 @@ def _gap(ours: float | None, theirs: float | None) -> str:
 
 
 def written(text: str, table: str) -> str:
-    """The text with the table between its marks. Raises LookupError when they are missing."""
+    """The text with the table between its marks. Raises PublishError when they are missing."""
     if START not in text or END not in text:
-        raise LookupError(f"{METHOD.name}: {START} … {END}")
+        raise PublishError(f"{METHOD.name} 中没有标记 {START} 与 {END}", f"{METHOD.name} has no marks {START} and {END}")
     before, rest = text.split(START, 1)
     return f"{before}{START}\n{table}\n{END}{rest.split(END, 1)[1]}"
 
@@ -93,14 +95,18 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--release", type=Path, default=None, help="carbon.duckdb 路径，默认当前发布 | default: the live release")
     parser.add_argument("--write", action="store_true", help="写入 docs/method.md | put the table into docs/method.md")
     given = parser.parse_args(arguments)
-    release = given.release or load_settings().marts / "carbon.duckdb"
+    release = given.release or load_settings().marts / DATABASE
     if not release.is_file():
         print(f"没有发布版本 {release}，请先运行 carbon nightly | no release at {release}: run carbon nightly first", file=sys.stderr)
         return 1
-    table = render(release)
-    print(table)
-    if given.write:
-        METHOD.write_text(written(METHOD.read_text("utf-8"), table), "utf-8")
+    try:
+        table = render(release)
+        print(table)
+        if given.write:
+            METHOD.write_text(written(METHOD.read_text("utf-8"), table), "utf-8")
+    except PublishError as problem:
+        print(problem, file=sys.stderr)
+        return 1
     return 0
 
 

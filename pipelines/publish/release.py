@@ -146,7 +146,7 @@ def _check_identities(build_db: Path) -> None:
 
 
 def _write_database(part: Path, build_db: Path, release: ReleaseInfo) -> dict[str, int]:
-    """Copy the published tables with their comments, rows in the order of their keys; rows by table."""
+    """Copy the published tables with their comments, rows in the order of the contract; rows by table."""
     rows = {}
     with connect() as db:
         db.execute(f"set temp_directory = {quoted(str(part / 'tmp'))}")
@@ -170,7 +170,7 @@ def _write_database(part: Path, build_db: Path, release: ReleaseInfo) -> dict[st
 
 def _order(table: Table) -> str:
     wanted = load_published().tables.get(table.name)
-    return ", ".join(identifier(name) for name in wanted.key) if wanted else "all"
+    return ", ".join(identifier(name) for name in wanted.order) if wanted else "all"
 
 
 def _count(db: Any, relation: str) -> int:

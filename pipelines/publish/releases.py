@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
-from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
 from pipelines.publish.problem import PublishError
@@ -22,44 +19,26 @@ from pipelines.publish.store import (
 from pipelines.settings import Settings
 from pipelines.warehouse.files import write_atomically
 
-
-@dataclass(frozen=True)
-class ReleaseRow:
-    """One sealed release. signatures: {by, note, signed_at, release_sha256} each; official = signed."""
-
-    release_id: str
-    knowledge_date: date
-    published_at: datetime
-    previous_release_id: str | None
-    code_version: str
-    common_gwp_set: str
-    is_synthetic: bool
-    is_live: bool
-    official: bool
-    signatures: tuple[dict[str, Any], ...]
-    path: Path
-
-    def as_dict(self) -> dict[str, Any]:
-        """The same for JSON."""
-        return {
-            **asdict(self), "knowledge_date": self.knowledge_date.isoformat(),
-            "published_at": self.published_at.isoformat(), "signatures": list(self.signatures), "path": str(self.path),
-        }
+_LISTED = (
+    "release_id", "knowledge_date", "published_at", "previous_release_id", "code_version", "common_gwp_set", "is_synthetic",
+)
 
 
-def list_releases(settings: Settings) -> list[ReleaseRow]:
-    """Every complete sealed release, the one sealed last first."""
+def list_releases(settings: Settings) -> list[dict[str, Any]]:
+    """Every complete sealed release, the one sealed last first; plain values.
+
+    live: it is what analysts open; signed: it is official; signatures: {by, note, signed_at, release_sha256} each.
+    """
     live = live_release(settings)
     rows = []
     for manifest in sealed_releases(settings):
         folder = release_folder(settings, manifest["release_id"])
-        signed = tuple(signatures(folder))
-        rows.append(ReleaseRow(
-            manifest["release_id"], date.fromisoformat(manifest["knowledge_date"]),
-            datetime.fromisoformat(manifest["published_at"]), manifest["previous_release_id"], manifest["code_version"],
-            manifest["common_gwp_set"], manifest["is_synthetic"],
-            live is not None and live["release_id"] == manifest["release_id"], bool(signed), signed, folder,
-        ))
+        signed = signatures(folder)
+        rows.append({
+            **{name: manifest.get(name) for name in _LISTED},
+            "live": live is not None and live["release_id"] == manifest["release_id"],
+            "signed": bool(signed), "signatures": signed, "path": str(folder),
+        })
     return rows
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pipelines.publish.evidence import Batch, Factor, SourceRow, plain
-from pipelines.publish.explain import AccountExplanation, CellExplanation, LineBrief, LineExplanation
+from pipelines.publish.explanation import AccountExplanation, CellExplanation, LineBrief, LineExplanation
 
 
 def render(explanation: LineExplanation | AccountExplanation | CellExplanation) -> str:
@@ -30,6 +30,8 @@ def _line(found: LineExplanation) -> list[str]:
         f"  计算：{found.formula_zh}",
         f"  Formula: {found.formula_en}",
     ]
+    if line.get("formula"):
+        lines.append(f"  因子的算法 | The formula behind it: {line['formula']}")
     if found.holds is False:
         lines.append("  活动水平与因子之积与气体量不同：该行由其他参数算得 | activity x factor is not the gas: the line has further parameters")
     lines.append(f"  因子 | Factor: {line['factor_id'] or '—'}  等级 | Tier: {line['factor_tier'] or '—'}")

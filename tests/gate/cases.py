@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import polars as pl
 import yaml
@@ -73,7 +73,7 @@ def table() -> dict[str, dict[str, Any]]:
 class _PlainLoader(yaml.SafeLoader):
     """YAML with every scalar as text, as a file would hold it."""
 
-    yaml_implicit_resolvers = {
+    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {  # type: ignore[misc]
         key: [item for item in items if item[0] == "tag:yaml.org,2002:merge"]
         for key, items in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }

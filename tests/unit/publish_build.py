@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from pipelines.contracts.published import load_published
@@ -135,7 +137,7 @@ def tables() -> dict[str, list[dict[str, Any]]]:
                                 "advice_zh": "请核对"}],
         "quality.worklist": [{"item_id": "W1", "state": "open", "owner": A, "due_on": FEB, "tonnes_at_stake": 12.5,
                               "check_id": "R01", "batch_id": ENERGY}],
-        "reference.field_of_division": [
+        "reference.field": [
             {"industry_division": "30", "section": "C", "name_zh": "非金属矿物制品业", "field": "industry"},
             {"industry_division": "44", "section": "D", "name_zh": "电力、热力生产和供应业", "field": "energy_supply"},
         ],
@@ -149,25 +151,45 @@ def _types(name: str, row: dict[str, Any]) -> dict[str, tuple[str, str | None]]:
     return {column: found.get(column, ("varchar", None)) for column in row}
 
 
+@cache
+def _good_build() -> bytes:
+    """The bytes of a build database without a change."""
+    with TemporaryDirectory() as folder:
+        return _written(Path(folder) / "build.duckdb", tables()).read_bytes()
+
+
 def write_build(path: Path, rows: dict[str, list[dict[str, Any]]] | None = None, *, change: str = "") -> Path:
     """Write the build database; `change` is SQL that is run at the end."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.unlink(missing_ok=True)
+    if rows is None:
+        path.write_bytes(_good_build())
+    else:
+        _written(path, rows)
+    if change:
+        with connect(path) as db:
+            db.execute(change)
+    return path
+
+
+def _written(path: Path, tables_of_rows: dict[str, list[dict[str, Any]]]) -> Path:
     with connect(path) as db:
+        db.execute("begin")
         for schema in ("marts", "quality", "reference", "intermediate"):
             db.execute(f"create schema {schema}")
         db.execute("create table intermediate.secret as select 1 as inside")
         db.execute("create view marts.helper as select 1 as inside")
-        for name, found in (rows or tables()).items():
-            types = _types(name, found[0])
-            columns = ", ".join(f"{column} {kind}" for column, (kind, _) in types.items())
-            db.execute(f"create table {name} ({columns})")
-            marks = ", ".join("?" for _ in types)
-            db.executemany(f"insert into {name} values ({marks})", [[row[column] for column in types] for row in found])
-            db.execute(f"comment on table {name} is {quoted(f'表 | The table {name}, it' + chr(39) + 's whole')}")
-            for column, (kind, unit) in types.items():
-                tail = f" [{'see unit' if unit == '*' else unit}]" if unit else " [1]" if kind == "double" else ""
-                db.execute(f"comment on column {name}.{column} is {quoted(f'列{column} | Column {column}{tail}')}")
-        for statement in filter(None, change.split(";")):
-            db.execute(statement)
+        for name, rows in tables_of_rows.items():
+            _write_table(db, name, rows)
+        db.execute("commit")
     return path
+
+
+def _write_table(db: Any, name: str, rows: list[dict[str, Any]]) -> None:
+    types = _types(name, rows[0])
+    db.execute(f"create table {name} ({', '.join(f'{column} {kind}' for column, (kind, _) in types.items())})")
+    db.executemany(f"insert into {name} values ({', '.join('?' for _ in types)})",
+                   [[row[column] for column in types] for row in rows])
+    db.execute(f"comment on table {name} is {quoted(f'表 | The table {name}, it' + chr(39) + 's whole')}")
+    for column, (kind, unit) in types.items():
+        tail = f" [{'see unit' if unit == '*' else unit}]" if unit else " [1]" if kind == "double" else ""
+        db.execute(f"comment on column {name}.{column} is {quoted(f'列{column} | Column {column}{tail}')}")

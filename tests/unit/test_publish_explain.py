@@ -9,15 +9,15 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from publish_build import ENERGY, POWER, A, B, info, settings_for, write_build
 
 from pipelines.contracts.source import load_sources
-from pipelines.publish.evidence import factors, gwp, source_row
-from pipelines.publish.explain import explain_account, explain_cell, explain_line, formula_holds, to_dict
+from pipelines.publish.evidence import factors, gwp, lake_factors, source_row
+from pipelines.publish.explain import as_json, explain_account, explain_cell, explain_line, formula_holds, render
 from pipelines.publish.problem import PublishError
 from pipelines.publish.release import publish
-from pipelines.publish.render import render
 from pipelines.warehouse.lake import Lake
+
+from .publish_build import ENERGY, POWER, A, B, info, settings_for, tables, totals, write_build
 
 CSV = f"统一社会信用代码,报告期,能源品种,消费量,备注\n{A},2025-01,无烟煤,\"1,000\",\"两\n行\"\n{A},2025-01,烟煤,7,\n"
 
@@ -67,7 +67,7 @@ def test_a_line_down_to_file_and_row(settings) -> None:
     for part in ("活动水平 100 t × 因子 2.505 tCO2/t = 250.5 t CO2", "activity 100 t x factor 2.505", "NDRC-2015", "消费量 = 1,000",
                  "20250331-aaaaaaaaaa"):
         assert part in text
-    assert json.loads(json.dumps(to_dict(found)))["line"]["emission_tco2e"] == 250.5
+    assert json.loads(json.dumps(as_json(found)))["line"]["emission_tco2e"] == 250.5
 
 
 def test_a_line_whose_row_stands_in_the_lake_only(settings) -> None:
@@ -80,7 +80,7 @@ def test_gwp_of_the_methods_set(settings) -> None:
     found = explain_line(settings, "L2")
     assert found.gwp.value == 21.0 and "2 t CH4 × GWP 21（AR2）= 42.000 tCO2e" in found.formula_zh
     assert found.factors[0].document is None
-    assert gwp(settings, "AR9", "CH4", date(2025, 3, 31)) is None
+    assert gwp(lake_factors(settings, date(2025, 3, 31)), "AR9", "CH4") is None
 
 
 def test_rows_are_physical_lines(settings) -> None:
@@ -101,9 +101,20 @@ def test_rows_of_parquet_and_of_a_titled_csv(tmp_path) -> None:
 
 
 def test_several_factors_in_one_id(settings) -> None:
-    found = factors(settings, "fuel:ndrc-2015:anthracite:fuel_co2;declared", date(2025, 3, 31))
+    rows = lake_factors(settings, date(2025, 3, 31))
+    found = factors(rows, "fuel:ndrc-2015:anthracite:fuel_co2+reported:oxidation")
     assert [f.value for f in found] == [2.505, None]
-    assert factors(settings, None, date(2025, 3, 31)) == []
+    assert factors(rows, None) == []
+
+
+def test_the_factors_of_the_release_come_first(tmp_path) -> None:
+    rows = tables()
+    rows["reference.emission_factor"] = [{
+        "factor_id": "fuel:ndrc-2015:anthracite:fuel_co2", "kind": "fuel_co2", "document": "in the release", "batch_id": "f-1",
+        "row_no": "7", "is_in_conflict": "false", "method_version": None, "item": "anthracite", "value": "2.5"}]
+    settings = settings_for(tmp_path)
+    publish(settings, write_build(tmp_path / "b.duckdb", rows), info())
+    assert explain_line(settings, "L1").factors[0].document == "in the release"
 
 
 def test_an_account_with_its_lines(settings) -> None:
@@ -132,11 +143,9 @@ def test_a_share_is_no_sum(settings) -> None:
     assert "completeness" in render(found)
 
 
-@pytest.mark.parametrize("column", ["direct_tco2e", "purchased_power_location_tco2e"])
-def test_every_total_is_found_again_in_lines(settings, column) -> None:
-    from publish_build import totals
-
-    for year, grain in ((False, "month"), (True, "year")):
+@pytest.mark.parametrize(("column", "year"), [("direct_tco2e", True), ("purchased_power_location_tco2e", False)])
+def test_every_total_is_found_again_in_lines(settings, column, year) -> None:
+    for grain in ("year" if year else "month",):
         for row in totals(year):
             key = {"level": row["level"], "code": row["code"], "period": row["period"].isoformat()}
             found = explain_cell(settings, f"fct_total_{grain}", column, key)
@@ -152,25 +161,6 @@ def test_a_total_names_its_greatest_enterprises_first(settings) -> None:
     assert len(found.contributions) == 1 and found.enterprises == 2 and B in render(found)
 
 
-def test_a_year_counts_once(tmp_path) -> None:
-    """Beside some months the yearly line counts, beside twelve months it does not."""
-    line = "marts.fct_enterprise_emission_line"
-    change = f"""insert into {line} select * replace ('Y' || line_id as line_id, 'year' as period_grain, date '2025-01-01' as period,
-            700 as emission_tco2e, 700 as emission_common_tco2e, 700 as gas_t) from {line} where line_id in ('L1', 'L3');
-        insert into {line} select * replace ('M' || m as line_id, make_date(2025, cast(m as int), 1) as period, 1 as emission_tco2e)
-            from {line}, range(1, 13) as months(m) where line_id = 'L3' and m <> 2"""
-    build = write_build(tmp_path / "b.duckdb", change=change)
-    settings = settings_for(tmp_path)
-    from pipelines.publish.explain import _lines_of
-    from pipelines.warehouse.duck import attach, connect
-
-    where, values = _lines_of("year", date(2025, 1, 1))
-    with connect() as db:
-        attach(db, build, "live")
-        found = db.execute(f"select line_id from live.{line} where {where} order by 1", values).fetchall()
-    assert settings and [n for n, in found] == sorted(["L2", "L3", "L4", "L5", "L6", "YL1", *(f"M{m}" for m in range(1, 13) if m != 2)])
-
-
 def test_cells_of_other_tables(settings) -> None:
     found = explain_cell(settings, "fct_inventory_year", "emission_tco2", {
         "division_code": "520000", "year": "2007", "factor_set": "ceads", "sector": "industry", "fuel": "raw_coal"})
@@ -179,8 +169,8 @@ def test_cells_of_other_tables(settings) -> None:
     assert found.value == "-1" and found.batch.file_name == "enterprise_energy.csv" and render(found)
     found = explain_cell(settings, "fct_enterprise_emission_line", "gas_t", {"line_id": "L1"})
     assert found.lines[0].row_no == 2 and found.sources[0].reported["能源品种"] == "无烟煤"
-    found = explain_cell(settings, "reference.field_of_division", "field", {"industry_division": "30"})
-    assert found.value == "industry" and found.note_en and json.dumps(to_dict(found))
+    found = explain_cell(settings, "reference.field", "field", {"industry_division": "30"})
+    assert found.value == "industry" and found.note_en and json.dumps(as_json(found))
 
 
 @pytest.mark.parametrize("wrong", [

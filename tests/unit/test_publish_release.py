@@ -13,7 +13,6 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from publish_build import info, settings_for, tables, write_build
 
 from pipelines.publish.problem import PublishError
 from pipelines.publish.release import (
@@ -32,6 +31,8 @@ from pipelines.publish.releases import list_releases, sign
 from pipelines.publish.verify import verify
 from pipelines.settings import PROJECT
 from pipelines.warehouse.duck import STORAGE_NUMBER, attach, connect, quoted
+
+from .publish_build import info, settings_for, tables, write_build
 
 EARLIER = date(2025, 2, 28)
 
@@ -180,7 +181,7 @@ def test_a_broken_build_leaves_the_live_release_untouched(published, tmp_path, c
     with pytest.raises(PublishError) as caught:
         publish(settings, broken, info(fingerprint="b" * 64))
     assert message in str(caught.value) and "未发布" in str(caught.value)
-    assert live_files(settings.marts) == before and [r.release_id for r in list_releases(settings)] == ["20250331-aaaaaaaaaa"]
+    assert live_files(settings.marts) == before and [r["release_id"] for r in list_releases(settings)] == ["20250331-aaaaaaaaaa"]
 
 
 def test_the_contract_holds_for_a_good_build(build) -> None:
@@ -361,15 +362,15 @@ def test_signatures_add_up(settings, build) -> None:
     sign(settings, release_id, "张三", "核定")
     sign(settings, release_id, "李四", "")
     row, = list_releases(settings)
-    assert row.official and row.is_live and [s["by"] for s in row.signatures] == ["张三", "李四"]
-    digest = hashlib.sha256((row.path / "release.json").read_bytes()).hexdigest()
-    assert {s["release_sha256"] for s in row.signatures} == {digest}
-    assert json.dumps(row.as_dict())
+    folder = Path(row["path"])
+    assert row["signed"] and row["live"] and [s["by"] for s in row["signatures"]] == ["张三", "李四"]
+    digest = hashlib.sha256((folder / "release.json").read_bytes()).hexdigest()
+    assert {s["release_sha256"] for s in row["signatures"]} == {digest}
+    assert json.dumps(row)
     for bad in (("20240101-0000000000", "张三"), (release_id, " ")):
         with pytest.raises(PublishError):
             sign(settings, *bad, "")
-    (row.path / "release.json").chmod(0o644)
-    (row.path / "carbon.duckdb").unlink()
+    (folder / "carbon.duckdb").unlink()
     with pytest.raises(PublishError, match="restore it"):
         seal(settings, build, info())
 
@@ -380,4 +381,4 @@ def test_releases_are_found_by_what_they_rest_on(settings, build) -> None:
     assert find_release(settings, "a" * 64)["release_id"] == "20250228-aaaaaaaaaa"
     assert find_release(settings, "a" * 64, date(2025, 3, 31))["release_id"] == "20250331-aaaaaaaaaa"
     assert find_release(settings, "b" * 64) is None
-    assert [r.release_id for r in list_releases(settings)] == ["20250228-aaaaaaaaaa", "20250331-aaaaaaaaaa"]
+    assert [r["release_id"] for r in list_releases(settings)] == ["20250228-aaaaaaaaaa", "20250331-aaaaaaaaaa"]

@@ -43,11 +43,11 @@ def test_a_group_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 def test_a_missing_or_broken_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SuiteError, match="_shared.yml: cannot be read"):
+    with pytest.raises(SuiteError, match=r"_shared\.yml: cannot be read"):
         load_suite(tmp_path / "a", "x")
     (tmp_path / "_shared.yml").write_text("a: [", "utf-8")
     (tmp_path / "x.yml").write_text("rules: []", "utf-8")
-    with pytest.raises(SuiteError, match="_shared.yml: no YAML"):
+    with pytest.raises(SuiteError, match=r"_shared\.yml: no YAML"):
         load_suite(tmp_path, "x")
     (tmp_path / "y").mkdir()
     (tmp_path / "y" / "_shared.yml").write_text("- 1", "utf-8")

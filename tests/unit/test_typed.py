@@ -13,7 +13,16 @@ from pipelines.contracts.source import load_sources
 from pipelines.contracts.text import is_missing
 from pipelines.gate.evidence import credit_code_problem
 from pipelines.ingest.table import HeaderedTable
-from pipelines.ingest.typed import TypedTable, parse_bool, parse_date, parse_hour, parse_number, parse_period, parse_year, type_table
+from pipelines.ingest.typed import (
+    TypedTable,
+    parse_bool,
+    parse_date,
+    parse_hour,
+    parse_number,
+    parse_period,
+    parse_year,
+    type_table,
+)
 
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
@@ -95,7 +104,7 @@ def test_dates(text: str, day: date | None) -> None:
 
 
 def test_years_and_yes_and_no() -> None:
-    assert [parse_year(t) for t in ("2022", "２０２２年", "2022.0", "22", "2022-01")] == [2022, 2022, 2022, None, None]
+    assert [parse_year(t) for t in ("2022", "２０２２年", "2022.0", "22", "2022-01", "0000")] == [2022, 2022, 2022, None, None, None]
     assert [parse_bool(t) for t in ("是", "Yes", "1", "否", "N", "也许")] == [True, True, True, False, False, None]
 
 
@@ -123,14 +132,11 @@ def test_unread_values_are_null_and_named() -> None:
 
 @pytest.mark.parametrize(("name", "energy"), [
     ("无烟煤", "无烟煤"), (" 无 烟 煤 ", "无烟煤"), ("anthracite", "无烟煤"), ("bituminous", "一般烟煤"), ("other_petroleum", "其他(石油制品)"),
-    ("天然气（气态）", "天然气(气态)"), ("焦碳", None),
+    ("天然气（气态）", "天然气(气态)"), ("焦碳", "焦炭"),
 ])
-def test_fuel_names(name: str, energy: str | None) -> None:
+def test_fuel_names(name: str, energy: str) -> None:
     frame = _typed("enterprise_energy", [{**ENERGY, "energy": name}]).frame
-    if energy is None:
-        assert frame["energy"][0] in (None, "焦炭")
-    else:
-        assert (frame["energy"][0], frame["unknown_code"][0]) == (energy, None)
+    assert (frame["energy"][0], frame["unknown_code"][0]) == (energy, None)
 
 
 def test_unknown_codes_are_named_not_guessed() -> None:

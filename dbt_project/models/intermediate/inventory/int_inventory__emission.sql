@@ -1,3 +1,4 @@
+{{ config(materialized='table') }}
 -- Activity x factor, one row per division, year, set, sector and fuel; tonnes are rounded here, once.
 -- A fuel without a factor keeps its activity, has no tonnes and says why.
 with burned as (

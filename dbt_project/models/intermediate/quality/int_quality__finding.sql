@@ -1,3 +1,4 @@
+{{ config(materialized='table') }}
 -- Findings that stand at the knowledge date: of the gate, of batches delivered under two names, and of rows in conflict.
 with gate as (
     select f.*

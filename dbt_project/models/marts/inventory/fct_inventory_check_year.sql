@@ -6,8 +6,11 @@ select
     cast(c.fuel as varchar) as fuel,
     cast(c.computed_mtco2 as double) as computed_mtco2,
     cast(c.published_mtco2 as double) as published_mtco2,
-    cast(c.computed_mtco2 - c.published_mtco2 as double) as difference_mtco2,
-    cast(100 * (c.computed_mtco2 - c.published_mtco2) / nullif(c.published_mtco2, 0) as double) as difference_percent,
+    -- a total without its held back fuels is no figure to compare
+    cast(case when c.held_back_rows = 0 then c.computed_mtco2 - c.published_mtco2 end as double) as difference_mtco2,
+    cast(
+        case when c.held_back_rows = 0 then 100 * (c.computed_mtco2 - c.published_mtco2) / nullif(c.published_mtco2, 0) end as double
+    ) as difference_percent,
     cast(c.held_back_rows as bigint) as held_back_rows,
     cast(c.document as varchar) as document,
     cast(c.is_synthetic as boolean) as is_synthetic

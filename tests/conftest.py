@@ -1,0 +1,92 @@
+"""What tests share: one synthetic province, one published release, and a way to run a night in this process."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+CARBON = [sys.executable, "-m", "pipelines.cli"]
+AS_OF = "2026-06-30"
+
+
+@dataclass(frozen=True)
+class Release:
+    """A published release with the inbox that it was made from."""
+
+    inbox: Path
+    data: Path
+    exit_code: int
+    summary: dict[str, Any]
+
+    @property
+    def database(self) -> Path:
+        return self.data / "marts" / "carbon.duckdb"
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        return json.loads((self.data / "marts" / "release.json").read_text("utf-8"))
+
+
+def carbon(*arguments: str | Path, timeout: float = 300) -> subprocess.CompletedProcess[str]:
+    """Run the console command as a user does."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("CARBON_")}
+    return subprocess.run(
+        [*CARBON, *map(str, arguments)], capture_output=True, text=True, timeout=timeout, cwd=ROOT, env=environment, check=False
+    )
+
+
+def run_night_here(inbox: Path, data: Path, as_of: str = AS_OF) -> Any:
+    """Run a night in this process (its imports are paid once)."""
+    from pipelines.night import run_night
+    from pipelines.settings import load_settings
+
+    return run_night(load_settings(inbox, data, date.fromisoformat(as_of)), lambda text: None)
+
+
+def value_hashes(data: Path, release_id: str | None = None) -> dict[str, str]:
+    """The value hashes of the tables in schema marts of the live (or a sealed) release."""
+    folder = data / "marts" / ("releases/" + release_id if release_id else "")
+    manifest = json.loads((folder / "release.json").read_text("utf-8"))
+    return {name: value for name, value in manifest["value_hashes"].items() if name.startswith("marts.")}
+
+
+def query(database: Path, sql: str, *parameters: Any) -> list[tuple]:
+    """Rows of a query on a published file."""
+    from pipelines.warehouse.duck import connect
+
+    with connect(database, read_only=True) as db:
+        return db.execute(sql, list(parameters)).fetchall()
+
+
+@pytest.fixture(scope="session")
+def province(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small synthetic province with the default faults: 24 enterprises, 4 months."""
+    from pipelines.demo import write_province
+
+    out = tmp_path_factory.mktemp("province")
+    write_province(out, seed=7, enterprises=24, months=4, until="2025-12", faults="default")
+    return out
+
+
+@pytest.fixture(scope="session")
+def release(province: Path, tmp_path_factory: pytest.TempPathFactory) -> Release:
+    """The province's release, published by the console command: one session-wide build."""
+    data = tmp_path_factory.mktemp("release")
+    done = carbon("nightly", "--inbox", province, "--data", data, "--as-of", AS_OF, "--json")
+    assert done.returncode in (0, 3), done.stderr
+    return Release(province, data, done.returncode, json.loads(done.stdout.splitlines()[-1]))
+
+
+@pytest.fixture(scope="session")
+def release_db(release: Release) -> Path:
+    """The published DuckDB file."""
+    return release.database

@@ -1,0 +1,128 @@
+"""Two times: what is known when. Order, split and late arrivals change nothing; an earlier day replays exactly."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from pathlib import Path
+
+import pytest
+
+from pipelines.contracts.source import load_sources
+from tests.conftest import query, run_night_here, value_hashes
+from tests.deliveries import OLD, deliver, register_row, uscc
+
+JANUARY, FEBRUARY, JUNE = "2026-01-31", "2026-02-28", "2026-06-30"
+
+
+def _energy(number: int, period: str, consumed: float) -> dict:
+    return {"uscc": uscc(number), "period": period, "energy": "柴油", "unit": "t", "consumed": consumed}
+
+
+def _tonnes(data: Path) -> list[tuple]:
+    return query(data / "marts" / "carbon.duckdb", "select period, sum(activity_quantity) from marts.fct_enterprise_emission_line where emission_source = 'fuel' group by 1 order by 1")
+
+
+@pytest.fixture(scope="module")
+def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Nights of January, February and June over deliveries that arrive, wait, correct and conflict."""
+    root = tmp_path_factory.mktemp("history")
+    inbox = root / "inbox"
+    deliver(inbox, "enterprise_register", "first.csv", [register_row(1, "24-other-industry", "3012")], "2026-01-05T08:00:00+08:00")
+    deliver(inbox, "enterprise_energy", "november.csv", [_energy(1, "2025-11", 10), _energy(2, "2025-11", 7), _energy(1, "2025-10", 5)], "2026-01-10")
+    deliver(inbox, "enterprise_register", "second.csv", [register_row(2, "24-other-industry", "3012")], "2026-02-10")
+    deliver(inbox, "enterprise_energy", "correction.csv", [_energy(1, "2025-11", 11)], "2026-02-11")
+    deliver(inbox, "enterprise_energy", "left.csv", [_energy(1, "2025-09", 1)], "2026-06-01T10:00:00+08:00")
+    deliver(inbox, "enterprise_energy", "right.csv", [_energy(1, "2025-09", 2)], "2026-06-01T10:00:00+08:00")
+    for day in (JANUARY, FEBRUARY, JUNE):
+        run_night_here(inbox, root / "data", day)
+    return root
+
+
+def test_a_delivery_received_later_waits_for_its_day(history: Path) -> None:
+    ids = [p.name for p in sorted((history / "data" / "marts" / "releases").iterdir())]
+    january = history / "data" / "marts" / "releases" / ids[0] / "carbon.duckdb"
+    assert query(january, "select count(*) from quality.batch where file_name in ('correction.csv', 'second.csv', 'left.csv')") == [(0,)]
+    assert query(january, "select rows_accepted, rows_quarantined from quality.batch where file_name = 'november.csv'") == [(2, 1)]
+
+
+def test_a_row_of_an_unknown_enterprise_enters_when_the_register_knows_it(history: Path) -> None:
+    live = history / "data" / "marts" / "carbon.duckdb"
+    assert query(live, "select rows_accepted, outcome from quality.batch where file_name = 'november.csv'") == [(3, "accepted")]
+
+
+def test_the_latest_delivery_wins_and_a_conflict_counts_for_neither(history: Path) -> None:
+    tonnes = {str(period): quantity for period, quantity in _tonnes(history / "data")}
+    assert tonnes == {"2025-10-01": 5.0, "2025-11-01": 18.0}
+    live = history / "data" / "marts" / "carbon.duckdb"
+    assert query(live, "select count(*) from quality.failed_row where check_id = 'conflicting_deliveries'") == [(2,)]
+    assert query(live, "select count(*) > 0 from quality.worklist where check_id = 'conflicting_deliveries'") == [(True,)]
+
+
+def test_an_earlier_day_replays_exactly_and_leaves_the_live_release(history: Path) -> None:
+    data = history / "data"
+    live = value_hashes(data)
+    first = sorted((data / "marts" / "releases").iterdir())[0].name
+    expected = value_hashes(data, first)
+    fresh = history / "fresh"
+    shutil.copytree(data, fresh)
+    for folder in (fresh / "marts" / "releases").iterdir():
+        if folder.name == first:
+            for path in [folder, *folder.rglob("*")]:
+                path.chmod(0o755)
+            shutil.rmtree(folder)
+    night = run_night_here(history / "inbox", fresh, JANUARY)
+    assert night.outcome == "sealed"
+    assert value_hashes(fresh, night.release_id) == expected
+    assert value_hashes(fresh) == live
+
+
+def test_one_night_over_everything_equals_three_nights(history: Path, tmp_path: Path) -> None:
+    run_night_here(history / "inbox", tmp_path / "data", JUNE)
+    assert value_hashes(tmp_path / "data") == value_hashes(history / "data")
+
+
+def _split(province: Path, out: Path, seed: int) -> list[list[Path]]:
+    """The province's monthly CSVs cut at random lines into more files, all files dealt into two nights at random."""
+    dice = random.Random(seed)
+    waves: list[list[Path]] = [[], []]
+    for path in sorted(p for p in province.rglob("*") if p.is_file() and p.parent.name in load_sources() and not p.name.endswith(".meta.yml")):
+        sidecar = path.with_name(path.name + ".meta.yml").read_text("utf-8")
+        sidecar = "\n".join(line for line in sidecar.splitlines() if not line.startswith("sha256"))
+        parts = [path.read_bytes()]
+        text = parts[0]
+        if path.suffix == ".csv" and b'"' not in text and dice.random() < 0.5 and path.parent.name.startswith("enterprise_"):
+            lines = text.splitlines(keepends=True)
+            body = [line for line in lines[1:] if not line.startswith(("合计".encode(), "合计".encode("gb18030")))]
+            cut = dice.randrange(1, max(2, len(body)))
+            parts = [b"".join([lines[0], *body[:cut]]), b"".join([lines[0], *body[cut:]])] if len(body) > 2 else parts
+        for number, data in enumerate(parts):
+            target = out / f"{dice.randrange(10**6):06d}" / path.parent.name / f"{dice.randrange(10**6):06d}_{number}{path.suffix}"
+            target.parent.mkdir(parents=True)
+            target.write_bytes(data)
+            target.with_name(target.name + ".meta.yml").write_text(sidecar, "utf-8")
+            waves[dice.randrange(2)].append(target)
+    return waves
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_any_order_and_any_split_of_the_deliveries_gives_the_same_ledger(seed: int, tmp_path: Path) -> None:
+    import os
+
+    from pipelines.demo import write_province
+
+    province = tmp_path / "province"
+    write_province(province, seed=seed, enterprises=12, months=3, until="2025-12", faults="none")
+    whole = tmp_path / "whole"
+    run_night_here(province, whole)
+    waves = _split(province, tmp_path / "parts", seed)
+    inbox, data = tmp_path / "inbox", tmp_path / "data"
+    for wave in waves:
+        for path in wave:
+            target = inbox / path.parent.name / path.name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, target)
+            shutil.copy(path.with_name(path.name + ".meta.yml"), target.with_name(target.name + ".meta.yml"))
+            os.utime(target, (OLD, OLD))
+        run_night_here(inbox, data)
+    assert value_hashes(data) == value_hashes(whole)
