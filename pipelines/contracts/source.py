@@ -74,7 +74,7 @@ class Column:
     def lake_columns(self) -> dict[str, Any]:
         """Columns of the validated lake that this column becomes (a period also states its grain)."""
         if self.type == "period":
-            extra = {"period_grain": pl.String}
+            extra: dict[str, Any] = {"period_grain": pl.String}
             if self.hourly:
                 extra["period_ts"] = pl.Datetime("us")
             return {self.name: pl.Date, **extra}

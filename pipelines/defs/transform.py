@@ -44,11 +44,8 @@ def check_key(test: Mapping[str, Any]) -> dg.AssetCheckKey | None:
     home = test.get("attached_node") or (read[-1] if read else None)
     if home is None:
         return None
-    if not test.get("test_metadata"):
-        name = test["name"]
-    else:
-        name = "tests" if _is_error(test) else "tests_that_warn"
-    return dg.AssetCheckKey(node_key(NODES[home]), name)
+    listed = "tests" if _is_error(test) else "tests_that_warn"
+    return dg.AssetCheckKey(node_key(NODES[home]), listed if test.get("test_metadata") else test["name"])
 
 
 def _is_error(test: Mapping[str, Any]) -> bool:

@@ -240,7 +240,7 @@ def _share_findings(
     problem = Unreadable(
         "L17-share", "本行无误，但整批不合格行过多，暂未入库", "this row is in order, but too many rows of its load are not"
     )
-    hit = rows.filter(pl.col("row_no").is_in(late) & (pl.col("acceptable_from") <= delivery.received_at))
+    hit = rows.filter(pl.col("row_no").is_in(late) & (pl.col("acceptable_from") < passes))
     return [
         {**_load_finding(delivery, refused), "holds_until": passes},
         *(

@@ -111,7 +111,7 @@ def _prepare(path: Path, settings: Settings, registry: Registry, inputs: Inputs)
         return full
 
 
-def _registry_tables(db, settings: Settings, registry: Registry) -> None:  # noqa: ANN001
+def _registry_tables(db, settings: Settings, registry: Registry) -> None:
     batch = registry.table("batch").join(registry.table("verdict"), on="batch_id", how="inner")
     frames = {"batch": batch, "check_result": registry.table("check_result"), "path_seen": registry.table("path_seen"),
               "known_rows": registry.table("known_rows")}
@@ -126,7 +126,7 @@ def _registry_tables(db, settings: Settings, registry: Registry) -> None:  # noq
     )
 
 
-def _changes(db, settings: Settings, inputs: Inputs) -> tuple[bool, list[str]]:  # noqa: ANN001
+def _changes(db, settings: Settings, inputs: Inputs) -> tuple[bool, list[str]]:
     """(everything must be rebuilt, the batches whose rows changed since the last build)."""
     db.execute("create table if not exists registry.built (fingerprint varchar, code_version varchar, settings varchar, knowledge_end timestamp)")
     db.execute("create table if not exists registry.built_batch (batch_id varchar, rows bigint)")
@@ -139,7 +139,7 @@ def _changes(db, settings: Settings, inputs: Inputs) -> tuple[bool, list[str]]: 
     return full, changed
 
 
-def _affected(db, full: bool, changed: list[str]) -> None:  # noqa: ANN001
+def _affected(db, full: bool, changed: list[str]) -> None:
     enterprise = [n for n, s in load_sources().items() if s.enterprise and n != "enterprise_register"]
     rows = " union ".join(f"select uscc, year(period) as slice_year, batch_id from lake.{name}" for name in enterprise)
     if full:

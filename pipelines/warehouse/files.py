@@ -18,7 +18,7 @@ def write_atomically(path: Path, data: bytes) -> None:
         handle.write(data)
         handle.flush()
         os.fsync(handle.fileno())
-    os.replace(part, path)
+    part.replace(path)
 
 
 def write_parquet(path: Path, frame: pl.DataFrame) -> None:
@@ -26,7 +26,7 @@ def write_parquet(path: Path, frame: pl.DataFrame) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")
     frame.write_parquet(part, compression="zstd", statistics=True)
-    os.replace(part, path)
+    part.replace(path)
 
 
 def remove_tree(path: Path) -> None:
@@ -34,5 +34,5 @@ def remove_tree(path: Path) -> None:
     if not path.exists():
         return
     for folder, _, _ in os.walk(path):
-        os.chmod(folder, stat.S_IRWXU)
+        Path(folder).chmod(stat.S_IRWXU)
     shutil.rmtree(path)

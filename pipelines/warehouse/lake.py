@@ -8,13 +8,14 @@ Each source has an empty file with its schema, so that a reader of the lake neve
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from pipelines.contracts.source import Source, load_sources
 from pipelines.warehouse.files import write_parquet
 
-FINDING_SCHEMA = {
+FINDING_SCHEMA: dict[str, Any] = {
     "batch_id": pl.String,
     "source": pl.String,
     "row_no": pl.Int64,

@@ -145,12 +145,12 @@ def test_a_share_is_no_sum(settings) -> None:
 
 @pytest.mark.parametrize(("column", "year"), [("direct_tco2e", True), ("purchased_power_location_tco2e", False)])
 def test_every_total_is_found_again_in_lines(settings, column, year) -> None:
-    for grain in ("year" if year else "month",):
-        for row in totals(year):
-            key = {"level": row["level"], "code": row["code"], "period": row["period"].isoformat()}
-            found = explain_cell(settings, f"fct_total_{grain}", column, key)
-            assert found.difference == 0, key
-            assert sum(part.amount for part in found.contributions) == row[column]
+    table = f"fct_total_{'year' if year else 'month'}"
+    for row in totals(year):
+        key = {"level": row["level"], "code": row["code"], "period": row["period"].isoformat()}
+        found = explain_cell(settings, table, column, key)
+        assert found.difference == 0, key
+        assert sum(part.amount for part in found.contributions) == row[column]
 
 
 def test_a_total_names_its_greatest_enterprises_first(settings) -> None:
