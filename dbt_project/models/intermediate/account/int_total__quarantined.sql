@@ -1,7 +1,7 @@
 -- Quarantined rows by enterprise and month that no later accepted delivery of the same source has made good.
 with held as (
     select f.uscc, f.period, f.source, f.batch_id, f.row_no, max(f.holds_from) as received_at
-    from {{ source('registry', 'finding') }} as f
+    from {{ ref('stg_registry__finding') }} as f
     cross join {{ source('registry', 'night') }} as n
     where f.severity = 'warning' and f.uscc is not null and f.period is not null
         and f.holds_from <= n.knowledge_end and (f.holds_until is null or f.holds_until > n.knowledge_end)

@@ -1,0 +1,81 @@
+"""The contracts as data: complete, consistent with the code lists, and the one origin of the dbt sources."""
+
+from __future__ import annotations
+
+import csv
+
+import pytest
+
+from pipelines.contracts.codes import SEEDS, balance_item_key, load_code_lists, load_fuels, load_units
+from pipelines.contracts.dbt_sources import TARGET, render
+from pipelines.contracts.source import deliverable_sources, load_sources
+
+KEYS = {
+    "enterprise_register": "uscc valid_from",
+    "enterprise_energy": "uscc period unit_code energy stream",
+    "enterprise_process": "uscc period unit_code role item stream",
+    "enterprise_power_heat": "uscc period unit_code carrier direction origin",
+    "enterprise_output": "uscc period unit_code item",
+    "grid_generation": "area period source",
+    "grid_exchange": "from_area to_area period",
+    "energy_balance": "division_code year item fuel",
+    "sector_statistics": "division_code industry_code indicator period period_kind vintage",
+    "emission_factor": "factor_id",
+    "target_observation": "target_id division_code period",
+}
+
+
+def test_the_sources_and_their_keys() -> None:
+    found = {name: " ".join(source.key) for name, source in deliverable_sources().items()}
+    assert KEYS.items() <= found.items()
+
+
+def test_dbt_sources_are_those_of_the_contracts() -> None:
+    assert TARGET.read_text("utf-8") == render(), "run `make sources`"
+
+
+@pytest.mark.parametrize("name", sorted(load_sources()))
+def test_every_column_has_both_headers_and_a_known_code_list(name: str) -> None:
+    lists = load_code_lists()
+    for column in load_sources()[name].columns:
+        assert column.zh and column.en
+        if column.codes:
+            assert column.codes in lists
+        if column.unit_column:
+            assert load_sources()[name].column(column.unit_column).type in ("unit", "text")
+
+
+def test_names_of_fuels_lead_to_one_fuel() -> None:
+    fuels = load_code_lists()["fuel"]
+    assert set(fuels.spellings.values()) == set(load_fuels())
+    for text, energy in (("bituminous", "一般烟煤"), ("原 煤", "原煤"), ("天然气", "天然气(气态)"), ("天然气（气态）", "天然气(气态)"), ("other_petroleum", "其他(石油制品)")):
+        assert fuels.resolve(text) == energy
+    assert fuels.resolve("神秘燃料") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "dimension", "factor"),
+    [
+        ("万吨", "mass", 1e4), ("千克", "mass", 1e-3), ("亿立方米", "gas_volume", 1e4), ("Nm3", "gas_volume", 1e-4),
+        ("1e10 kJ", "energy", 1e4), ("百万千焦", "energy", 1.0), ("万千瓦时", "electricity", 10.0), ("亿千瓦时", "electricity", 1e5),
+        ("kcal/kg", "ncv_mass", 0.0041868), ("MJ/Nm3", "ncv_volume", 10.0), ("kcal/m3", "ncv_volume", 0.041868), ("tC/TJ", "carbon_per_energy", 1e-3),
+    ],
+)
+def test_units(text: str, dimension: str, factor: float) -> None:
+    unit = load_units().resolve(text, dimension)
+    assert unit is not None and unit.factor == pytest.approx(factor, rel=1e-12)
+
+
+def test_a_unit_of_another_dimension_is_unknown() -> None:
+    assert load_units().resolve("万吨", "gas_volume") is None
+
+
+@pytest.mark.parametrize("text", ["1.农、林、牧、渔、水利业", "农林牧渔水利业", "（一）农、林、牧、渔、水利业", "１．农、林、牧、渔、水利业", "# 农 林 牧 渔 水利业"])
+def test_rows_of_the_balance_match_without_number_blank_bracket_and_width(text: str) -> None:
+    assert load_code_lists()["balance_item"].resolve(text) == "agriculture", balance_item_key(text)
+
+
+def test_every_crosswalk_item_is_in_the_vocabulary() -> None:
+    with (SEEDS / "process_item.csv").open(encoding="utf-8") as handle:
+        items = {row["param_code"] for row in csv.DictReader(handle)}
+    assert items <= set(load_code_lists()["activity_item"].spellings.values())
