@@ -29,6 +29,7 @@ _COLUMN = {
     "柴油": "diesel",
     "液化石油气": "lpg",
     "天然气(气态)": "natural_gas",
+    "煤层气(煤田)": "natural_gas",
     "煤矸石用于燃料": "other_energy",
     "生物质废料用于燃料": "other_energy",
     "其它工业废料用于燃料": "other_energy",

@@ -5,21 +5,9 @@ Codes begin with `X1`: no such registration authority, so a synthetic code can n
 
 from __future__ import annotations
 
-ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # GB 32100: no I, O, S, V, Z
-_VALUE = {letter: value for value, letter in enumerate(ALPHABET)}
-_WEIGHTS = tuple(pow(3, position, 31) for position in range(17))
+from pipelines.contracts.credit_code import check_digit
+
 _ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)  # GB 11714
-
-
-def check_digit(body: str) -> str:
-    """The 18th character for the first 17. Raises KeyError on a letter outside the alphabet."""
-    total = sum(_VALUE[letter] * weight for letter, weight in zip(body, _WEIGHTS, strict=True))
-    return ALPHABET[-total % 31]
-
-
-def is_valid(code: str) -> bool:
-    """True when the 18 characters belong to the alphabet and the check digit is right."""
-    return len(code) == 18 and all(letter in _VALUE for letter in code) and check_digit(code[:17]) == code[17]
 
 
 def organisation_check_digit(digits: str) -> str:

@@ -17,7 +17,8 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from pipelines.demo.credit_code import ALPHABET, synthetic_code
+from pipelines.contracts.credit_code import ALPHABET
+from pipelines.demo.credit_code import synthetic_code
 from pipelines.demo.files import Delivery, Layout
 from pipelines.demo.series import positions
 

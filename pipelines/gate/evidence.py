@@ -13,11 +13,9 @@ from statistics import median
 import polars as pl
 
 from pipelines.contracts.codes import PUBLISHED, SEEDS, load_fuels, load_units, read_rows
+from pipelines.contracts.credit_code import has_form, is_valid
 from pipelines.contracts.source import Source
 from pipelines.contracts.text import code_key, tidy
-
-_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-_WEIGHTS = [pow(3, i, 31) for i in range(17)]
 
 
 def credit_code_problem(code: str | None, synthetic: bool) -> str | None:
@@ -27,10 +25,9 @@ def credit_code_problem(code: str | None, synthetic: bool) -> str | None:
     """
     if code is None:
         return None
-    if len(code) != 18 or any(c not in _ALPHABET for c in code):
+    if not has_form(code):
         return "form"
-    check = (31 - sum(_ALPHABET.index(c) * w for c, w in zip(code, _WEIGHTS, strict=False)) % 31) % 31
-    if _ALPHABET[check] != code[17]:
+    if not is_valid(code):
         return "check_digit"
     if code.startswith("X") and not synthetic:
         return "reserved"

@@ -262,6 +262,7 @@ def _rest_findings(
 
 
 _WAIT = ("本行无需改动；其余各行就绪后自动入库", "leave this row as it is: it enters by itself once the others are in order")
+_AGAIN = ("按所述原因处理后重新提交整个文件", "mend what is said here and deliver the whole file again")
 _REDELIVER = ("改正所列各行后重新提交整个文件", "correct the rows that are listed and deliver the whole file again")
 
 
@@ -283,7 +284,7 @@ def _finding(
 
 
 def _load_finding(delivery: Delivery, problem: Unreadable) -> dict:
-    return _finding(delivery, {"row_no": 0}, problem.check_id, "critical", None, None, problem.zh, problem.en, _REDELIVER)
+    return _finding(delivery, {"row_no": 0}, problem.check_id, "critical", None, None, problem.zh, problem.en, _AGAIN)
 
 
 def _malformed_findings(delivery: Delivery) -> list[dict]:

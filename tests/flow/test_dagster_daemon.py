@@ -1,9 +1,15 @@
-"""A real daemon, in a process of its own, fires the schedule, and a release is published."""
+"""Dagster's real processes: the daemon fires the schedule and a release is published; `make ui` starts and stops both."""
 
 from __future__ import annotations
 
 import json
+import signal
+import socket
+import subprocess
+import sys
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -14,7 +20,8 @@ import pytest
 from pipelines.defs.serve import close_dead_runs, daemon_command, start, stop, write_home
 from pipelines.settings import load_settings
 
-WAIT_SECONDS = 150
+TICK_SECONDS = 100      # start, parse, and the minute that may just have begun
+NIGHT_SECONDS = 150     # queue, a process of its own, a full build
 
 
 def _wait(what: Callable[[], bool], seconds: float) -> bool:
@@ -43,12 +50,13 @@ def test_the_daemon_fires_the_schedule_and_a_release_appears(folders: Path) -> N
     home, manifest = write_home(folders / "home"), folders / "data" / "marts" / "release.json"
     daemon = start(daemon_command(), home)
     try:
-        appeared = _wait(lambda: manifest.exists() or daemon.poll() is not None, WAIT_SECONDS)
+        with dg.DagsterInstance.from_config(str(home)) as instance:
+            assert _wait(lambda: bool(instance.get_runs(limit=1)), TICK_SECONDS), "no tick"
+            appeared = _wait(manifest.exists, NIGHT_SECONDS)
+            runs = instance.get_runs()
     finally:
         stop([daemon])
-    with dg.DagsterInstance.from_config(str(home)) as instance:
-        runs = instance.get_runs()
-    assert appeared and manifest.exists(), [(run.run_id, run.status) for run in runs]
+    assert appeared, [(run.run_id, run.status) for run in runs]
     first = runs[-1]
     assert first.tags["dagster/schedule_name"] == "every_night"
     published = json.loads(manifest.read_text("utf-8"))
@@ -76,3 +84,30 @@ def test_a_run_whose_process_is_gone_does_not_block_the_queue(folders: Path) -> 
         assert done is not None
         assert done.status == dg.DagsterRunStatus.FAILURE
     assert close_dead_runs(settings, home) == []
+
+
+def test_the_pages_and_the_daemon_start_and_stop_together(folders: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CARBON_CRON")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    served = subprocess.Popen([sys.executable, "-m", "pipelines.defs.serve", "--port", str(port)], start_new_session=True)
+    try:
+        assert _wait(lambda: _assets(port) is not None or served.poll() is not None, TICK_SECONDS)
+        assert ["published", "release"] in (_assets(port) or [])
+        served.send_signal(signal.SIGTERM)
+        assert served.wait(60) == 128 + signal.SIGTERM
+        assert _assets(port) is None
+    finally:
+        stop([served])
+
+
+def _assets(port: int) -> list[list[str]] | None:
+    """The asset keys that the webserver knows; None while it does not answer, or has not loaded them yet."""
+    query = json.dumps({"query": "{assetNodes {assetKey {path}}}"}).encode()
+    request = urllib.request.Request(f"http://127.0.0.1:{port}/graphql", query, {"Content-Type": "application/json"})
+    try:
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return [node["assetKey"]["path"] for node in json.load(answer)["data"]["assetNodes"]] or None
+    except (urllib.error.URLError, ConnectionError, TimeoutError, KeyError, TypeError):
+        return None

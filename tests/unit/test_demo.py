@@ -13,10 +13,11 @@ import pytest
 import yaml
 from python_calamine import CalamineWorkbook
 
+from pipelines.contracts.credit_code import check_digit, is_valid
 from pipelines.contracts.source import deliverable_sources, load_sources
 from pipelines.demo import write_province
 from pipelines.demo.balance import _FINAL, _SUPPLY, _TRANSFORMATION, COLUMNS, ITEMS, make_balance
-from pipelines.demo.credit_code import check_digit, is_valid, synthetic_code
+from pipelines.demo.credit_code import synthetic_code
 from pipelines.demo.enterprises import make_enterprises
 from pipelines.demo.faults import DEFAULT_FAULTS, KINDS, read_faults
 from pipelines.demo.months import make_window
