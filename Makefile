@@ -7,10 +7,10 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEMO_INBOX ?= data/demo
 
-.PHONY: help setup demo nightly test check ui sources lock bench clean
+.PHONY: help setup demo nightly test check ui sources dictionary method-check lock bench clean
 
 help:  ## 列出各目标 | list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMP)  ## 建立虚拟环境并按锁定版本安装 | make the virtual environment from the locked requirements
 
@@ -48,6 +48,9 @@ ui: setup  ## 启动 Dagster 网页与守护进程 | start Dagster's webserver a
 
 sources: setup  ## 由约定重写 dbt 源定义 | rewrite the dbt sources from the contracts
 	@$(BIN)/python -m pipelines.contracts.dbt_sources
+
+dictionary: setup  ## 由约定重写数据字典 | rewrite the data dictionary from the contracts
+	@$(BIN)/python -m pipelines.contracts.dictionary
 
 method-check: setup  ## 由当前发布版本重算核对表 | recompute the published check from the live release
 	@$(BIN)/python -m pipelines.publish.method_check

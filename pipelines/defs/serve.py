@@ -24,6 +24,7 @@ DAGSTER_YAML = """\
 # Written once by `make ui`; change it freely. Runs, events and schedules are kept in SQLite beside this file.
 telemetry: {enabled: false}
 nux: {enabled: false}
+python_logs: {python_log_level: INFO}   # the terminal shows the lines of the night, not every event
 concurrency:
   runs: {max_concurrent_runs: 1}    # one night at a time; the others wait in the queue
 run_monitoring:

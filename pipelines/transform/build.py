@@ -88,7 +88,9 @@ def build(settings: Settings, database: Path, *, full: bool, on_node: Callable[[
     """
     target = settings.warehouse / "dbt"
     target.mkdir(parents=True, exist_ok=True)
-    command = ["build", "--exclude-resource-type", "unit_test"] + (["--full-refresh"] if full else [])
+    command = ["build", "--exclude-resource-type", "unit_test"]
+    # seeds change with the code, and a change of code rebuilds everything
+    command += ["--full-refresh"] if full else ["--exclude-resource-type", "seed"]
     return run_dbt(command, database, target, on_node)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from pipelines.contracts.codes import SEEDS, balance_item_key, load_code_lists, load_fuels, load_units
 from pipelines.contracts.dbt_sources import TARGET, render
+from pipelines.contracts.dictionary import pages
 from pipelines.contracts.source import deliverable_sources, load_sources
 
 KEYS = {
@@ -32,6 +33,11 @@ def test_the_sources_and_their_keys() -> None:
 
 def test_dbt_sources_are_those_of_the_contracts() -> None:
     assert TARGET.read_text("utf-8") == render(), "run `make sources`"
+
+
+@pytest.mark.parametrize("path", list(pages()), ids=lambda p: p.name)
+def test_the_dictionary_is_that_of_the_contracts(path) -> None:
+    assert path.read_text("utf-8") == pages()[path], "run `make dictionary`"
 
 
 @pytest.mark.parametrize("name", sorted(load_sources()))
