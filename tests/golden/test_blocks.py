@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from decimal import Decimal
 from pathlib import Path
 
@@ -245,3 +246,17 @@ def test_factor_id_names_what_was_used(blocks: Path) -> None:
 def test_every_expected_figure_stands_in_the_working() -> None:
     working = (Path(__file__).parent / "accounts.md").read_text("utf-8").replace(" ", "")
     assert [row for row in GOLDEN if Decimal(row[5]) != 0 and row[5] not in working] == []
+
+
+def test_an_item_has_one_block() -> None:
+    seeds = Path(__file__).parents[2] / "dbt_project" / "seeds"
+
+    def rows(name: str) -> list[dict[str, str]]:
+        with (seeds / name).open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+
+    blocks = [(r["method_no"], r["param_code"], r["industry_division"], r["method_version"]) for r in rows("process_block.csv")]
+    crosswalk = {(r["method_code"], r["param_code"], r["method_version"]) for r in rows("process_item.csv")}
+    assert len(blocks) == len(set(blocks))
+    assert {item for _, item, _, _ in blocks} <= {r["param_code"] for r in rows("activity_item.csv")}
+    assert [b for b in blocks for c in crosswalk if b[:2] == c[:2] and ("*" in (b[3], c[2]) or b[3] == c[2])] == []
