@@ -28,3 +28,91 @@ uscc, period, period_grain, slice_year, unit_code, emission_source, item, stream
 activity_quantity, activity_unit, factor_id, factor_value, factor_unit, factor_tier, gas_t, formula, energy_tce, hold,
 delivery_source, batch_id, row_no, is_synthetic
 {%- endmacro %}
+
+{#
+  Parameters of the rows of `relation`, one column each: the row's own unit first, else the whole site; its own lot first, else
+  the one without a lot. A parameter that was not reported stays NULL.
+#}
+{% macro parameters_of(relation, items) -%}
+select batch_id, row_no
+    {%- for item in items %}, max(case when item = '{{ item }}' then quantity end) as {{ item }}{% endfor %}
+from (
+    select
+        q.batch_id, q.row_no, p.item, p.quantity,
+        row_number() over (
+            partition by q.batch_id, q.row_no, p.item
+            order by case when p.unit_code = q.unit_code then 0 else 1 end, case when p.stream = q.stream then 0 else 1 end
+        ) as choice
+    from {{ relation }} as q
+    inner join {{ ref('int_ledger__process_row') }} as p
+        on p.uscc = q.uscc and p.period = q.period and p.period_grain = q.period_grain
+        and p.unit_code in (q.unit_code, '') and p.stream in (q.stream, '')
+        and p.item in ('{{ items | join("', '") }}') and p.quantity is not null
+) as candidates
+where choice = 1
+group by batch_id, row_no
+{%- endmacro %}
+
+{# A factor of int_factor__process in the version of the row `q`. #}
+{% macro join_factor(alias, item) -%}
+left join {{ ref('int_factor__process') }} as {{ alias }} on {{ alias }}.version = q.method_version and {{ alias }}.factor_item = {{ item }}
+{%- endmacro %}
+
+{#
+  Lines of a process block: quantity x factor with its sign. Within a `pool` of an enterprise and period, deductions greater than
+  what was generated are held back; what was generated stays.
+#}
+{% macro process_lines(relation) -%}
+select
+    uscc, period, period_grain, slice_year, unit_code, 'process' as emission_source, item, stream, part, gas,
+    cast(null as varchar) as electricity_view, sign * quantity as activity_quantity, activity_unit, id as factor_id,
+    factor as factor_value, 't' || gas || '/' || activity_unit as factor_unit, tier as factor_tier, sign * quantity * factor as gas_t,
+    formula, cast(null as double) as energy_tce,
+    case
+        when reason is not null then reason
+        when sign < 0 and deducted_t > coalesce(generated_t, 0.0) * (1.0 + 1e-9) then 'exceeds_generated'
+    end as hold,
+    'enterprise_process' as delivery_source, batch_id, row_no, is_synthetic
+from (
+    select *,
+        sum(case when sign > 0 and reason is null then quantity * factor end)
+            over (partition by uscc, period, period_grain, gas, pool) as generated_t,
+        sum(case when sign < 0 and reason is null then quantity * factor end)
+            over (partition by uscc, period, period_grain, gas, pool) as deducted_t
+    from (
+        select *,
+            case
+                when hold is not null then hold
+                when block_hold is not null then block_hold
+                when quantity is null then 'no_quantity'
+                when factor is null then 'no_factor'
+                when factor < 0 then 'negative_balance'
+            end as reason
+        from {{ relation }}
+    ) as reasoned
+) as pooled
+{%- endmacro %}
+
+{# The four views of bought power with the factor that each asks for: `activity` is the SQL name of the rows. #}
+{% macro electricity_views(activity) -%}
+select a.*, v.electricity_view,
+    case v.electricity_view
+        when 'location' then 'average'
+        when 'national' then a.national_grid_kind
+        when 'market' then 'average_excluding_market_traded_nonfossil'
+        else case a.method_electricity when 'national' then a.national_grid_kind else 'average' end
+    end as grid_kind,
+    case
+        when v.electricity_view = 'location' or (v.electricity_view = 'method' and a.method_electricity = 'province')
+            then a.province_code
+        else '000000'
+    end as area,
+    v.electricity_view = 'market' or (v.electricity_view = 'method' and a.method_electricity = 'national') as asks_origin
+from {{ activity }} as a
+cross join (
+    select 'location' as electricity_view
+    union all select 'national'
+    union all select 'market'
+    union all select 'method'
+) as v
+{%- endmacro %}

@@ -4,7 +4,7 @@
 with lines as (
     select
         uscc, period, period_grain, division_code, industry_code,
-        case when emission_source in ('process', 'product_deduction', 'co2_recovered') then 'industrial_processes' end as own_field,
+        own_field,
         sum(case when hold is null and is_direct then emission_common_tco2e else 0 end) as direct_tco2e,
         sum(case when hold is null and electricity_view = 'location' then emission_common_tco2e else 0 end) as purchased_power_location_tco2e,
         sum(case when hold is null and emission_source = 'purchased_heat' then emission_common_tco2e else 0 end) as purchased_heat_tco2e,
@@ -16,12 +16,16 @@ with lines as (
         count(case when hold is not null and coalesce(electricity_view, 'location') = 'location' then 1 end) as held_back_rows,
         0 as registered, 0 as reported, bool_or(is_synthetic) as is_synthetic
     from (
-        select *, emission_source in ('fuel', 'process', 'product_deduction', 'co2_recovered') as is_direct
+        select *, emission_source in ('fuel', 'process', 'product_deduction', 'co2_recovered') as is_direct,
+            case
+                when emission_source not in ('process', 'product_deduction', 'co2_recovered') then null
+                when item in ('wastewater_volume', 'sludge_cod_removed', 'ch4_recovered_ww', 'ch4_destroyed_ww') then 'waste'
+                else 'industrial_processes'
+            end as own_field
         from {{ ref('int_ledger__line') }}
         where division_code is not null and emission_source <> 'biomass_memo'
     ) as l
-    group by uscc, period, period_grain, division_code, industry_code,
-        case when emission_source in ('process', 'product_deduction', 'co2_recovered') then 'industrial_processes' end
+    group by uscc, period, period_grain, division_code, industry_code, own_field
 ),
 
 members as (

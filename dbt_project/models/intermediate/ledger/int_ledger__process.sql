@@ -11,10 +11,21 @@ with activity as (
     {{ lines_from('int_process__current') }}
 ),
 
-parameters as (
+reported as (
     select uscc, period, period_grain, unit_code, item, max(quantity) as quantity
     from activity
     group by uscc, period, period_grain, unit_code, item
+),
+
+-- the unit's own parameter, else the whole site's
+parameters as (
+    select
+        u.uscc, u.period, u.period_grain, u.unit_code, r.item,
+        coalesce(max(case when r.unit_code = u.unit_code then r.quantity end), max(r.quantity)) as quantity
+    from (select distinct uscc, period, period_grain, unit_code from reported) as u
+    inner join reported as r
+        on r.uscc = u.uscc and r.period = u.period and r.period_grain = u.period_grain and r.unit_code in (u.unit_code, '')
+    group by u.uscc, u.period, u.period_grain, u.unit_code, r.item
 ),
 
 -- an item once, whichever role it came in; an item outside the vocabulary makes a line by its role
@@ -42,7 +53,7 @@ matched as (
 silent as (
     select m.uscc, m.period, m.period_grain, m.unit_code, m.item
     from matched as m
-    inner join parameters as o
+    inner join reported as o
         on o.uscc = m.uscc and o.period = m.period and o.period_grain = m.period_grain and o.unit_code = m.unit_code
         and o.item = m.yields_to and o.quantity > 0
 ),

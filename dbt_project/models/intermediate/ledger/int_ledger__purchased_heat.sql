@@ -1,10 +1,32 @@
 -- Purchased and exported heat [GJ] x declared factor of the supplier, else the default of the guidelines.
+-- Heat reported as steam alone: steam x (enthalpy - 83.74 kJ/kg) / 1000, with the parameter steam_enthalpy of enterprise_process.
 with activity as (
     select
-        r.*, b.hold, case r.direction when '外供' then -1.0 else 1.0 end as sign
+        r.*, b.hold, b.method_version, case r.direction when '外供' then -1.0 else 1.0 end as sign
     {{ lines_from('int_power_heat__current') }}
     and r.carrier = '热力' and r.direction in ('购入', '外供') and r.origin <> '余热余压'
     and (r.direction = '购入' or coalesce(b.exports_make_lines, true))
+),
+
+enthalpies as (
+    select
+        q.batch_id, q.row_no,
+        coalesce(max(case when p.unit_code = q.unit_code then p.quantity end), max(p.quantity)) as enthalpy
+    from activity as q
+    inner join {{ ref('int_ledger__process_row') }} as p
+        on p.uscc = q.uscc and p.period = q.period and p.period_grain = q.period_grain
+        and p.unit_code in (q.unit_code, '') and p.item = 'steam_enthalpy'
+    where q.quantity is null
+    group by q.batch_id, q.row_no
+),
+
+measured as (
+    select
+        q.* exclude (quantity), coalesce(q.quantity, q.steam_t * (e.enthalpy - water.value) / 1000.0) as quantity,
+        q.quantity is null and q.steam_t is not null as is_steam
+    from activity as q
+    left join enthalpies as e on e.batch_id = q.batch_id and e.row_no = q.row_no
+    {{ join_factor('water', "'common/steam/reference_enthalpy'") }}
 )
 
 select
@@ -15,12 +37,15 @@ select
     coalesce(a.declared_factor, h.value) as factor_value, 'tCO2/GJ' as factor_unit,
     case when a.declared_factor is not null then 'declared' else h.tier end as factor_tier,
     a.sign * a.quantity * coalesce(a.declared_factor, h.value) as gas_t,
-    case when a.sign < 0 then '- heat exported x factor' else 'heat purchased x factor' end as formula,
+    case when a.sign < 0 then '- heat exported x factor' else 'heat purchased x factor' end
+        || case when a.is_steam then ', heat = steam x (enthalpy - enthalpy of water) / 1000' else '' end as formula,
     a.sign * a.quantity / 29.3076 as energy_tce,
     case
-        when a.hold is not null then a.hold when a.quantity is null then 'no_quantity'
+        when a.hold is not null then a.hold
+        when a.quantity is null and a.is_steam then 'no_steam_enthalpy'
+        when a.quantity is null then 'no_quantity'
         when coalesce(a.declared_factor, h.value) is null then 'no_factor'
     end as hold,
     'enterprise_power_heat' as delivery_source, a.batch_id, a.row_no, a.is_synthetic
-from activity as a
+from measured as a
 left join {{ ref('int_factor__heat') }} as h on true

@@ -13,26 +13,7 @@ with activity as (
 ),
 
 views as (
-    select a.*, v.electricity_view,
-        case v.electricity_view
-            when 'location' then 'average'
-            when 'national' then a.national_grid_kind
-            when 'market' then 'average_excluding_market_traded_nonfossil'
-            else case a.method_electricity when 'national' then a.national_grid_kind else 'average' end
-        end as grid_kind,
-        case
-            when v.electricity_view = 'location' or (v.electricity_view = 'method' and a.method_electricity = 'province')
-                then a.province_code
-            else '000000'
-        end as area,
-        v.electricity_view = 'market' or (v.electricity_view = 'method' and a.method_electricity = 'national') as asks_origin
-    from activity as a
-    cross join (
-        select 'location' as electricity_view
-        union all select 'national'
-        union all select 'market'
-        union all select 'method'
-    ) as v
+    {{ electricity_views('activity') }}
 ),
 
 factored as (

@@ -16,6 +16,12 @@ select
         when 'method_not_in_force' then '核算方法代码未知或当期未生效'
         when 'no_gwp' then '该气体没有全球变暖潜势'
         when 'unknown_factor_unit' then '申报排放因子的单位无法识别'
+        when 'missing_parameter' then '公式所需的参数没有上报，也没有缺省值'
+        when 'exceeds_generated' then '扣减量大于同期产生量，扣减行暂不计'
+        when 'negative_balance' then '上报参数使结果为负'
+        when 'unknown_reference_temperature' then '气体体积的参比温度不是 0 或 20 摄氏度'
+        when 'no_steam_enthalpy' then '以蒸汽量上报热力，但没有焓值'
+        when 'no_block' then '该物料在此核算方法下尚无计算公式或因子'
         else hold end as varchar) as reason_zh,
     cast(case hold
         when 'no_factor' then 'no default factor and no declared parameters'
@@ -26,6 +32,12 @@ select
         when 'method_not_in_force' then 'the accounting method is unknown or not in force'
         when 'no_gwp' then 'no global warming potential for the gas'
         when 'unknown_factor_unit' then 'the unit of the declared factor is unknown'
+        when 'missing_parameter' then 'a parameter that the formula needs is neither reported nor has a default'
+        when 'exceeds_generated' then 'the deductions exceed what was generated in the period: they are held back'
+        when 'negative_balance' then 'the reported figures make the result negative'
+        when 'unknown_reference_temperature' then 'the reference temperature of the gas volume is neither 0 nor 20 C'
+        when 'no_steam_enthalpy' then 'heat is reported as steam without its enthalpy'
+        when 'no_block' then 'no formula or factor for this item under the method yet'
         else hold end as varchar) as reason_en,
     cast(delivery_source as varchar) as source, cast(batch_id as varchar) as batch_id, cast(row_no as bigint) as row_no,
     cast(is_synthetic as boolean) as is_synthetic

@@ -13,6 +13,6 @@ from {{ source('lake', 'enterprise_process') }} as r
 left join {{ ref('activity_item') }} as i on i.param_code = r.item
 left join {{ ref('unit') }} as u on u.unit_key = r.unit and u.dimension = i.dimension
 left join (
-    select unit, dimension, max(factor) as factor from {{ ref('unit') }} group by unit, dimension
-) as own on own.unit = i.unit and own.dimension = i.dimension
+    select unit_key, dimension, max(factor) as factor from {{ ref('unit') }} group by unit_key, dimension
+) as own on own.unit_key = lower(replace(i.unit, ' ', '')) and own.dimension = i.dimension
 where {{ known('r') }}
