@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEMO_INBOX ?= data/demo
+DEMO_OPTIONS ?=
 
 .PHONY: help setup demo nightly test check ui sources dictionary method-check lock bench clean
 
@@ -27,7 +28,7 @@ $(STAMP): requirements.lock pyproject.toml
 demo: setup  ## 生成演示省并运行一夜，直到发布 | generate the synthetic province and run the night to a release
 	@echo "生成演示省（演示数据） | generating the synthetic province in $(DEMO_INBOX)"
 	@rm -rf $(DEMO_INBOX)
-	@$(BIN)/carbon demo --out $(DEMO_INBOX)
+	@$(BIN)/carbon demo --out $(DEMO_INBOX) $(DEMO_OPTIONS)
 	@echo "运行一夜 | running the night"
 	@$(BIN)/carbon nightly --inbox $(DEMO_INBOX) || test $$? -eq 3
 
