@@ -48,13 +48,16 @@ def receive(settings: Settings, registry: Registry) -> Receipt:
     )
     published = scan_folder(settings.published, load_sources(), published=True, now=now, settle_seconds=0)
     receipt.left, receipt.ignored = inbox.left, inbox.ignored
-    for found in [*published.found, *inbox.found]:
+    # the same bytes under two names are known from the earlier time
+    for found in sorted([*published.found, *inbox.found], key=lambda f: _received_at(settings, f, _sidecar(f)[0])[0]):
         if found.batch_id not in known:
             batch = _take(settings, registry, found, receipt)
             if batch is None:
                 continue
             known[batch.batch_id] = batch
             receipt.new.append(batch.batch_id)
+        elif known[found.batch_id].received > settings.knowledge_end:
+            receipt.waiting.append((f"{found.source}/{found.file_name}", known[found.batch_id].received.isoformat(sep=" ")))
         else:
             receipt.seen += 1
         if (found.source, found.file_name, found.batch_id) not in paths:
@@ -62,13 +65,18 @@ def receive(settings: Settings, registry: Registry) -> Receipt:
     return receipt
 
 
+def _sidecar(found: Found) -> tuple[Sidecar, Unreadable | None]:
+    """The sidecar of a file, and why the file cannot be taken, if so."""
+    if found.problem is not None:
+        return Sidecar(), found.problem
+    try:
+        return read_sidecar(found.sidecar), None
+    except Unreadable as error:
+        return Sidecar(), error
+
+
 def _take(settings: Settings, registry: Registry, found: Found, receipt: Receipt) -> Batch | None:
-    problem, sidecar = found.problem, Sidecar()
-    if problem is None:
-        try:
-            sidecar = read_sidecar(found.sidecar)
-        except Unreadable as error:
-            problem = error
+    sidecar, problem = _sidecar(found)
     received_at, basis = _received_at(settings, found, sidecar)
     if received_at > settings.knowledge_end:
         receipt.waiting.append((f"{found.source}/{found.file_name}", received_at.isoformat(sep=" ")))

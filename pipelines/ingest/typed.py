@@ -161,7 +161,7 @@ def type_table(table: HeaderedTable, source: Source) -> TypedTable:
     for name in EVIDENCE:
         data[name] = pl.Series(name, typer.evidence_of(name), dtype=pl.String)
     frame = pl.DataFrame(data)
-    return TypedTable(_with_content_hash(frame, source, typer.unit_labels), typer.notes)
+    return TypedTable(_with_content_hash(frame, source, typer.unit_meanings), typer.notes)
 
 
 class _Typer:
@@ -172,7 +172,7 @@ class _Typer:
         self.numbers = numbers
         self.raw = raw
         self.notes: list[Note] = []
-        self.unit_labels: dict[str, list[str | None]] = {}
+        self.unit_meanings: dict[str, list[tuple[str | None, float]]] = {}
         self._evidence: dict[str, dict[int, list[str]]] = {name: {} for name in EVIDENCE}
         self._typed: dict[str, list] = {}
 
@@ -275,21 +275,22 @@ class _Typer:
 
     def _unit(self, column: Column) -> list[str | None]:
         values: list[str | None] = []
-        labels: list[str | None] = []
+        meanings: list[tuple[str | None, float]] = []
         dimension_at = self._dimension(column)
         for i, text in enumerate(self.raw[column.name]):
             dimension, canonical = dimension_at(i)
             if text is None:
                 values.append(None)
-                labels.append(canonical)
+                blank = _unit_meaning(code_key(canonical), dimension, canonical) if canonical else None
+                meanings.append(blank or (canonical, 1.0))
                 continue
             key = code_key(text)
-            label = _unit_label(key, dimension, canonical)
-            if label is None:
+            meaning = _unit_meaning(key, dimension, canonical)
+            if meaning is None:
                 self._mark("unknown_unit", i, column.name)
             values.append(key)
-            labels.append(label or key)
-        self.unit_labels[column.name] = labels
+            meanings.append(meaning or (key, 1.0))
+        self.unit_meanings[column.name] = meanings
         return values
 
     def _dimension(self, column: Column) -> Callable[[int], tuple[str | None, str | None]]:
@@ -335,13 +336,19 @@ def _canonical_of(dimension: str) -> str | None:
 
 
 @cache
-def _unit_label(key: str, dimension: str | None, canonical: str | None) -> str | None:
-    """The unit that a spelling means in a dimension (None = any), or None. A verbatim unit is only ever itself."""
+def _unit_meaning(key: str, dimension: str | None, canonical: str | None) -> tuple[str, float] | None:
+    """(canonical unit, factor into it) of a spelling in a dimension (None = any), or None when it is unknown.
+
+    A verbatim unit is only ever itself. A gas volume keeps its reference state: 1e4 Nm3 and 1e4 m3 differ for methane.
+    """
     if dimension == "verbatim":
-        return canonical if canonical and key == code_key(canonical) else None
+        return (canonical, 1.0) if canonical and key == code_key(canonical) else None
     units = load_units().by_key
-    found = (u for (k, of), u in units.items() if k == key and dimension in (None, of))
-    return next((unit.unit for unit in found), None)
+    unit = next((u for (k, of), u in units.items() if k == key and dimension in (None, of)), None)
+    if unit is None:
+        return None
+    state = " at 20 C" if unit.dimension == "gas_volume" and "N" not in unit.unit else ""
+    return f"{unit.canonical_unit}{state}", unit.factor
 
 
 def _normalised(text: str, kind: str) -> str | None:
@@ -359,13 +366,19 @@ def _normalised(text: str, kind: str) -> str | None:
     return "blank" if stripped != text or (kind in ("uscc", "code") and _INNER_BLANK.search(text)) else None
 
 
-def _with_content_hash(frame: pl.DataFrame, source: Source, labels: dict[str, list[str | None]]) -> pl.DataFrame:
-    """Add `content_hash`: equal typed content (units by meaning, not by spelling) gives equal hashes."""
+def _with_content_hash(
+    frame: pl.DataFrame, source: Source, meanings: dict[str, list[tuple[str | None, float]]]
+) -> pl.DataFrame:
+    """Add `content_hash`: equal content gives equal hashes, 10 万吨 as well as 100000 t."""
     parts = []
     for column in source.columns:
         for name in column.lake_columns():
-            if name in labels:
-                parts.append(pl.Series(name, labels[name], dtype=pl.String))
+            if name in meanings:
+                parts.append(pl.Series(name, [unit for unit, _ in meanings[name]], dtype=pl.String))
+            elif column.type == "number" and column.unit_column in meanings:
+                factors = [factor for _, factor in meanings[column.unit_column]]
+                pairs = zip(frame[name].to_list(), factors, strict=True)
+                parts.append(pl.Series(name, [None if v is None else f"{v * f:.12g}" for v, f in pairs], dtype=pl.String))
             else:
                 parts.append(frame[name].cast(pl.String))
     text = pl.DataFrame([s.fill_null("\x00").alias(f"c{i}") for i, s in enumerate(parts)])

@@ -20,6 +20,7 @@ def _register() -> list[dict]:
         register_row(9, "20-food-beverage", "1512"), register_row(10, "24-other-industry", "3012"),
         register_row(11, "12-coal-mining", "0610"), register_row(12, "04-chemicals", "2613"),
         register_row(13, "05-aluminium", "3216", ets="是"), register_row(14, "99-nonsense", "3216"),
+        register_row(15, "03-steel", "3120", ets="是"),
     ]
 
 
@@ -37,6 +38,7 @@ def _energy() -> list[dict]:
                                carbon_content_unit="tC/TJ", oxidation_rate=95),
         row(10, "柴油", 200, feedstock=50),
         row(14, "柴油", 200),
+        row(15, "焦炭", 100, period="2025-03", parameter_basis="缺省"), row(15, "焦炭", 100, period="2024-03"),
     ]
 
 
@@ -60,7 +62,7 @@ def _process() -> list[dict]:
     return [
         row(6, "参数", "clinker_portland", 1_000_000), row(6, "原料", "磷石膏", 50_000),
         row(7, "辅料", "石灰石", 1000, purity=95), row(8, "产品固碳", "电石", 100), row(8, "原料", "feed_coal", 100, carbon_content=0.6),
-        row(11, "参数", "coal_raw_openpit", 100_000),
+        row(11, "参数", "coal_raw_openpit", 100_000), row(7, "辅料", "碳酸锶", 100),
     ]
 
 
@@ -71,6 +73,11 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
     deliver(root / "inbox", "enterprise_energy", "energy.csv", _energy())
     deliver(root / "inbox", "enterprise_power_heat", "power.csv", _power())
     deliver(root / "inbox", "enterprise_process", "process.csv", _process())
+    factor = {"factor_id": "zz:srco3", "kind": "process", "item": "common/SrCO3/emission_factor", "value": 0.3, "unit": "tCO2/t",
+              "confidence": "B", "status": "confirmed", "document": "测试文件"}
+    deliver(root / "inbox", "emission_factor", "factor.csv", [factor], "2026-03-01", synthetic=False)
+    unreal = {**factor, "factor_id": "zz:lime", "item": "common/CaCO3/emission_factor_3_digit", "value": 0.9}
+    deliver(root / "inbox", "emission_factor", "unreal.csv", [unreal], "2026-03-01", synthetic=True)
     night = run_night_here(root / "inbox", root / "data")
     assert night.outcome == "published" and night.held_back == [], [j.reason_en for j in night.held_back]
     return root / "data" / "marts" / "carbon.duckdb"
@@ -99,6 +106,9 @@ GOLDEN = [
     (10, "2025-05-01", "fuel", "柴油", None, "464.386"),
     (11, "2025-05-01", "process", "coal_raw_openpit", None, "3528.000"),
     (12, "2023-03-01", "purchased_power", "电力外供", "location", "-568.300"),
+    (7, "2025-05-01", "process", "strontium_carbonate", None, "30.000"),
+    (15, "2025-03-01", "fuel", "焦炭", None, "306.738"),
+    (15, "2024-03-01", "fuel", "焦炭", None, "300.603"),
     (13, "2024-05-01", "purchased_power", "电力购入", "location", "568.300"),
     (13, "2024-05-01", "purchased_power", "电力购入", "national", "536.600"),
     (13, "2024-05-01", "purchased_power", "电力购入", "market", "0.000"),

@@ -8,7 +8,7 @@ with by_id as (
 ranked as (
     select *,
         row_number() over (
-            partition by kind, item, method_version, area, data_year, coalesce(gas, ''), status, valid_from, valid_to
+            partition by kind, item, method_version, area, data_year, status
             order by is_synthetic, received_at desc, factor_id
         ) as recency
     from by_id

@@ -29,7 +29,8 @@ chosen as (
         case when says_default then coalesce(d_ncv, ncv_gj_per_unit) else coalesce(ncv_gj_per_unit, d_ncv) end as ncv,
         case when says_default then coalesce(d_carbon, carbon_tc_per_gj) else coalesce(carbon_tc_per_gj, d_carbon) end as carbon,
         coalesce(
-            case when says_default then coalesce(d_oxidation, oxidation_fraction) else coalesce(oxidation_fraction, oxidation_if_blank, d_oxidation) end,
+            case when says_default and oxidation_fraction is not null then coalesce(d_oxidation, oxidation_fraction)
+                else coalesce(oxidation_fraction, oxidation_if_blank, d_oxidation) end,
             -- full oxidation where no table names the fuel (IPCC 2006, vol. 2 ch. 1)
             case when ncv_gj_per_unit is not null and carbon_tc_per_gj is not null then 1.0 end
         ) as oxidation,
@@ -48,7 +49,7 @@ factored as (
             when ncv * carbon * oxidation is null then co2_tier
             else {{ worse_tier(
                 worse_tier("case when ncv_given then given_tier else ncv_tier end", "case when carbon_given then given_tier else carbon_tier end"),
-                "case when oxidation_given then given_tier when oxidation_if_blank is not null then 'method_default' else oxidation_tier end"
+                "case when oxidation_given then given_tier when oxidation_fraction is null and oxidation_if_blank is not null then 'method_default' else oxidation_tier end"
             ) }}
         end as tier,
         case
@@ -56,7 +57,7 @@ factored as (
             else concat_ws('+',
                 case when ncv_given then 'reported:ncv' else ncv_factor_id end,
                 case when carbon_given then 'reported:carbon_content' else carbon_factor_id end,
-                case when oxidation_given then 'reported:oxidation' when oxidation_if_blank is not null then 'method:oxidation=1'
+                case when oxidation_given then 'reported:oxidation' when oxidation_fraction is null and oxidation_if_blank is not null then 'method:oxidation=1'
                     else coalesce(oxidation_factor_id, 'ipcc-2006:oxidation=1') end)
         end as ids,
         case
