@@ -55,7 +55,7 @@ group by batch_id, row_no
 
 {# A factor of int_factor__process in the version of the row `q`. #}
 {% macro join_factor(alias, item) -%}
-left join {{ ref('int_factor__process') }} as {{ alias }} on {{ alias }}.version = q.method_version and {{ alias }}.factor_item = {{ item }}
+left join {{ ref('int_factor__process') }} as {{ alias }} on {{ alias }}.version = q.method_version and {{ in_force(alias, 'q.period') }} and {{ alias }}.factor_item = {{ item }}
 {%- endmacro %}
 
 {#

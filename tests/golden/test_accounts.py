@@ -63,6 +63,7 @@ def _process() -> list[dict]:
         row(6, "参数", "clinker_portland", 1_000_000), row(6, "原料", "磷石膏", 50_000),
         row(7, "辅料", "石灰石", 1000, purity=95), row(8, "产品固碳", "电石", 100), row(8, "原料", "feed_coal", 100, carbon_content=0.6),
         row(11, "参数", "coal_raw_openpit", 100_000), row(7, "辅料", "碳酸锶", 100),
+        row(7, "辅料", "碳酸钡", 100), {**row(7, "辅料", "碳酸钡", 100), "period": "2025-06"},
     ]
 
 
@@ -75,7 +76,8 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
     deliver(root / "inbox", "enterprise_process", "process.csv", _process())
     factor = {"factor_id": "zz:srco3", "kind": "process", "item": "common/SrCO3/emission_factor", "value": 0.3, "unit": "tCO2/t",
               "confidence": "B", "status": "confirmed", "document": "测试文件"}
-    deliver(root / "inbox", "emission_factor", "factor.csv", [factor], "2026-03-01", synthetic=False)
+    dated = {**factor, "factor_id": "zz:baco3", "item": "common/BaCO3/emission_factor", "value": 0.4, "valid_from": "2025-06-01"}
+    deliver(root / "inbox", "emission_factor", "factor.csv", [factor, dated], "2026-03-01", synthetic=False)
     unreal = {**factor, "factor_id": "zz:lime", "item": "common/CaCO3/emission_factor_3_digit", "value": 0.9}
     deliver(root / "inbox", "emission_factor", "unreal.csv", [unreal], "2026-03-01", synthetic=True)
     night = run_night_here(root / "inbox", root / "data")
@@ -107,6 +109,8 @@ GOLDEN = [
     (11, "2025-05-01", "process", "coal_raw_openpit", None, "3528.000"),
     (12, "2023-03-01", "purchased_power", "电力外供", "location", "-568.300"),
     (7, "2025-05-01", "process", "strontium_carbonate", None, "30.000"),
+    (7, "2025-05-01", "process", "barium_carbonate", None, "22.300"),
+    (7, "2025-06-01", "process", "barium_carbonate", None, "40.000"),
     (15, "2025-03-01", "fuel", "焦炭", None, "306.738"),
     (15, "2024-03-01", "fuel", "焦炭", None, "300.603"),
     (13, "2024-05-01", "purchased_power", "电力购入", "location", "568.300"),

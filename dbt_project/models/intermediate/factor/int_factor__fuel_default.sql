@@ -1,20 +1,20 @@
 {{ config(materialized='table') }}
--- For each factor set, fuel and parameter: the default, with the set that it was borrowed from and its tier.
+-- For each factor set, fuel, parameter and stretch of time: the default, with the set that it was borrowed from and its tier.
 with candidates as (
     select
-        b.factor_set, f.item as fuel_code, f.kind, f.value, f.factor_id,
+        b.factor_set, f.segment_from, f.segment_to, f.item as fuel_code, f.kind, f.value, f.factor_id,
         case when f.is_unconfirmed then 'unconfirmed' else b.tier end as tier,
         row_number() over (
-            partition by b.factor_set, f.item, f.kind
-            order by f.is_unconfirmed, b.rank, f.factor_id
+            partition by b.factor_set, f.segment_from, f.item, f.kind
+            order by f.is_unconfirmed, b.rank, f.is_synthetic, f.received_at desc, f.factor_id
         ) as choice
     from {{ ref('fuel_set_fallback') }} as b
-    inner join {{ ref('int_factor__current') }} as f on f.method_version = b.use_set
+    inner join (select f.*, s.segment_from, s.segment_to from {{ factors_in_force() }}) as f on f.method_version = b.use_set
     where f.kind in ('ncv', 'carbon_content', 'oxidation', 'fuel_co2')
 )
 
 select
-    factor_set, fuel_code,
+    factor_set, fuel_code, segment_from, segment_to,
     max(case when kind = 'ncv' then value end) as ncv_gj_per_unit,
     max(case when kind = 'ncv' then factor_id end) as ncv_factor_id,
     max(case when kind = 'ncv' then tier end) as ncv_tier,
@@ -29,4 +29,4 @@ select
     max(case when kind = 'fuel_co2' then tier end) as co2_tier
 from candidates
 where choice = 1
-group by factor_set, fuel_code
+group by factor_set, fuel_code, segment_from, segment_to

@@ -37,7 +37,7 @@ default_value as (
         d.is_synthetic,
         row_number() over (
             partition by y.year, s.factor_set, m.balance_fuel_code, d.kind
-            order by d.is_unconfirmed, d.is_synthetic, d.valid_from desc nulls last, d.data_year desc nulls last, d.factor_id
+            order by d.is_unconfirmed, d.is_synthetic, d.valid_from desc nulls last, d.data_year desc nulls last, d.received_at desc, d.factor_id
         ) as choice
     from official_set as s
     cross join balance_year as y

@@ -21,7 +21,7 @@ defaults as (
         d.co2_t_per_unit, d.co2_factor_id, d.co2_tier
     from activity as a
     left join {{ ref('int_factor__fuel_default') }} as d
-        on d.factor_set = a.factor_set and d.fuel_code = coalesce(a.unmeasured_code, a.fuel_code)
+        on d.factor_set = a.factor_set and {{ in_force('d', 'a.period') }} and d.fuel_code = coalesce(a.unmeasured_code, a.fuel_code)
 ),
 
 chosen as (

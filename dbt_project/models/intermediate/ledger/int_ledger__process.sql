@@ -74,13 +74,13 @@ looked_up as (
         coalesce(eff.quantity / 100.0, 0.0) * coalesce(usage_rate.quantity / 100.0, case when eff.quantity is null then 0.0 else 1.0 end) as abated,
         case when m.activity_unit = 'kg' then 0.001 else 1.0 end as to_tonnes
     from matched as m
-    left join {{ ref('int_factor__process') }} as f on f.version = m.method_version and f.factor_item = m.factor_item
+    left join {{ ref('int_factor__process') }} as f on f.version = m.method_version and {{ in_force('f', 'm.period') }} and f.factor_item = m.factor_item
     left join {{ ref('int_factor__process') }} as precise
-        on precise.version = m.method_version and m.block = 'carbonate' and m.carbonate_parameter = 'emission_factor_3_digit'
+        on precise.version = m.method_version and {{ in_force('precise', 'm.period') }} and m.block = 'carbonate' and m.carbonate_parameter = 'emission_factor_3_digit'
         and precise.factor_item = m.factor_item || '_3_digit'
-    left join {{ ref('int_factor__process') }} as p on p.version = m.method_version and p.factor_item = m.purity_factor_item
-    left join {{ ref('int_factor__process') }} as q on q.version = m.method_version and q.factor_item = m.ratio_factor_item
-    left join {{ ref('int_factor__fuel_default') }} as fuel on fuel.factor_set = m.factor_set and fuel.fuel_code = m.fuel_code
+    left join {{ ref('int_factor__process') }} as p on p.version = m.method_version and {{ in_force('p', 'm.period') }} and p.factor_item = m.purity_factor_item
+    left join {{ ref('int_factor__process') }} as q on q.version = m.method_version and {{ in_force('q', 'm.period') }} and q.factor_item = m.ratio_factor_item
+    left join {{ ref('int_factor__fuel_default') }} as fuel on fuel.factor_set = m.factor_set and {{ in_force('fuel', 'm.period') }} and fuel.fuel_code = m.fuel_code
     left join parameters as own
         on own.uscc = m.uscc and own.period = m.period and own.period_grain = m.period_grain and own.unit_code = m.unit_code
         and own.item = m.ratio_param_code

@@ -48,4 +48,4 @@ select
     end as hold,
     'enterprise_power_heat' as delivery_source, a.batch_id, a.row_no, a.is_synthetic
 from measured as a
-left join {{ ref('int_factor__heat') }} as h on true
+left join {{ ref('int_factor__heat') }} as h on {{ in_force('h', 'a.period') }}

@@ -17,7 +17,7 @@ systems as (
         on s.uscc = q.uscc and s.period = q.period and s.period_grain = q.period_grain
         and s.unit_code in (q.unit_code, '') and s.item = 'treatment_system'
     inner join {{ ref('int_factor__process') }} as f
-        on f.version = q.method_version and f.factor_item = 'wastewater/' || lower(trim(s.stream)) || '/mcf'
+        on f.version = q.method_version and {{ in_force('f', 'q.period') }} and f.factor_item = 'wastewater/' || lower(trim(s.stream)) || '/mcf'
     group by q.batch_id, q.row_no
 ),
 
