@@ -99,6 +99,17 @@ def _fuel() -> CodeList:
     return CodeList("fuel", spellings, frozenset(code_key(r["name"]) for r in rows if r["kind"] == "fix"))
 
 
+def _power_fuel() -> CodeList:
+    """Main fuels of power units: `coal` of whatever kind, and the fossil fuels that are weighed or metered by name."""
+    fuels = load_fuels()
+    named = {
+        spelling: energy for spelling, energy in _fuel().spellings.items()
+        if fuels[energy]["treatment"] == "combustion" and fuels[energy]["requires_fossil_share"] == "false"
+        and fuels[energy]["canonical_unit"] in ("t", "1e4 Nm3")
+    }
+    return CodeList("power_fuel", {**named, **{code_key(text): "coal" for text in ("coal", "煤", "煤炭", "燃煤")}})
+
+
 def _activity_item() -> CodeList:
     spellings: dict[str, str] = {}
     for row in read_rows(SEEDS / "activity_item.csv"):
@@ -138,6 +149,7 @@ def load_code_lists() -> dict[str, CodeList]:
     short = yaml.safe_load((Path(__file__).parent / "codes.yml").read_text("utf-8"))
     lists = {name: _from_yaml(name, spec) for name, spec in short.items()}
     lists["fuel"] = _fuel()
+    lists["power_fuel"] = _power_fuel()
     lists["activity_item"] = _activity_item()
     lists["division"] = _division(any_province=False)
     lists["any_division"] = _division(any_province=True)

@@ -8,12 +8,13 @@ consumed = opening + purchased + produced - sold - used elsewhere - closing, exa
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from pipelines.demo.enterprises import Enterprise
-from pipelines.demo.months import Window, label
+from pipelines.demo.months import Window, first_day, label
 from pipelines.demo.series import Series, decimal_texts, make_series, scaled
 from pipelines.demo.world import World
 
@@ -33,6 +34,8 @@ _MASS = ("t", "t", "t", "t", "吨", "吨", "吨", "", "万吨", "吨")
 _GAS = ("1e4 Nm3", "万标立方米", "1e4 Nm3", "万立方米", "万立方米", "万立方米", "万标立方米", "", "1e4 Nm3", "万立方米")
 _POWER = ("MWh", "MWh", "MWh", "MWh", "MWh", "万千瓦时", "万千瓦时", "", "兆瓦时", "万千瓦时")
 _HEAT = ("GJ", "GJ", "百万千焦", "吉焦", "GJ", "百万千焦", "GJ", "", "GJ", "百万千焦")
+_MEAN_LOAD = 0.5  # of the capacity over all hours of the reference year
+_LOAD = 0.75  # of the capacity while a unit runs
 _MORE_DECIMALS = {"万吨": 4, "万千瓦时": 1}
 
 
@@ -49,6 +52,17 @@ class FuelUse:
     produced: np.ndarray
     stock_rise: np.ndarray
     ncv: np.ndarray | None
+
+
+@dataclass
+class Burned:
+    """A fuel as one enterprise burned it, for its power units: t x 100, GJ/t, tC/GJ; carbon only where it is measured."""
+
+    energy: str
+    unit_code: str
+    consumed: np.ndarray
+    ncv: np.ndarray | None
+    carbon: np.ndarray | None
 
 
 @dataclass
@@ -81,11 +95,15 @@ class _Reporter:
         self.suppliers = suppliers
         self.skip = window.delivered_from - window.computed_from
         months = np.arange(window.computed_from - 1, window.last + 1)
+        first_days = [first_day(month) for month in [*months.tolist(), window.last + 1]]
+        self.month_hours = np.array([24.0 * (after - day).days for day, after in pairwise(first_days)])
         generator = np.random.default_rng([seed, enterprise.number, 1])
         noise = generator.random((window.last + 1, _CHANNELS))[window.computed_from - 1 :]
         self.noise = 2 * noise - 1
         self.channel = 0
         self.ratios: dict[str, np.ndarray] = {}
+        self.burned: list[Burned] = []
+        self.bought = np.zeros(len(months), dtype=np.int64)  # MWh x 1000
         season = world.seasons[enterprise.sector.season][months % 12]
         reference = (world.reference_year - 2010) * 12 + 5.5
         trend = (1 + enterprise.growth) ** ((months - reference) / 12)
@@ -110,6 +128,8 @@ class _Reporter:
             for name, share in units if spec.get("per_unit") else [("", 1.0)]:
                 self._product(spec, name, share)
         self._value()
+        if sector.units is not None:
+            self._power_units(units, sector.units)
         return self.activity
 
     # -- drawing ---------------------------------------------------------------------------------------------------
@@ -179,7 +199,8 @@ class _Reporter:
         for name, values in flows.items():
             if name not in ("feedstock", "transformation_input") or values.any():
                 columns[name] = self._texts(values, written)
-        constants = self._parameters(spec, ncv, gas, columns)
+        constants, carbon = self._parameters(spec, ncv, gas, columns)
+        self.burned.append(Burned(spec["energy"], unit_code, consumed, ncv, carbon))
         energy = spec["energy"]
         if self.enterprise.style == 9:
             energy = _FUEL_CODES.get(energy, energy)
@@ -231,8 +252,8 @@ class _Reporter:
 
     def _parameters(
         self, spec: dict[str, Any], ncv: np.ndarray | None, gas: bool, columns: dict[str, list[str]]
-    ) -> dict[str, str]:
-        """Fill the measured parameters into the columns; returns the constant texts that go with them."""
+    ) -> tuple[dict[str, str], np.ndarray | None]:
+        """Fill the measured parameters into the columns; returns the constant texts that go with them, and the carbon content."""
         style = self.enterprise.style
         constants: dict[str, str] = {"parameter_basis": "缺省"}
         if ncv is not None and self._measures(spec, "ncv"):
@@ -241,9 +262,11 @@ class _Reporter:
             named = "GJ/1e4Nm3" if gas else "GJ/t"
             constants["ncv_unit"] = "kJ/kg" if in_kj else (named if style % 2 else "")
             constants["parameter_basis"] = "实测"
+        measured = None
         content = self._vary(spec["cc"], _PARAMETER_NOISE["cc"]) if "cc" in spec else None
         if content is not None and self._measures(spec, "cc"):
             in_tj = style == 4
+            measured = content
             columns["carbon_content"] = self._texts(scaled(content, 5), 2 if in_tj else 5)
             constants["carbon_content_unit"] = "tC/TJ" if in_tj else ("tC/GJ" if style % 2 else "")
         rate = float(self.enterprise.draws.uniform(*spec["of"])) if "of" in spec else None
@@ -251,7 +274,7 @@ class _Reporter:
             constants["oxidation_rate"] = f"{rate:.1f}"
         if "fossil_share" in spec:
             constants["fossil_share"] = str(spec["fossil_share"])
-        return constants
+        return constants, measured
 
     def _use(
         self,
@@ -321,6 +344,8 @@ class _Reporter:
         constants = {"carrier": spec["carrier"], "direction": spec["direction"], "unit": unit}
         if not power:
             self._note_heat(spec, quantity / 10**decimals)
+        elif spec["direction"] == "购入":
+            self.bought = quantity
         if spec.get("green"):
             quantity = quantity - self._green(constants, quantity, written)
         columns = {"quantity": self._texts(quantity, written)}
@@ -366,3 +391,67 @@ class _Reporter:
             self._add(
                 "enterprise_output", {"item": item, "unit": "万元"}, {"quantity": self._texts(scaled(values, 2), 2)}
             )
+
+    # -- power units -----------------------------------------------------------------------------------------------
+
+    def _power_units(self, units: list[tuple[str, float]], spec: dict[str, Any]) -> None:
+        """Rows of power_unit_month: what the enterprise burned, bought and made, handed out to its units without a remainder."""
+        total_mw = self.enterprise.output / 8760 / _MEAN_LOAD
+        if "largest_mw" in spec:
+            count = max(1, int(np.ceil(total_mw / spec["largest_mw"])))
+            units = [(f"{i + 1}号机组", 1 / count) for i in range(count)]
+        shares = [share for _, share in units]
+        coal = [fuel for fuel in self.burned if fuel.energy != "柴油"]
+        # what is reported for a unit is its own; what is reported for the whole plant is handed out
+        burned = [
+            [(fuel.consumed if fuel.unit_code == name else None) for name, _ in units] if fuel.unit_code
+            else _hand_out(fuel.consumed, shares)
+            for fuel in coal
+        ]
+        oil = sum((fuel.consumed for fuel in self.burned if fuel.energy == "柴油"), np.zeros(len(self.output), dtype=np.int64))
+        oils, bought = _hand_out(oil, shares), _hand_out(self.bought, shares)
+        heat_ratio = self.ratios.get("heat")
+        heats = None if heat_ratio is None else _hand_out(scaled(self.output * heat_ratio, 2), shares)
+        for number, (name, share) in enumerate(units):
+            parts = [(fuel, part) for fuel, of in zip(coal, burned, strict=True) if (part := of[number]) is not None]
+            tonnes = np.sum([part for _, part in parts], axis=0)
+            energy = np.sum([part * _written(fuel.ncv, 3) for fuel, part in parts], axis=0)
+            generation = scaled(self.output * share, 2)
+            capacity = max(10, 10 * round(total_mw * share / 10))
+            hours = np.minimum(self.month_hours, generation / 100 / (capacity * _LOAD) * (1 + 0.03 * self._z()))
+            columns: dict[str, tuple[np.ndarray, int]] = {
+                "coal_t": (tonnes, 2),
+                "ncv_gj_per_t": (scaled(energy / tonnes, 5), 5),
+                "startup_oil_t": (oils[number], 2),
+                "purchased_mwh": (bought[number], 3),
+                "generation_mwh": (generation, 2),
+                "supply_mwh": (scaled(self.output * share * (1 - self.ratios["own_use"]), 2), 2),
+                "hours": (scaled(hours, 1), 1),
+            }
+            constants = {"unit_code": name, "capacity_mw": str(capacity), "cooling": "水冷", "unit_class": self._class(spec, capacity)}
+            if all(fuel.carbon is not None for fuel, _ in parts):
+                carbon = np.sum([part * _written(fuel.ncv, 3) * _written(fuel.carbon, 5) for fuel, part in parts], axis=0)
+                columns["carbon_tc_per_t"] = (scaled(carbon / tonnes, 7), 7)
+                constants["oxidation_rate"] = "99"
+            if heats is not None:
+                columns["heat_gj"] = (heats[number], 2)
+                columns["heat_ratio"] = (scaled(heats[number] / energy, 4), 4)
+            self._add("power_unit_month", constants, {key: self._texts(*value) for key, value in columns.items()})
+
+    def _class(self, spec: dict[str, Any], capacity: int) -> str:
+        for trait, named in spec.get("class_if", {}).items():
+            if self.enterprise.holds(trait):
+                return named
+        return spec.get("class", "coal_gt300" if capacity > 300 else "coal_le300")
+
+
+def _hand_out(total: np.ndarray, shares: list[float]) -> list[np.ndarray]:
+    """Whole numbers by share that add up to the total: the last unit takes the remainder."""
+    parts = [np.floor(total * share).astype(np.int64) for share in shares[:-1]]
+    return [*parts, total - sum(parts, np.zeros_like(total))]
+
+
+def _written(values: np.ndarray | None, decimals: int) -> np.ndarray:
+    """Values as they stand in the file."""
+    assert values is not None
+    return scaled(values, decimals) / 10**decimals

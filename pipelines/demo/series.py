@@ -26,7 +26,7 @@ class Series:
     def row(self, offset: int, period: str) -> list[str]:
         """The row of a delivered month (offset from the first), `period` as YYYY-MM."""
         row = self.template.copy()
-        row[1] = period  # every monthly enterprise source: uscc, period, ...
+        row[positions(self.source)["period"]] = period
         for position, texts in self.cells:
             row[position] = texts[offset]
         return row

@@ -51,6 +51,7 @@ class Sector:
     places: dict[str, float] | None = None
     unit_name: str | None = None
     unit_size: float | None = None
+    units: dict[str, Any] | None = None
     value: float | None = None
     added: list[float] | None = None
 

@@ -20,12 +20,13 @@ from pipelines.demo.provincial import provincial_deliveries
 from pipelines.demo.series import Series, positions
 from pipelines.demo.world import World, load_world
 
-_MONTHLY = ("enterprise_energy", "enterprise_process", "enterprise_power_heat", "enterprise_output")
+_MONTHLY = ("enterprise_energy", "enterprise_process", "enterprise_power_heat", "enterprise_output", "power_unit_month")
 _SHORT = {
     "enterprise_energy": "能源",
     "enterprise_process": "过程",
     "enterprise_power_heat": "电热",
     "enterprise_output": "产品",
+    "power_unit_month": "机组",
 }
 _CORRECTED_BEFORE = 3  # the correction delivery concerns the month this many months before the last
 _CORRECTED_ROWS = 3
@@ -140,6 +141,7 @@ class _Plan:
         for activity in activities:
             for series in activity.series:
                 self.series[series.source, activity.enterprise.prefecture.group].append(series)
+        self.with_units = {member.uscc for member in members if member.sector.units is not None}
         self.provincial = provincial_deliveries(
             world, window, activities, make_power_system(world, window, seed, activities)
         )
@@ -237,6 +239,8 @@ class _Plan:
         candidates = [series for group in self.groups for series in self.series.get(("enterprise_energy", group), [])]
         for series in candidates[:: max(1, len(candidates) // (4 * _CORRECTED_ROWS))]:
             row = series.row(month - self.window.delivered_from, label(month))
+            if row[place["uscc"]] in self.with_units:  # the coal of its units would no longer be that of the plant
+                continue
             bought, used = Decimal(row[place["purchased"]] or 0), Decimal(row[place["consumed"]])
             if bought <= 0 or row[place["feedstock"]] or row[place["transformation_input"]]:
                 continue
@@ -273,7 +277,7 @@ def _layout(source: str, number: int, place: int, month: int, period: str, group
             f"{load_sources()[source].zh}月报表(演示数据)",
             f"填报单位：{group}片区(演示数据)　报告期：{period[:4]}年{int(period[5:])}月",
         ]
-        if turn % 3:
+        if turn % 3 and source != "power_unit_month":  # its units stand in the contract
             titles.append("计量单位：见“计量单位”列，空白为标准单位")
         return Layout(suffix="xlsx", titles=tuple(titles), total=turn % 2 == 0)
     if place == 0:

@@ -217,6 +217,63 @@ def _power_heat(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+@cache
+def _power_default(item: str) -> tuple[float, float]:
+    """Calorific value and carbon content of an item in the ETS set: what an unmeasured unit is computed with."""
+    rows = read_rows(PUBLISHED / "emission_factor" / "fuel.csv")
+    found = {r["kind"]: float(r["value"]) for r in rows if r["item"] == item and r["method_version"] == "cets-ag"}
+    return found["ncv"], found["carbon_content"]
+
+
+def _power_unit(rows: pl.DataFrame) -> pl.DataFrame:
+    """A power unit's month: its coal rate, intensity, load and own use. Gases count per 1e4 Nm3."""
+    coal = {"energy": "coal", "fuel_code": "coal", "fuel_group": "coal", "fuel_unit": "t"}
+    fuels = pl.concat([_fuel_frame().select(*coal), pl.DataFrame([coal])])
+    rows = rows.join(fuels, left_on="fuel", right_on="energy", how="left", maintain_order="left")
+    is_coal, gas = pl.col("fuel_group").eq_missing("coal"), pl.col("fuel_unit").eq_missing("1e4 Nm3")
+    rows = rows.with_columns(pl.col("ncv_gj_per_t").alias("ncv_si"))
+    ncv_suspect, car, ncv = _ncv_suspect(gas), pl.col("carbon_tc_per_t"), pl.col("ncv_si")
+    carbon_suspect = (
+        pl.when(~gas & car.is_between(20, 100)).then(pl.lit("%"))
+        .when(~gas & car.is_between(0.01, 0.05)).then(pl.lit("tC/GJ"))
+        .when(~gas & car.is_between(10, 20, closed="left")).then(pl.lit("tC/TJ"))
+    )
+    coal_ncv, coal_carbon = _power_default("coal_power_unmeasured")
+    gas_ncv, gas_carbon = _power_default("natural_gas")
+    natural_gas = pl.col("fuel_code").eq_missing("natural_gas")
+    carbon = (
+        pl.when(car.is_not_null()).then(car)
+        .when(is_coal).then(ncv.fill_null(coal_ncv) * coal_carbon)
+        .when(natural_gas).then(ncv.fill_null(gas_ncv) * gas_carbon)
+    )
+    generated, supplied, burned = (pl.col(c) for c in ("generation_mwh", "supply_mwh", "coal_t"))
+    for_power = 1 - pl.col("heat_ratio").fill_null(0.0)
+    emitted = burned * carbon * pl.col("oxidation_rate").fill_null(99.0) / 100 * 44 / 12
+    month_hours = (pl.col("period").dt.offset_by("1mo") - pl.col("period")).dt.total_hours()
+    possible = pl.col("capacity_mw") * pl.col("hours").fill_null(month_hours)
+    load = pl.when(possible > 0).then(generated / possible).when((possible == 0) & (generated > 0)).then(pl.lit(999.0)).round(9)
+    readable = ncv_suspect.is_null() & carbon_suspect.is_null()
+    mismatch = ((pl.col("unit_class") == "gas") & is_coal) | ((pl.col("unit_class") != "gas") & gas)
+    return rows.with_columns(
+        pl.when(pl.col("period_grain") != "month").then(pl.col("period_grain")).alias("not_monthly"),
+        pl.when(mismatch).then(pl.col("fuel")).alias("class_fuel_mismatch"),
+        ncv_suspect.alias("ncv_suspect"),
+        carbon_suspect.alias("carbon_suspect"),
+        pl.when(pl.col("oxidation_rate").is_between(0, 1, closed="right")).then(pl.lit("0-1")).alias("oxidation_suspect"),
+        # with a suspected unit the products say nothing more
+        pl.when(carbon_suspect.is_null() & ~gas).then(car).alias("carbon_by_mass"),
+        pl.when(readable & (ncv > 0)).then((car / ncv).round(9)).alias("carbon_si"),
+        month_hours.cast(pl.Float64).alias("month_hours"),
+        (pl.col("hours") - month_hours).alias("hours_over"),
+        load.alias("load_factor"),
+        pl.when(generated > 0).then((supplied / generated).round(9)).alias("supply_share"),
+        pl.when(generated > 0).then((1 - supplied / generated).round(9)).alias("own_use"),
+        pl.when(readable & is_coal & (supplied > 0))
+        .then(burned * ncv.fill_null(coal_ncv) / 29.3076 * 1000 * for_power / supplied).alias("coal_rate"),
+        pl.when(readable & (generated > 0)).then(emitted * for_power / generated).alias("intensity"),
+    )
+
+
 def _process(rows: pl.DataFrame) -> pl.DataFrame:
     items = read_rows(SEEDS / "activity_item.csv")
     known = [row["param_code"] for row in items]
@@ -299,5 +356,6 @@ _SPECIAL: dict[str, Callable[[pl.DataFrame], pl.DataFrame]] = {
     "grid_generation": _generation,
     "grid_exchange": _exchange,
     "emission_factor": _emission_factor,
+    "power_unit_month": _power_unit,
     "target_observation": _target,
 }

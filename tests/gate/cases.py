@@ -142,7 +142,8 @@ def _shared_cases(source: Source, spec: dict[str, Any]) -> Iterator[Case]:
     yield case("R73-credit-code", {"uscc": SYNTHETIC}, clean, name="reserved")
     yield case("K01-unknown-enterprise", {"uscc": "NEW"}, {"uscc": "B"})
     time = "period" if "period" in {c.name for c in source.columns} else "year"
-    yield case("T01-future-period", {time: "2026"}, {time: "2025"})
+    month = "-01" if time == "period" else ""
+    yield case("T01-future-period", {time: f"2026{month}"}, {time: f"2025{month}"})
     yield case("T02-period-range", {"period": "2009-12"}, {"period": "2010-01"})
     yield case("T03-statistics-year", {time: "1948"}, {time: "1949"})
     yield case("C03-unit-blank", {"unit": ""}, clean, "info")

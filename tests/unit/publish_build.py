@@ -123,6 +123,13 @@ def tables() -> dict[str, list[dict[str, Any]]]:
         "marts.fct_enterprise_emission_line": lines(),
         "marts.fct_enterprise_account_month": accounts(year=False),
         "marts.fct_enterprise_account_year": accounts(year=True),
+        "marts.fct_power_unit_month": [{
+            "uscc": B, "unit_code": "1号机组", "period": FEB, "unit_class": "coal_gt300", "fuel": "coal", "carbon_basis": "measured",
+            "fuel_tco2e": Decimal("1000"), "purchased_power_tco2e": Decimal(0), "emission_tco2e": Decimal("1000"),
+            "generation_mwh": 1100.0, "supply_mwh": 1040.0, "heat_gj": None, "hours": 700.0, "load_factor": 0.75, "intensity": 0.909,
+            "benchmark": None, "benchmark_unit": None, "benchmark_status": "none", "heat_benchmark": None, "allowance_t": None,
+            "gap_t": None, "batch_id": ENERGY, "row_no": 2, "is_synthetic": True,
+        }],
         "marts.fct_total_month": totals(year=False),
         "marts.fct_total_year": totals(year=True),
         "marts.fct_inventory_year": [{

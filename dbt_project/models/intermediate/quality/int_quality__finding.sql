@@ -38,6 +38,7 @@ from delivered_again
     ('int_process__current', 'enterprise_process', 'uscc', 'period'),
     ('int_power_heat__current', 'enterprise_power_heat', 'uscc', 'period'),
     ('int_output__current', 'enterprise_output', 'uscc', 'period'),
+    ('int_power_unit__current', 'power_unit_month', 'uscc', 'period'),
     ('int_reference__emission_factor', 'emission_factor', 'null', 'null'),
     ('int_energy_balance__current', 'energy_balance', 'null', "cast(year as varchar) || '-01-01'"),
     ('int_sector_statistics__current', 'sector_statistics', 'null', 'period'),
