@@ -114,7 +114,8 @@ def totals(year: bool) -> list[dict[str, Any]]:
 def _batch(batch_id: str, source: str, received: int, quarantined: int) -> dict[str, Any]:
     return {"batch_id": batch_id, "source": source, "file_name": f"{source}.csv", "sha256": batch_id[-12:] * 5,
             "received_at": datetime(2025, 3, 5, 8, 30), "rows_received": received, "rows_accepted": received - quarantined,
-            "rows_quarantined": quarantined, "outcome": "accepted", "reason": None, "is_synthetic": True}
+            "rows_quarantined": quarantined, "outcome": "accepted_in_part" if quarantined else "accepted", "reason": None, "reason_zh": None, "reason_en": None,
+            "sender": "某单位", "is_published": False, "is_synthetic": True}
 
 
 def tables() -> dict[str, list[dict[str, Any]]]:
@@ -156,7 +157,19 @@ def tables() -> dict[str, list[dict[str, Any]]]:
                                   "rows_failed": 1, "suite_version": "1"}],
         "quality.failed_row": [{"batch_id": ENERGY, "row_no": 5, "check_id": "R01", "severity": "warning", "uscc": A, "period": JAN,
                                 "column_name": "consumed", "reported_value": "-1", "message_zh": "负数", "message_en": "negative",
-                                "advice_zh": "请核对"}],
+                                "advice_zh": "请核对", "advice_en": "check"}],
+        "quality.coverage_month": [
+            {"uscc": A, "period": JAN, "enterprise_name": "甲厂", "division_code": "520102", "prefecture_code": "520100",
+             "sources_delivered": 1, "sources_due": 2, "quarantined_rows": 1, "state": "partial", "is_synthetic": True},
+            {"uscc": B, "period": JAN, "enterprise_name": "乙厂", "division_code": "520300", "prefecture_code": "520300",
+             "sources_delivered": 0, "sources_due": None, "quarantined_rows": 0, "state": "missing", "is_synthetic": True},
+        ],
+        "quality.source_freshness": [{
+            "source": "enterprise_energy", "frequency": "month", "due_on": FEB, "last_received_at": datetime(2025, 3, 5, 8, 30),
+            "last_accepted_at": datetime(2025, 3, 5, 8, 30), "batches": 1, "refused_batches": 0, "state": "in_time",
+            "basis_zh": "自定", "basis_en": "our setting", "is_synthetic": True,
+        }],
+        "reference.division": [{"division_code": "520100", "division_name": "贵阳市"}, {"division_code": "520300", "division_name": "遵义市"}],
         "quality.worklist": [{"item_id": "W1", "state": "open", "owner": A, "due_on": FEB, "tonnes_at_stake": 12.5,
                               "check_id": "R01", "batch_id": ENERGY}],
         "reference.field": [
