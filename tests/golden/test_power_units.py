@@ -29,6 +29,11 @@ def _units() -> list[dict]:
         row("F", "2022-06", "coal_unconventional", 1000),
         row("G", "2024-05", "coal_gt300", 0, capacity_mw=600, generation_mwh=0, supply_mwh=0, hours=0),
         row("H", "2021-05", "coal_gt300", 50_000, ncv_gj_per_t=20, carbon_tc_per_t=0.5236, cooling="2", generation_mwh=100_000),
+        row("I", "2022-05", "coal_gt300", 0, capacity_mw=600, hours=500, generation_mwh=246_000, supply_mwh=230_000),
+        row("J", "2021-05", "coal_le300", 0, capacity_mw=300, hours=500, generation_mwh=115_500, supply_mwh=108_000),
+        row("K", "2022-05", "coal_gt300", 0, capacity_mw=600, hours=500, generation_mwh=180_000, supply_mwh=168_000),
+        row("L", "2024-05", "coal_le300", 0, capacity_mw=300, hours=500, generation_mwh=90_000),
+        row("M", "2022-05", "coal_le300", 0, capacity_mw=300, generation_mwh=1100, supply_mwh=1000),
     ]
 
 
@@ -54,6 +59,8 @@ GOLDEN = [
     ("F", "emission_tco2e", "2990.013"), ("F", "allowance_t", None),
     ("G", "emission_tco2e", "0.000"), ("G", "allowance_t", "0.000"), ("G", "gap_t", "0.000"),
     ("H", "emission_tco2e", "95033.400"), ("H", "benchmark", "0.8218"), ("H", "allowance_t", None), ("H", "gap_t", None),
+    ("I", "allowance_t", "188860.898"), ("J", "allowance_t", "95866.431"), ("K", "allowance_t", "145803.332"),
+    ("L", "allowance_t", "73527.615"), ("M", "allowance_t", "872.900"),
 ]
 
 
@@ -72,10 +79,18 @@ def test_every_expected_figure_stands_in_the_working() -> None:
     ("A", "default", "none", "none"), ("B", "measured", "none", "none"), ("C", "measured", "confirmed", "unconfirmed"),
     ("D", "measured", "confirmed", "unconfirmed"), ("E", "default", "confirmed", "confirmed"), ("F", "default", "unconfirmed", "none"),
     ("G", "default", "unconfirmed", "unconfirmed"), ("H", "measured", "confirmed", "none"),
+    ("I", "default", "confirmed", "unconfirmed"), ("L", "default", "confirmed", "unconfirmed"), ("M", "default", "confirmed", "unconfirmed"),
 ])
 def test_what_the_figures_rest_on(units: Path, unit: str, basis: str, benchmark: str, allowance: str) -> None:
     rows = query(units, "select carbon_basis, benchmark_status, allowance_status from marts.fct_power_unit_month where unit_code = ?", unit)
     assert rows == [(basis, benchmark, allowance)]
+
+
+def test_load_correction_only_where_it_applies(units: Path) -> None:
+    rows = query(units, "select unit_code, load_coefficient, load_correction from marts.fct_power_unit_month where unit_code in"
+                        " ('C', 'D', 'E', 'F', 'I', 'L', 'M') order by 1")
+    assert rows == [("C", None, 1.0), ("D", "Fpeak", 1.0), ("E", None, 1.0), ("F", None, 1.0), ("I", "Ff", pytest.approx(1.0042)),
+                    ("L", "Fpeak", pytest.approx(1.015)), ("M", "Ff", 1.0)]
 
 
 def test_ratios_have_their_parts(units: Path) -> None:
