@@ -1,4 +1,4 @@
-"""Golden power units: worked by hand in power_units.md, equal to the kilogram."""
+"""Golden figures of the carbon market, power units and industry: worked by hand in power_units.md, equal to the kilogram."""
 
 from __future__ import annotations
 
@@ -11,6 +11,42 @@ from tests.conftest import query, run_night_here
 from tests.deliveries import deliver, register_row, uscc
 
 PLANT = 60
+STEEL, CEMENT, WHITE, NDRC_STEEL, SMELTER, OUTSIDE = range(61, 67)
+
+REGISTER = [
+    register_row(PLANT, "01-power", "4411", ets="是"), register_row(STEEL, "03-steel", "3120", ets="是"),
+    register_row(CEMENT, "08-cement", "3011", ets="是"), register_row(WHITE, "08-cement", "3011", ets="是"),
+    register_row(NDRC_STEEL, "03-steel@ndrc", "3120", ets="是"), register_row(SMELTER, "05-aluminium", "3216", ets="是"),
+    register_row(OUTSIDE, "08-cement", "3011"),
+]
+COAL = {"ncv": 20, "ncv_unit": "GJ/t", "carbon_content": 0.026, "carbon_content_unit": "tC/GJ", "oxidation_rate": 99}
+
+
+def _row(number: int, period: str, **columns: object) -> dict:
+    return {"uscc": uscc(number), "period": period, **columns}
+
+
+ENERGY = [
+    _row(STEEL, "2024-05", energy="焦炭", unit="t", consumed=1000),
+    _row(STEEL, "2024-05", energy="高炉煤气", unit="1e4 Nm3", produced=100, consumed=100),
+    _row(STEEL, "2025-05", energy="焦炭", unit="t", consumed=1000),
+    *(_row(CEMENT, period, unit_code="K1", energy="一般烟煤", unit="t", consumed=100, **COAL) for period in ("2024-05", "2025-05")),
+    *(_row(CEMENT, period, unit_code="GRIND", energy="柴油", unit="t", consumed=10) for period in ("2024-05", "2025-05")),
+    _row(NDRC_STEEL, "2025-05", energy="焦炭", unit="t", consumed=100), _row(OUTSIDE, "2025-05", energy="柴油", unit="t", consumed=10),
+]
+PROCESS = [
+    *(_row(CEMENT, period, unit_code="K1", role="参数", item="clinker_portland", quantity=1000, unit="t") for period in ("2024-05", "2025-05")),
+    _row(WHITE, "2025-05", role="参数", item="clinker_white", quantity=1000, unit="t"),
+    _row(SMELTER, "2025-05", role="参数", item="al_liquid", quantity=1000, unit="t"),
+]
+OUTPUT = [_row(STEEL, "2024-05", item="粗钢", quantity=0.1, unit="万吨"), _row(STEEL, "2025-05", item="粗钢", quantity=1000, unit="吨")]
+BOUGHT = [_row(STEEL, "2024-05", carrier="电力", direction="购入", origin="电网", quantity=1000, unit="MWh")]
+BALANCE = [
+    {"factor_id": f"test:{item}", "kind": "benchmark", "item": item, "value": value, "unit": unit, "area": "000000", "data_year": 2025,
+     "confidence": "B", "status": "confirmed", "document": "测试文件"}
+    for item, value, unit in [("balance_value/cement", 0.8, "tCO2/t"), ("rate_slope/cement", 0.15, "1"),
+                              ("balance_value/steel", 2.5, "tCO2/t"), ("rate_slope/steel", 0.15, "1")]
+]
 
 
 def _units() -> list[dict]:
@@ -29,13 +65,23 @@ def _units() -> list[dict]:
         row("F", "2022-06", "coal_unconventional", 1000),
         row("G", "2024-05", "coal_gt300", 0, capacity_mw=600, generation_mwh=0, supply_mwh=0, hours=0),
         row("H", "2021-05", "coal_gt300", 50_000, ncv_gj_per_t=20, carbon_tc_per_t=0.5236, cooling="2", generation_mwh=100_000),
+        row("I", "2022-05", "coal_gt300", 0, capacity_mw=600, hours=500, generation_mwh=246_000, supply_mwh=230_000),
+        row("J", "2021-05", "coal_le300", 0, capacity_mw=300, hours=500, generation_mwh=115_500, supply_mwh=108_000),
+        row("K", "2022-05", "coal_gt300", 0, capacity_mw=600, hours=500, generation_mwh=180_000, supply_mwh=168_000),
+        row("L", "2024-05", "coal_le300", 0, capacity_mw=300, hours=500, generation_mwh=90_000),
+        row("M", "2022-05", "coal_le300", 0, capacity_mw=300, generation_mwh=1100, supply_mwh=1000),
     ]
 
 
 @pytest.fixture(scope="module")
 def units(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("power_units")
-    deliver(root / "inbox", "enterprise_register", "register.csv", [register_row(PLANT, "01-power", "4411", ets="是")])
+    deliver(root / "inbox", "enterprise_register", "register.csv", REGISTER)
+    deliver(root / "inbox", "enterprise_energy", "energy.csv", ENERGY)
+    deliver(root / "inbox", "enterprise_process", "process.csv", PROCESS)
+    deliver(root / "inbox", "enterprise_output", "output.csv", OUTPUT)
+    deliver(root / "inbox", "enterprise_power_heat", "power.csv", BOUGHT)
+    deliver(root / "inbox", "emission_factor", "balance.csv", BALANCE, "2026-03-01", synthetic=False)
     deliver(root / "inbox", "power_unit_month", "units.csv", _units())
     night = run_night_here(root / "inbox", root / "data")
     assert night.outcome == "published" and night.held_back == [], [j.reason_en for j in night.held_back]
@@ -54,6 +100,8 @@ GOLDEN = [
     ("F", "emission_tco2e", "2990.013"), ("F", "allowance_t", None),
     ("G", "emission_tco2e", "0.000"), ("G", "allowance_t", "0.000"), ("G", "gap_t", "0.000"),
     ("H", "emission_tco2e", "95033.400"), ("H", "benchmark", "0.8218"), ("H", "allowance_t", None), ("H", "gap_t", None),
+    ("I", "allowance_t", "188860.898"), ("J", "allowance_t", "95866.431"), ("K", "allowance_t", "145803.332"),
+    ("L", "allowance_t", "73527.615"), ("M", "allowance_t", "872.900"),
 ]
 
 
@@ -72,10 +120,18 @@ def test_every_expected_figure_stands_in_the_working() -> None:
     ("A", "default", "none", "none"), ("B", "measured", "none", "none"), ("C", "measured", "confirmed", "unconfirmed"),
     ("D", "measured", "confirmed", "unconfirmed"), ("E", "default", "confirmed", "confirmed"), ("F", "default", "unconfirmed", "none"),
     ("G", "default", "unconfirmed", "unconfirmed"), ("H", "measured", "confirmed", "none"),
+    ("I", "default", "confirmed", "unconfirmed"), ("L", "default", "confirmed", "unconfirmed"), ("M", "default", "confirmed", "unconfirmed"),
 ])
 def test_what_the_figures_rest_on(units: Path, unit: str, basis: str, benchmark: str, allowance: str) -> None:
     rows = query(units, "select carbon_basis, benchmark_status, allowance_status from marts.fct_power_unit_month where unit_code = ?", unit)
     assert rows == [(basis, benchmark, allowance)]
+
+
+def test_load_correction_only_where_it_applies(units: Path) -> None:
+    rows = query(units, "select unit_code, load_coefficient, load_correction from marts.fct_power_unit_month where unit_code in"
+                        " ('C', 'D', 'E', 'F', 'I', 'L', 'M') order by 1")
+    assert rows == [("C", None, 1.0), ("D", "Fpeak", 1.0), ("E", None, 1.0), ("F", None, 1.0), ("I", "Ff", pytest.approx(1.0042)),
+                    ("L", "Fpeak", pytest.approx(1.015)), ("M", "Ff", 1.0)]
 
 
 def test_ratios_have_their_parts(units: Path) -> None:
@@ -99,5 +155,67 @@ def test_factors_are_named(units: Path) -> None:
 
 
 def test_units_never_make_lines(units: Path) -> None:
-    assert query(units, "select count(*) from marts.fct_enterprise_emission_line") == [(0,)]
-    assert query(units, "select count(*) from marts.fct_enterprise_account_month") == [(0,)]
+    assert query(units, "select count(*) from marts.fct_enterprise_emission_line where uscc = ?", uscc(PLANT)) == [(0,)]
+    assert query(units, "select count(*) from marts.fct_enterprise_account_month where uscc = ?", uscc(PLANT)) == [(0,)]
+
+
+# enterprise, year: direct, ETS scope, output, allowance, gap, rule, status
+INDUSTRY = [
+    (STEEL, 2024, "3854.144", "3854.144", 1000.0, "3854.144", "0.000", "verified", "confirmed"),
+    (STEEL, 2025, "3067.378", "3067.378", 1000.0, "2975.357", "92.021", "rate", "unconfirmed"),
+    (CEMENT, 2024, "754.719", "723.760", 1000.0, "723.760", "0.000", "verified", "confirmed"),
+    (CEMENT, 2025, "754.719", "723.760", 1000.0, "734.106", "-10.346", "rate", "unconfirmed"),
+    (WHITE, 2025, "550.000", "550.000", 1000.0, "550.000", "0.000", "verified", "confirmed"),
+    (SMELTER, 2025, "1733.992", "1733.992", 1000.0, None, None, "rate", "none"),
+]
+
+
+@pytest.mark.parametrize(("number", "year", "direct", "scope", "output", "allowance", "gap", "rule", "status"), INDUSTRY)
+def test_golden_industry(
+    units: Path, number: int, year: int, direct: str, scope: str, output: float, allowance: str | None, gap: str | None, rule: str, status: str
+) -> None:
+    rows = query(units, "select direct_tco2e, ets_direct_tco2e, intensity_den, allowance_t, gap_t, allowance_rule, allowance_status, verified_basis"
+                        " from marts.fct_ets_industry_year where uscc = ? and year(period) = ?", uscc(number), year)
+    amounts = [None if x is None else Decimal(x) for x in (allowance, gap)]
+    assert rows == [(Decimal(direct), Decimal(scope), output, *amounts, rule, status, "computed")]
+
+
+def test_industry_figures_stand_in_the_working() -> None:
+    working = (Path(__file__).parent / "power_units.md").read_text("utf-8").replace(" ", "")
+    assert [f for row in INDUSTRY for f in row if isinstance(f, str) and f[0] in "-0123456789" and Decimal(f) != 0 and f not in working] == []
+
+
+def test_the_rate_is_capped_and_the_intensity_has_its_parts(units: Path) -> None:
+    rows = query(units, "select uscc, intensity, intensity_num, rate, output_source from marts.fct_ets_industry_year"
+                        " where year(period) = 2025 and uscc in (?, ?) order by 1", uscc(STEEL), uscc(CEMENT))
+    assert rows == [
+        (uscc(STEEL), pytest.approx(3.067378), Decimal("3067.378"), -0.03, "enterprise_output"),
+        (uscc(CEMENT), pytest.approx(0.72376), Decimal("723.760"), pytest.approx(0.014295), "enterprise_process"),
+    ]
+
+
+def test_an_account_of_another_guideline_has_no_allowance(units: Path) -> None:
+    rows = query(units, "select hold_code, allowance_t, allowance_status from marts.fct_ets_industry_year where uscc = ?", uscc(NDRC_STEEL))
+    assert rows == [("not_ets_version", None, "none")]
+    assert query(units, "select count(*) from marts.fct_ets_industry_year where uscc in (?, ?)", uscc(OUTSIDE), uscc(PLANT)) == [(0,)]
+
+
+def test_scope_and_internal_transfer_on_the_lines(units: Path) -> None:
+    rows = query(units, "select uscc, unit_code, item, ets_covered, internal_transfer from marts.fct_enterprise_emission_line"
+                        " where electricity_view is null and uscc in (?, ?, ?) and (year(period) = 2024 or uscc = ?) order by 1, 2, 3",
+                 uscc(STEEL), uscc(CEMENT), uscc(OUTSIDE), uscc(OUTSIDE))
+    assert set(rows) == {
+        (uscc(STEEL), "", "焦炭", True, False), (uscc(STEEL), "", "高炉煤气", True, True), (uscc(CEMENT), "K1", "一般烟煤", True, False),
+        (uscc(CEMENT), "K1", "clinker_portland", True, False), (uscc(CEMENT), "GRIND", "柴油", False, False), (uscc(OUTSIDE), "", "柴油", False, False),
+    }
+    assert query(units, "select distinct ets_covered from marts.fct_enterprise_emission_line where electricity_view is not null") == [(False,)]
+
+
+def test_accounts_keep_the_scopes_and_the_energy_bases_side_by_side(units: Path) -> None:
+    rows = query(units, "select direct_tco2e, ets_direct_tco2e, internal_transfer_tco2e, energy_tce, energy_equivalent_tce"
+                        " from marts.fct_enterprise_account_year where uscc = ? and period = date '2024-01-01'", uscc(STEEL))
+    # 1000 t coke x 28.435/29.3076 + 100 x 33.0/29.3076 = 1082.825 tce; power 1 000 MWh x 0.1229 and x 0.30
+    assert rows == [(Decimal("3854.144"), Decimal("3854.144"), Decimal("848.113"), Decimal("1205.725"), Decimal("1382.825"))]
+    rows = query(units, "select direct_tco2e, ets_direct_tco2e from marts.fct_enterprise_account_month where uscc = ? and period = date '2024-05-01'",
+                 uscc(CEMENT))
+    assert rows == [(Decimal("754.719"), Decimal("723.760"))]

@@ -45,7 +45,7 @@ def _line(n: int, uscc: str, period: date, emission_source: str, gas: str, gas_t
         "activity_quantity": 100.0, "activity_unit": "t", "factor_id": "fuel:ndrc-2015:anthracite:fuel_co2",
         "factor_value": gas_t / 100, "factor_unit": "tCO2/t", "factor_tier": "method_default", "gas_t": gas_t, "gwp_set": "AR2",
         "emission_tco2e": Decimal(tco2e), "emission_common_tco2e": Decimal(tco2e), "electricity_view": None,
-        "batch_id": ENERGY, "row_no": n + 1, "is_synthetic": True, "source": "enterprise_energy",
+        "ets_covered": False, "internal_transfer": False, "batch_id": ENERGY, "row_no": n + 1, "is_synthetic": True, "source": "enterprise_energy",
     }
     return {**base, **more}
 
@@ -64,11 +64,11 @@ def lines() -> list[dict[str, Any]]:
 
 
 def _account(uscc: str, period: date, **amounts: str) -> dict[str, Any]:
-    names = ("fuel", "process", "product_deduction", "co2_recovered", "direct", "direct_common", "purchased_power_location",
+    names = ("fuel", "process", "product_deduction", "co2_recovered", "direct", "direct_common", "ets_direct", "internal_transfer", "purchased_power_location",
              "purchased_power_national", "purchased_power_market", "purchased_heat", "total_location", "total_market",
              "biomass_memo")
     row: dict[str, Any] = {f"{name}_tco2e": Decimal(amounts.get(name, "0")) for name in names}
-    return {"uscc": uscc, "period": period, **row, "energy_tce": 80.5, "measured_share": None, "completeness": 1.0,
+    return {"uscc": uscc, "period": period, **row, "energy_tce": 80.5, "energy_equivalent_tce": 95.2, "measured_share": None, "completeness": 1.0,
             "measured_share_num": 0.0, "measured_share_den": 0.0, "completeness_num": 1.0, "completeness_den": 1.0,
             "is_synthetic": True}
 
@@ -130,6 +130,13 @@ def tables() -> dict[str, list[dict[str, Any]]]:
             "generation_mwh": 1100.0, "supply_mwh": 1040.0, "heat_gj": None, "hours": 700.0, "load_factor": 0.75, "intensity": 0.909,
             "benchmark": None, "benchmark_unit": None, "benchmark_status": "none", "heat_benchmark": None, "allowance_t": None,
             "gap_t": None, "batch_id": ENERGY, "row_no": 2, "is_synthetic": True,
+        }],
+        "marts.fct_ets_industry_year": [{
+            "uscc": A, "period": YEAR, "sector": "cement", "method_code": "08-cement", "method_version": "cets-2024",
+            "direct_tco2e": Decimal("292.5"), "ets_direct_tco2e": Decimal("250.5"), "verified_basis": "computed", "product_zh": "水泥熟料",
+            "intensity_num": Decimal("250.5"), "intensity_den": 300.0, "intensity": 0.835, "allowance_rule": "rate", "balance_value": None,
+            "balance_unit": None, "rate": None, "allowance_t": None, "allowance_status": "none", "gap_t": None, "hold_code": None,
+            "is_synthetic": True,
         }],
         "marts.fct_total_month": totals(year=False),
         "marts.fct_total_year": totals(year=True),
