@@ -35,7 +35,7 @@ activity as (
         case when e.fuel_group = 'coal' then v.unmeasured_coal_code end as unmeasured_code, v.oxidation_if_blank
     from energy_row as e
     inner join {{ ref('int_ledger__account_version') }} as v
-        on v.uscc = e.uscc and v.period = e.period and v.period_grain = e.period_grain and not v.is_account
+        on v.uscc = e.uscc and v.period = e.period and v.period_grain = e.period_grain and not v.is_account and not v.is_set_only
     union all
     select
         e.*, 'other' as side, cast(null as varchar) as other_version, s.factor_set, e.base_gwp_set as gwp_set,

@@ -1,10 +1,11 @@
--- Everything but fuel under the account's own method version and under each other version, by enterprise, year, source, item, gas and view.
+-- Everything but fuel under the account's own method version and under each other version, by enterprise, year, source, item, gas and view;
+-- items that take their carbon from fuel defaults also under each other default set (`other_version` null).
 -- Causes by delivered row: first the factor, then the GWP set; a line that one version does not have (boundary), or cannot compute, is a
 -- cause of its own. Every step is rounded as a line is, so that they add up to the kilogram.
 with version_pair as (
     select
         b.uscc, b.period, b.period_grain, b.slice_year, b.method_code, b.method_version as base_version, b.factor_set as base_factor_set,
-        b.gwp_set as base_gwp_set, o.account as other_account, o.method_version as other_version, o.factor_set as other_factor_set,
+        b.gwp_set as base_gwp_set, o.account as other_account, case when not o.is_set_only then o.method_version end as other_version, o.factor_set as other_factor_set,
         o.gwp_set as other_gwp_set
     from {{ ref('int_ledger__account_version') }} as b
     inner join {{ ref('int_ledger__account_version') }} as o
@@ -52,6 +53,8 @@ judged as (
         end as cause,
         coalesce(other_tco2e, 0) - coalesce(base_tco2e, 0) as difference
     from delivered
+    -- what does not ask for the default set has no line beside another set
+    where other_version is not null or other_has_lines
 )
 
 select
