@@ -6,6 +6,24 @@ inner join {{ ref('int_ledger__boundary') }} as b
 where {{ alias }}.conflict is null and {{ alias }}.superseded_by is null and {{ affected(alias) }}
 {%- endmacro %}
 
+{#
+  The same rows once for every version of their method. `uscc` is then the account of int_ledger__account_version, so that no block takes
+  rows under two versions for one account; int_ledger__version_line gives the enterprise its code back.
+  by_set: the rows `c` that ask for the default set, which are computed with each other set too.
+#}
+{% macro version_lines_from(current, by_set='false') -%}
+from (
+    select v.account as uscc, c.* exclude (uscc)
+    from {{ ref(current) }} as c
+    inner join {{ ref('int_ledger__account_version') }} as v
+        on v.uscc = c.uscc and v.period = c.period and v.period_grain = c.period_grain and (not v.is_set_only or {{ by_set }})
+    where c.conflict is null and c.superseded_by is null and {{ affected('c') }}
+) as r
+inner join {{ ref('int_ledger__account_version') }} as b
+    on b.account = r.uscc and b.period = r.period and b.period_grain = r.period_grain
+where true
+{%- endmacro %}
+
 {# The worse of two tiers, by their order in seed `factor_tier`. #}
 {% macro worse_tier(a, b) -%}
 case

@@ -11,7 +11,7 @@ with activity as (
             partition by r.uscc, r.period, r.period_grain, r.unit_code, r.item, r.stream
             order by case r.role when '过程' then 1 when '原料' then 2 when '辅料' then 3 when '产品固碳' then 4 when '回收' then 5 else 6 end
         ) as role_choice
-    {{ lines_from('int_process__current') }}
+    {{ version_lines_from('int_process__current') }}
 )
 
 select

@@ -3,7 +3,7 @@
 with activity as (
     select
         r.*, b.hold, b.method_version, case r.direction when '外供' then -1.0 else 1.0 end as sign
-    {{ lines_from('int_power_heat__current') }}
+    {{ version_lines_from('int_power_heat__current') }}
     and r.carrier = '热力' and r.direction in ('购入', '外供') and r.origin <> '余热余压'
     and (r.direction = '购入' or coalesce(b.exports_make_lines, true))
 ),
