@@ -216,6 +216,8 @@ def _power_heat(rows: pl.DataFrame) -> pl.DataFrame:
         pl.when(heat).then("emission_factor").alias("heat_factor"),
         pl.when(heat).then("steam_temp_c").alias("heat_temperature"),
         pl.when(heat).then("steam_pressure_mpa").alias("heat_pressure"),
+        pl.when(heat & (pl.col("steam_t") > 0))
+        .then((pl.col("quantity") * _factor("unit", "energy") / pl.col("steam_t")).round(9)).alias("heat_of_steam"),
     )
 
 

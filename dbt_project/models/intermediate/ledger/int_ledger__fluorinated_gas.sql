@@ -55,7 +55,7 @@ factored as (
             when q.block = 'etch_gas' and (p.fgas_use_rate is null or p.fgas_cylinder_residual is null
                 or (p.fgas_abatement_share is null) <> (p.fgas_abatement_efficiency is null)) then 'missing_parameter'
             -- a balance: nothing in product is reported as zero
-            when q.block = 'filled_gas' and min(q.sign) over (partition by q.uscc, q.period, q.period_grain, c.gas) > 0
+            when q.block = 'filled_gas' and min(q.sign) over (partition by q.uscc, q.period, q.period_grain, q.block, c.gas) > 0
                 then 'missing_parameter'
         end as block_hold
     from named as q

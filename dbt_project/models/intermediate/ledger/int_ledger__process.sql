@@ -4,8 +4,10 @@
 with activity as (
     select * exclude (block, sign, gas_key), block as formula_block,
         -- [mass][gas]/[unit of quantity]; a blank unit means tCO2
-        nullif(regexp_extract(replace(declared_factor_unit, '₂', '2'), '^ *(?:mg|kg|g|t) *([A-Za-z][A-Za-z0-9-]*) */', 1), '') as declared_gas_name,
-        declared_factor_unit is null or regexp_matches(lower(declared_factor_unit), '^ *(mg|kg|g|t)') as declared_mass_known
+        {% for name in ['mass', 'gas'] -%}
+        nullif(regexp_extract(lower(replace(trim(declared_factor_unit), '₂', '2')), '^(mg|kg|g|t) *([a-z][a-z0-9-]*)? *(/|$)', {{ loop.index }}), '')
+            as declared_{{ name }}_name{% if not loop.last %},{% endif %}
+        {% endfor %}
     from {{ ref('int_ledger__process_row') }}
 ),
 
@@ -108,7 +110,7 @@ factored as (
     select *,
         -- [t of gas per unit of quantity]
         case
-            when declared_factor is not null then declared_factor * {{ factor_mass('trim(declared_factor_unit)') }}
+            when declared_factor is not null then declared_factor * {{ factor_mass('declared_mass_name') }}
             when carbon_tc_per_t is not null then carbon_tc_per_t * 44.0 / 12.0 * to_tonnes
             when block = 'carbon' then coalesce(default_value, fuel_carbon) * 44.0 / 12.0 * to_tonnes * purity
             when block = 'carbonate' then default_value * purity * ratio
@@ -167,7 +169,7 @@ select
     case
         when hold is not null then hold
         when factor is null then 'no_factor'
-        when declared_factor is not null and (declared_gas is null or not declared_mass_known) then 'unknown_factor_unit'
+        when declared_factor is not null and (declared_gas is null or (declared_factor_unit is not null and declared_mass_name is null)) then 'unknown_factor_unit'
     end as hold,
     'enterprise_process' as delivery_source, batch_id, row_no, is_synthetic
 from cut
