@@ -198,7 +198,7 @@ def _energy(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _power_heat(rows: pl.DataFrame) -> pl.DataFrame:
-    steam = pl.all_horizontal(pl.col(c).is_not_null() for c in ("steam_t", "steam_temp_c", "steam_pressure_mpa"))
+    steam = pl.col("steam_t").is_not_null() & (pl.col("steam_temp_c").is_not_null() | pl.col("steam_pressure_mpa").is_not_null())
     heat, power = pl.col("carrier") == "热力", pl.col("carrier") == "电力"
     origin = pl.col("origin")
     no_quantity = pl.col("quantity").is_null() & ~(heat & steam) & ~pl.col("unreadable").fill_null("").str.contains("quantity")
@@ -214,6 +214,10 @@ def _power_heat(rows: pl.DataFrame) -> pl.DataFrame:
         pl.when(green & pl.col("certificate_id").is_null()).then(origin).alias("certificate_missing"),
         pl.when(power).then("emission_factor").alias("power_factor"),
         pl.when(heat).then("emission_factor").alias("heat_factor"),
+        pl.when(heat).then("steam_temp_c").alias("heat_temperature"),
+        pl.when(heat).then("steam_pressure_mpa").alias("heat_pressure"),
+        pl.when(heat & (pl.col("steam_t") > 0))
+        .then((pl.col("quantity") * _factor("unit", "energy") / pl.col("steam_t")).round(9)).alias("heat_of_steam"),
     )
 
 

@@ -11,23 +11,7 @@ with blocks as (
     union all
     select {{ line_columns() }} from {{ ref('int_ledger__purchased_heat') }}
     union all
-    select {{ line_columns() }} from {{ ref('int_ledger__process') }}
-    union all
-    select {{ line_columns() }} from {{ ref('int_ledger__clinker') }}
-    union all
-    select {{ line_columns() }} from {{ ref('int_ledger__anode_pfc') }}
-    union all
-    select {{ line_columns() }} from {{ ref('int_ledger__wastewater') }}
-    union all
-    select {{ line_columns() }} from {{ ref('int_ledger__mine_gas') }}
-    union all
-    select {{ line_columns() }} from {{ ref('int_ledger__ceramics') }}
-    union all
-    select {{ line_columns() }} from {{ ref('int_ledger__reported_gas') }}
-    union all
-    select {{ line_columns() }} from {{ ref('int_ledger__flare_vent') }}
-    union all
-    select {{ line_columns() }} from {{ ref('int_ledger__grid_loss') }}
+    select {{ line_columns() }} from {{ ref('int_ledger__process_line') }}
     union all
     select {{ line_columns() }} from {{ ref('int_ledger__no_block') }}
 ),
