@@ -38,7 +38,7 @@ matched as (
         coalesce(x.sign, case when a.role in ('产品固碳', '回收') then -1 else 1 end) as sign,
         x.factor_item, coalesce(x.gas, 'CO2') as gas, x.fuel_code, x.purity_factor_item, x.ratio_param_code, x.ratio_factor_item,
         coalesce(x.ratio_required, false) as ratio_required, x.yields_to,
-        row_number() over (partition by a.batch_id, a.row_no order by x.factor_item) as crosswalk_choice
+        row_number() over (partition by a.uscc, a.batch_id, a.row_no order by x.factor_item) as crosswalk_choice
     from activity as a
     left join {{ ref('process_item') }} as x
         on x.param_code = a.item and x.method_code = a.method_no and x.method_version in (a.method_version, '*')

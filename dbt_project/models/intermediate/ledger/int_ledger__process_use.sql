@@ -1,7 +1,7 @@
 {{ config(materialized='table') }}
 -- Rows of enterprise_process that rightly make no line, and why: `parameter` of a block with activity in the same period and unit
 -- (or of the whole site), `counted_once` (the same quantity under another role), `yields` to the item that counts instead of it,
--- `information` (seed `process_block`, none).
+-- `information` (seed `process_block`, none), `other_version` of the method has it in its boundary, this one does not.
 with activities as (
     select uscc, period, period_grain, unit_code, block, method_no, method_version, item
     from {{ ref('int_ledger__process_row') }}
@@ -51,6 +51,20 @@ uses as (
     inner join {{ ref('int_ledger__process_row') }} as o
         on o.uscc = r.uscc and o.period = r.period and o.period_grain = r.period_grain and o.unit_code = r.unit_code
         and o.item = x.yields_to and o.quantity > 0
+    union all
+    -- an item of another version of the method lies outside the boundary of this one
+    select r.uscc, r.batch_id, r.row_no, 'other_version' as used_as
+    from {{ ref('int_ledger__process_row') }} as r
+    where r.block is null
+        and (r.method_no, r.item) in (
+            select method_code, param_code from {{ ref('process_item') }} where method_version <> '*'
+            union
+            select method_no, param_code from {{ ref('process_block') }} where method_version <> '*'
+        )
+        and not exists (
+            select 1 from {{ ref('process_item') }} as x
+            where x.param_code = r.item and x.method_code = r.method_no and x.method_version in (r.method_version, '*')
+        )
     union all
     select r.uscc, r.batch_id, r.row_no, 'counted_once' as used_as
     {{ version_lines_from('int_process__current') }}
