@@ -1,3 +1,4 @@
+{{ config(materialized='table') }}
 -- What a MWh of thermal power emits, by area and month or year, from what was delivered: the power units of the carbon market, else
 -- the enterprises under 01-power, else the region's energy balance. `rank` is the order of choice.
 with unit_month as (
