@@ -1,4 +1,5 @@
-"""Golden figures of the carbon market, power units and industry: worked by hand in power_units.md, equal to the kilogram."""
+"""Golden figures of the carbon market, power units and industry (power_units.md) and, in the same night, the grid and city
+targets that rest on them (grid_factors.md): worked by hand, equal to the kilogram."""
 
 from __future__ import annotations
 
@@ -73,6 +74,36 @@ def _units() -> list[dict]:
     ]
 
 
+def _grid_and_targets() -> dict[str, list[dict]]:
+    def made(period: str, source: str, mwh: float, mw: float | None = None) -> dict:
+        return {"area": "520000", "period": period, "source": source, "generation": mwh, "unit": "MWh", "capacity": mw, "capacity_unit": "MW"}
+
+    def sent(sender: str, receiver: str, mwh: float) -> dict:
+        return {"from_area": sender, "to_area": receiver, "period": "2024-05", "quantity": mwh / 10, "unit": "万千瓦时"}
+
+    def sold(period: str, mwh: float) -> dict:
+        return {"division_code": "520000", "indicator": "售电量", "period": period, "period_kind": "累计", "value": mwh / 10, "unit": "万千瓦时"}
+
+    def seen(target: str, division: str, value: float) -> dict:
+        return {"target_id": target, "division_code": division, "period": "2025", "value": value}
+
+    prefectures = ["520100", "520200", "520300", "520400", "520500", "520600", "522300", "522600", "522700"]
+    return {
+        "grid_generation": [
+            made("2024-05", "火电", 300_000, 600), made("2024-05", "水电", 200_000, 400), made("2024-05", "太阳能", 50_000, 250),
+            made("2024-06", "火电", 100_000), made("2024-06", "水电", 300_000),
+            made("2023-05", "火电", 100_000), made("2023-05", "水电", 100_000), made("2025-12", "太阳能", 1_000_000, 31_000),
+            made("2024-05-01 10:00", "火电", 400), made("2024-05-01 10:00", "水电", 600),
+        ],
+        "grid_exchange": [sent("530000", "520000", 40_000), sent("520000", "440000", 100_000)],
+        "sector_statistics": [sold("2024-04", 1_000_000), sold("2024-05", 1_455_700)],
+        "target_observation": [
+            *(seen("T05", code, 41 + place) for place, code in enumerate(prefectures)), seen("T06", "520100", 61), seen("T06", "520300", 59),
+            *(seen("E06", code, 250 + 10 * place) for place, code in enumerate(prefectures)), seen("E06", "520000", 2600),
+        ],
+    }
+
+
 @pytest.fixture(scope="module")
 def units(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("power_units")
@@ -83,6 +114,8 @@ def units(tmp_path_factory: pytest.TempPathFactory) -> Path:
     deliver(root / "inbox", "enterprise_power_heat", "power.csv", BOUGHT)
     deliver(root / "inbox", "emission_factor", "balance.csv", BALANCE, "2026-03-01", synthetic=False)
     deliver(root / "inbox", "power_unit_month", "units.csv", _units())
+    for source, rows in _grid_and_targets().items():
+        deliver(root / "inbox", source, "grid.csv", rows)
     night = run_night_here(root / "inbox", root / "data")
     assert night.outcome == "published" and night.held_back == [], [j.reason_en for j in night.held_back]
     return root / "data" / "marts" / "carbon.duckdb"
@@ -219,3 +252,68 @@ def test_accounts_keep_the_scopes_and_the_energy_bases_side_by_side(units: Path)
     rows = query(units, "select direct_tco2e, ets_direct_tco2e from marts.fct_enterprise_account_month where uscc = ? and period = date '2024-05-01'",
                  uscc(CEMENT))
     assert rows == [(Decimal("754.719"), Decimal("723.760"))]
+
+
+# period, column, expected (grid_factors.md)
+GRID = [
+    ("2024-05-01", "thermal_factor_basis", "power_units"), ("2024-05-01", "thermal_factor", 0.429498244),
+    ("2024-05-01", "production_tco2", "128849.473"), ("2024-05-01", "production_factor", 0.234271769),
+    ("2024-05-01", "supply_mwh", 490_000.0), ("2024-05-01", "inflow_tco2", "5332.000"), ("2024-05-01", "outflow_tco2", "23427.177"),
+    ("2024-05-01", "consumption_factor", 0.226029176), ("2024-05-01", "published_factor", 0.5683),
+    ("2024-05-01", "published_data_year", 2023), ("2024-05-01", "published_tier", "other_year"),
+    ("2024-05-01", "production_gap", -0.334028231), ("2024-05-01", "consumption_gap", -0.342270824),
+    ("2024-05-01", "nonfossil_generation_share", 0.454545455), ("2024-05-01", "nonfossil_capacity_share", 0.52),
+    ("2024-05-01", "final_consumption_mwh", 455_700.0), ("2024-05-01", "loss_mwh", 34_300.0), ("2024-05-01", "loss_rate", 0.07),
+    ("2024-06-01", "thermal_factor", 0.429498244), ("2024-06-01", "production_factor", 0.107374561),
+    ("2024-06-01", "consumption_factor", None), ("2024-06-01", "hold_code", "no_exchange"), ("2024-06-01", "nonfossil_capacity_share", None),
+    ("2023-05-01", "thermal_factor_basis", "national_fossil_power"), ("2023-05-01", "thermal_factor_tier", "wider_area"),
+    ("2023-05-01", "production_factor", 0.41365), ("2025-12-01", "production_factor", 0.0),
+]
+
+
+@pytest.mark.parametrize(("period", "column", "expected"), GRID)
+def test_golden_grid_factor(units: Path, period: str, column: str, expected: object) -> None:
+    ((found,),) = query(units, f"select {column} from marts.fct_grid_factor_month where area = '520000' and period = cast(? as date)", period)
+    if isinstance(found, Decimal):
+        assert found == Decimal(str(expected))
+    else:
+        assert found == (pytest.approx(expected, abs=1e-9) if isinstance(expected, float) else expected)
+
+
+def test_every_expected_grid_figure_stands_in_the_working() -> None:
+    working = (Path(__file__).parent / "grid_factors.md").read_text("utf-8").replace(" ", "")
+    assert [f for *_, f in GRID if f is not None and f != 0 and str(f).removesuffix(".0") not in working] == []
+
+
+def test_hours_months_and_years_of_one_fact_never_add(units: Path) -> None:
+    assert query(units, "select cast(period as varchar), generation_mwh, production_factor from marts.fct_grid_factor_hour") == [
+        ("2024-05-01 10:00:00", 1000.0, pytest.approx(0.4 * 137439.438 / 320_000)),
+    ]
+    # twelve months are not there and no yearly figure is: no year
+    assert query(units, "select count(*) from marts.fct_grid_factor_year where year(period) in (2023, 2024)") == [(0,)]
+
+
+def test_the_electricity_identity_of_2007(units: Path) -> None:
+    """Generation + inflow - outflow = consumption + loss, 1e8 kWh."""
+    (row,) = query(
+        units, "select generation_mwh, inflow_mwh, outflow_mwh, supply_mwh, final_consumption_mwh, loss_mwh, reported_loss_mwh"
+               " from marts.fct_grid_factor_year where basis = 'energy_balance' and period = date '2007-01-01'",
+    )
+    generation, inflow, outflow, supply, consumption, loss, reported = (round(value / 1e5, 2) for value in row)
+    assert (generation, inflow, outflow) == (261.57 + 830.84, 0.10, 378.42)
+    assert (supply, consumption, loss, reported) == (714.09, 669.09, 45.00, 45.00)
+
+
+def test_cities_make_the_province(units: Path) -> None:
+    columns = "target_id, observed_value, observed_source, verdict, decomposition_bodies, decomposition_value, decomposition_gap"
+    rows = query(units, f"select {columns} from marts.fct_target_verdict where division_code = '520000' and period = date '2025-01-01'"
+                        " and target_id in ('T05', 'T06', 'E06', 'E03') order by 1")
+    assert rows == [
+        ("E03", 3100.0, "grid_generation", "met", None, None, None),
+        ("E06", 2600.0, "target_observation", "met", 9, 2610.0, -10.0),
+        ("T05", 45.0, "prefectures", "met", 9, 45.0, 0.0),
+        ("T06", 59.0, "prefectures", "not_met", 2, 59.0, 0.0),
+    ]
+    rates = query(units, "select required_rate, required_rate_num, required_rate_den from marts.fct_target_verdict"
+                         " where target_id = 'E06' and division_code = '520000' and period = date '2025-01-01'")
+    assert rates == [(480.0, 2400.0, 5)]

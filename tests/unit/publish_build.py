@@ -118,6 +118,16 @@ def _batch(batch_id: str, source: str, received: int, quarantined: int) -> dict[
             "sender": "某单位", "is_published": False, "is_synthetic": True}
 
 
+def _grid() -> dict[str, Any]:
+    share = {"nonfossil_generation_share": ("0.45", "250", "550"), "nonfossil_capacity_share": ("0.52", "650", "1250")}
+    return {
+        "generation_mwh": 550.0, "supply_mwh": 490.0, "final_consumption_mwh": None, "loss_mwh": None, "production_factor": 0.327,
+        "consumption_factor": 0.312, "published_factor": 0.5683, "published_data_year": 2023, "is_synthetic": True,
+        **{name: float(parts[0]) for name, parts in share.items()},
+        **{f"{name}_{part}": value for name, parts in share.items() for part, value in zip(("num", "den"), parts[1:], strict=True)},
+    }
+
+
 def tables() -> dict[str, list[dict[str, Any]]]:
     """Rows of every required table, and of one of reference."""
     return {
@@ -160,6 +170,28 @@ def tables() -> dict[str, list[dict[str, Any]]]:
             "measured_share": 0.0, "measured_share_num": "0", "measured_share_den": "1", "unconfirmed_share": 0.0,
             "held_back_lines": 0, "quarantined_rows": 0, "worst_tier": "method_default", "score": 69, "grade": "C",
             "hold_code": None, "is_synthetic": True,
+        }],
+        "marts.fct_grid_factor_month": [{
+            "area": "520000", "period": FEB, **_grid(), "inflow_mwh": 40.0, "outflow_mwh": 100.0, "thermal_mwh": 300.0,
+            "loss_rate": None, "thermal_factor": 0.6, "thermal_factor_basis": "power_units", "thermal_factor_tier": "measured",
+            "production_tco2": Decimal("180"), "inflow_tco2": Decimal("5.332"), "outflow_tco2": Decimal("32.727"),
+            "published_tier": "other_year", "production_gap": -0.241, "consumption_gap": -0.256, "hold_code": None,
+        }],
+        "marts.fct_grid_factor_hour": [{
+            "area": "520000", "period": datetime(2025, 2, 1, 10), **{
+                column: value for column, value in _grid().items() if not column.startswith(("nonfossil_capacity", "supply", "final", "loss"))
+            },
+        }],
+        "marts.fct_grid_factor_year": [{
+            "area": "520000", "period": YEAR, "basis": "grid_statistics", **_grid(), "reported_loss_mwh": None,
+        }],
+        "marts.fct_target_verdict": [{
+            "target_id": "E05", "division_code": "520000", "period": YEAR, "unit": "万千瓦", "target_year": 2025, "target_value": 60.0,
+            "qualifier": "达（=）", "reading": "at_least", "stretch_value": None, "observed_value": 64.0, "observed_year": 2025,
+            "observed_numerator": None, "observed_denominator": None, "observed_source": "target_observation", "observed_vintage": "",
+            "computed_value": None, "verdict": "met", "reason_code": "reached", "reason_zh": "达到", "reason_en": "reached",
+            "required_rate": 3.2, "required_rate_num": 16.0, "required_rate_den": 5, "decomposition_value": None, "decomposition_gap": None,
+            "lead_agencies": "省能源局", "batch_id": ENERGY, "row_no": 2, "is_synthetic": True,
         }],
         "quality.batch": [_batch(ENERGY, "enterprise_energy", 4, 1), _batch(POWER, "enterprise_power_heat", 1, 0)],
         "quality.check_result": [{"batch_id": ENERGY, "check_id": "R01", "severity": "warning", "passed": False,
