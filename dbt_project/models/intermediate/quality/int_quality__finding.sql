@@ -1,5 +1,6 @@
 {{ config(materialized='table') }}
--- Findings that stand at the knowledge date: of the gate, of batches delivered under two names, and of rows in conflict.
+-- Findings that stand at the knowledge date: of the gate, of batches delivered under two names, of rows in conflict, and of the
+-- rules on the current view.
 with gate as (
     select f.*
     from {{ ref('stg_registry__finding') }} as f
@@ -62,3 +63,5 @@ from (
     {{ conflict_findings(ref(name), source, uscc, period) }}
 ) as conflict_{{ loop.index }}
 {% endfor %}
+union all
+select *, cast(null as timestamp) as holds_until from {{ ref('int_quality__current_finding') }}
