@@ -17,6 +17,7 @@ from pipelines.demo.files import Delivery, Layout, write_delivery
 from pipelines.demo.grid import make_power_system
 from pipelines.demo.months import Window, first_day, label, make_window, year_of
 from pipelines.demo.provincial import provincial_deliveries
+from pipelines.demo.registers import register_deliveries
 from pipelines.demo.series import Series, positions
 from pipelines.demo.world import World, load_world
 
@@ -144,7 +145,7 @@ class _Plan:
         self.with_units = {member.uscc for member in members if member.sector.units is not None}
         self.provincial = provincial_deliveries(
             world, window, activities, make_power_system(world, window, seed, activities)
-        )
+        ) + register_deliveries(world, window, activities, seed)
 
     def files_per_source(self) -> dict[str, int]:
         """How many files each source will have (the correction left out)."""

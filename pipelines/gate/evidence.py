@@ -352,6 +352,27 @@ def _target(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _certificate(rows: pl.DataFrame) -> pl.DataFrame:
+    """A vintage in the future waits for its first day, as a period does."""
+    start = pl.col("vintage").cast(pl.Datetime("us"))
+    return rows.with_columns(
+        pl.when(start > pl.col("received_at")).then(start).alias("period_open_from"),
+        (pl.col("retired_on") - pl.col("vintage")).dt.total_days().alias("retired_after_days"),
+    ).with_columns(pl.col("period_open_from").dt.strftime("%Y-%m").alias("future_period"))
+
+
+def _compliance(rows: pl.DataFrame) -> pl.DataFrame:
+    """What is surrendered beyond what the same file says is held."""
+    held = pl.when(pl.col("kind") == "持有").then("tonnes").max().over("batch_id", "uscc", "year")
+    return rows.with_columns(pl.when(pl.col("kind") == "清缴").then((pl.col("tonnes") - held).round(6)).alias("surrender_over_held"))
+
+
+def _sink(rows: pl.DataFrame) -> pl.DataFrame:
+    masses = [key for key, dimension in load_units().by_key if dimension == "mass"]
+    is_mass = pl.col("unit").map_elements(code_key, return_dtype=pl.String).is_in(masses)
+    return rows.with_columns(pl.when(pl.col("factor").is_null() & ~is_mass).then("unit").alias("sink_unit_unclear"))
+
+
 _SPECIAL: dict[str, Callable[[pl.DataFrame], pl.DataFrame]] = {
     "enterprise_energy": _energy,
     "enterprise_power_heat": _power_heat,
@@ -362,4 +383,8 @@ _SPECIAL: dict[str, Callable[[pl.DataFrame], pl.DataFrame]] = {
     "emission_factor": _emission_factor,
     "power_unit_month": _power_unit,
     "target_observation": _target,
+    "certificate": _certificate,
+    "allowance": _compliance,
+    "credit": _compliance,
+    "carbon_sink": _sink,
 }

@@ -140,7 +140,7 @@ def _changes(db, settings: Settings, inputs: Inputs) -> tuple[bool, list[str]]:
 
 
 def _affected(db, full: bool, changed: list[str]) -> None:
-    enterprise = [n for n, s in load_sources().items() if s.enterprise and n != "enterprise_register"]
+    enterprise = [n for n, s in load_sources().items() if s.enterprise and "period" in s.lake_schema]   # the rest makes no slice
     rows = " union ".join(f"select uscc, year(period) as slice_year, batch_id from lake.{name}" for name in enterprise)
     if full:
         where = "true"

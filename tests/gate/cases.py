@@ -141,9 +141,9 @@ def _shared_cases(source: Source, spec: dict[str, Any]) -> Iterator[Case]:
     yield case("R73-credit-code", {"uscc": a[:8] + ("2" if a[8] != "2" else "3") + a[9:]}, clean, name="check_digit")
     yield case("R73-credit-code", {"uscc": SYNTHETIC}, clean, name="reserved")
     yield case("K01-unknown-enterprise", {"uscc": "NEW"}, {"uscc": "B"})
-    time = "period" if "period" in {c.name for c in source.columns} else "year"
-    month = "-01" if time == "period" else ""
-    yield case("T01-future-period", {time: f"2026{month}"}, {time: f"2025{month}"})
-    yield case("T02-period-range", {"period": "2009-12"}, {"period": "2010-01"})
+    time = next((c.name for c in source.columns if c.type in ("period", "year")), "")
+    january, december = ("", "") if time == "year" else ("-01", "-12")
+    yield case("T01-future-period", {time: f"2026{january}"}, {time: f"2025{january}"})
+    yield case("T02-period-range", {time: f"2009{december}"}, {time: f"2010{january}"})
     yield case("T03-statistics-year", {time: "1948"}, {time: "1949"})
     yield case("C03-unit-blank", {"unit": ""}, clean, "info")

@@ -1,5 +1,6 @@
 {{ config(materialized='table') }}
--- Findings that stand at the knowledge date: of the gate, of batches delivered under two names, and of rows in conflict.
+-- Findings that stand at the knowledge date: of the gate, of batches delivered under two names, of rows in conflict, and of the
+-- rules on the current view.
 with gate as (
     select f.*
     from {{ ref('stg_registry__finding') }} as f
@@ -39,6 +40,12 @@ from delivered_again
     ('int_power_heat__current', 'enterprise_power_heat', 'uscc', 'period'),
     ('int_output__current', 'enterprise_output', 'uscc', 'period'),
     ('int_power_unit__current', 'power_unit_month', 'uscc', 'period'),
+    ('int_certificate__current', 'certificate', 'uscc', 'vintage'),
+    ('int_allowance__current', 'allowance', 'uscc', "cast(year as varchar) || '-01-01'"),
+    ('int_credit__current', 'credit', 'uscc', "cast(year as varchar) || '-01-01'"),
+    ('int_project_list__current', 'project_list', 'uscc', 'null'),
+    ('int_grid_sales__current', 'grid_sales', 'null', 'period'),
+    ('int_carbon_sink__current', 'carbon_sink', 'null', "cast(year as varchar) || '-01-01'"),
     ('int_reference__emission_factor', 'emission_factor', 'null', 'null'),
     ('int_energy_balance__current', 'energy_balance', 'null', "cast(year as varchar) || '-01-01'"),
     ('int_sector_statistics__current', 'sector_statistics', 'null', 'period'),
@@ -56,3 +63,5 @@ from (
     {{ conflict_findings(ref(name), source, uscc, period) }}
 ) as conflict_{{ loop.index }}
 {% endfor %}
+union all
+select *, cast(null as timestamp) as holds_until from {{ ref('int_quality__current_finding') }}

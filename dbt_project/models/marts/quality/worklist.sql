@@ -16,4 +16,5 @@ select
 from {{ ref('int_quality__finding') }} as f
 inner join {{ ref('int_quality__batch') }} as b on f.batch_id = b.batch_id
 where f.severity in ('critical', 'warning') or f.check_id = 'conflicting_deliveries'
+    or f.check_id in (select check_id from {{ ref('quality_rule') }})
 group by f.check_id, f.batch_id

@@ -1,6 +1,10 @@
 -- Physical quantity, as reported, of accepted rows that are not known yet at the knowledge date: they wait for their
 -- enterprise or month, or were published later. Sources and columns are those that the contracts name as `quantity`.
 {% for source_name, column in [
+    ('allowance', 'tonnes'),
+    ('carbon_sink', 'quantity'),
+    ('certificate', 'mwh'),
+    ('credit', 'tonnes'),
     ('energy_balance', 'quantity'),
     ('enterprise_energy', 'consumed'),
     ('enterprise_output', 'quantity'),
@@ -8,6 +12,7 @@
     ('enterprise_process', 'quantity'),
     ('grid_exchange', 'quantity'),
     ('grid_generation', 'generation'),
+    ('grid_sales', 'quantity'),
     ('power_unit_month', 'coal_t'),
     ('sector_statistics', 'value'),
     ('target_observation', 'value'),
