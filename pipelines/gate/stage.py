@@ -122,8 +122,9 @@ def _delivery(settings: Settings, batch: Batch, source: Source) -> Delivery:
     except Unreadable as problem:
         delivery.problem = problem
         return delivery
-    delivery.rows, delivery.notes = read.typed.frame, read.typed.notes
+    delivery.rows, delivery.notes, delivery.note_rows = read.typed.frame, read.typed.notes, read.typed.note_rows
     delivery.malformed, delivery.unknown_headers = read.table.malformed, read.table.unknown_headers
+    delivery.remarks = read.table.remarks
     delivery.sheet, delivery.totals = read.table.sheet, len(read.table.totals)
     return delivery
 

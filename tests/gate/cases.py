@@ -93,7 +93,7 @@ def delivery(
     names = [column.name for column in contract.columns]
     cells = [(number, [row.get(name, "") for name in names]) for number, row in enumerate(rows, 2)]
     typed = type_table(HeaderedTable({name: i for i, name in enumerate(names)}, [], cells), contract)
-    return Delivery(batch_id, contract, received_at, synthetic, False, rows=typed.frame, notes=typed.notes)
+    return Delivery(batch_id, contract, received_at, synthetic, False, rows=typed.frame, notes=typed.notes, note_rows=typed.note_rows)
 
 
 def rows_of(source: str, changes: tuple[tuple[tuple[str, str], ...], ...]) -> list[Row]:
