@@ -102,7 +102,10 @@ def _judge_rows(
         # one batch must not be refused for what another one breaks
         return [j for d in deliveries for j in _judge_rows(source, [d], suite, known, limit)]
     failing = _failing(rows, outcomes)
-    return [_verdict(d, source, suite, rows, outcomes, failing, limit) for d in deliveries]
+    own, failed = ({str(k[0]): part for k, part in f.partition_by("batch_id", as_dict=True).items()} for f in (rows, failing))
+    return [
+        _verdict(d, source, own[d.batch_id], outcomes, failed.get(d.batch_id, failing.head(0)), limit) for d in deliveries
+    ]
 
 
 def _labelled(delivery: Delivery) -> pl.DataFrame:
@@ -126,11 +129,8 @@ def _failing(rows: pl.DataFrame, outcomes: list[Outcome]) -> pl.DataFrame:
 
 
 def _verdict(
-    delivery: Delivery, source: Source, suite: Suite, all_rows: pl.DataFrame, outcomes: list[Outcome],
-    failing: pl.DataFrame, limit: float,
+    delivery: Delivery, source: Source, rows: pl.DataFrame, outcomes: list[Outcome], mine: pl.DataFrame, limit: float
 ) -> Judgement:
-    rows = all_rows.filter(pl.col("batch_id") == delivery.batch_id)
-    mine = failing.filter(pl.col("batch_id") == delivery.batch_id)
     findings = _malformed_findings(delivery) + _note_findings(delivery)
     findings = _merged(findings + _rule_findings(delivery, source, rows, mine, outcomes))
     checks = _checks(mine, outcomes, delivery)
