@@ -63,9 +63,10 @@ def judge_source(settings: Settings, registry: Registry, lake: Lake, source_name
     judged = []
     by_id = {batch.batch_id: batch for batch in pending}
     for group in _groups(settings, source, pending):
+        judgements = judge(source, group, suite, known, settings.quarantine_limit)
         # files first, then the verdicts of the whole group in one transaction
         with registry.transaction():
-            for judgement in judge(source, group, suite, known, settings.quarantine_limit):
+            for judgement in judgements:
                 batch_id = judgement.delivery.batch_id
                 earlier = verdicts.get(batch_id)
                 night = earlier.first_night if earlier else settings.knowledge_date.isoformat()
