@@ -98,23 +98,32 @@ def _read_parts(archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo]) -> Workb
     by_part: dict[str, SheetFacts] = {}
     names = _Names()
     for part in parts:
-        name = part.filename.lstrip("/")
-        low = name.lower()
-        if not low.startswith("xl/") or not low.endswith((".xml", ".rels")):
-            continue
-        facts.external = facts.external or low.startswith("xl/externallinks/")
-        if low.startswith("xl/worksheets/") and low.endswith(".xml"):
+        if _path(part) in ("xl/workbook.xml", "xl/_rels/workbook.xml.rels"):
+            _parse(archive, part, names)
+    # a sheet may lie under any name that the workbook gives it
+    targets = {_target(target) for target in names.targets.values()}
+    for part in parts:
+        path = _path(part)
+        facts.external = facts.external or path.startswith("xl/externallinks/")
+        if path.endswith((".xml", ".rels")) or path in targets:
             sheet = _Sheet()
             _parse(archive, part, sheet)
-            by_part[low] = sheet.facts
-        else:
-            _parse(archive, part, names if low in ("xl/workbook.xml", "xl/_rels/workbook.xml.rels") else None)
+            by_part[path] = sheet.facts
     for sheet_name, relation in names.sheets.items():
-        target = names.targets.get(relation, "").lower()
-        path = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+        path = _target(names.targets.get(relation, ""))
         if path in by_part:
             facts.sheets[sheet_name] = by_part[path]
     return facts
+
+
+def _path(part: zipfile.ZipInfo) -> str:
+    return part.filename.replace("\\", "/").lstrip("/").lower()
+
+
+def _target(target: str) -> str:
+    """The part that a relation of the workbook points to."""
+    target = target.lower()
+    return target.lstrip("/") if target.startswith("/") else f"xl/{target}"
 
 
 class _Names:
@@ -138,13 +147,12 @@ class _Names:
         """Nothing is said in text."""
 
 
-def _parse(archive: zipfile.ZipFile, part: zipfile.ZipInfo, events: _Sheet | _Names | None) -> None:
+def _parse(archive: zipfile.ZipFile, part: zipfile.ZipInfo, events: _Sheet | _Names) -> None:
     parser = expat.ParserCreate()
     parser.buffer_text = True
     parser.StartDoctypeDeclHandler = _no_doctype
-    if events is not None:
-        parser.StartElementHandler, parser.EndElementHandler = events.start, events.end
-        parser.CharacterDataHandler = events.text
+    parser.StartElementHandler, parser.EndElementHandler = events.start, events.end
+    parser.CharacterDataHandler = events.text
     with archive.open(part) as stream:
         while chunk := stream.read(_CHUNK):
             parser.Parse(chunk, False)
@@ -159,10 +167,11 @@ def _no_doctype(*_: object) -> None:
 
 
 class _Sheet:
-    """Collects the facts of one sheet from its XML events."""
+    """Collects the facts of one sheet from its XML events; of a part that is no sheet there are none."""
 
     def __init__(self) -> None:
         self.facts = SheetFacts()
+        self._is_sheet: bool | None = None
         self._row = self._column = 0
         self._kind = ""
         self._filled = self._formula = False
@@ -172,6 +181,10 @@ class _Sheet:
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         name = tag.rpartition(":")[2]
+        if self._is_sheet is None:
+            self._is_sheet = name in ("worksheet", "dialogsheet")
+        if not self._is_sheet:
+            return
         if handler := self._enter.get(name):
             handler(attributes)
         elif name in ("v", "is"):
@@ -188,7 +201,7 @@ class _Sheet:
         if name in ("v", "is") and self._keep is not None:
             self._value, self._keep = "".join(self._keep), None
             self._filled = bool(self._value)
-        elif name == "c":
+        elif name == "c" and self._is_sheet:
             self._end_cell()
 
     def _start_row(self, attributes: dict[str, str]) -> None:

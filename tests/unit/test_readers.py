@@ -318,6 +318,16 @@ def test_a_workbook_that_would_do_harm_is_not_opened(patched: Callable[..., Path
     assert _problem(patched(part, change)).check_id == check
 
 
+def test_a_sheet_under_another_name_is_looked_through_as_well(patched: Callable[..., Path], tmp_path: Path) -> None:
+    path = tmp_path / "moved.xlsx"
+    far = patched(SHEET, lambda d: d.replace(b"</sheetData>", b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'))
+    with zipfile.ZipFile(far) as old, zipfile.ZipFile(path, "w") as new:
+        for name in old.namelist():
+            data = old.read(name).replace(b"worksheets/sheet1.xml", b"odd/place.dat")
+            new.writestr("xl/odd/place.dat" if name == SHEET else name, data)
+    assert _problem(path).check_id == "L11-size"
+
+
 def test_an_encrypted_workbook_says_what_to_do(write: Write) -> None:
     assert "密码" in _problem(write(bytes.fromhex("d0cf11e0a1b11ae1") + b"x" * 600, "a.xlsx")).zh
 
