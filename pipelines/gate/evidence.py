@@ -50,7 +50,8 @@ def add_evidence(rows: pl.DataFrame, source: Source, known: pl.DataFrame) -> pl.
     if "unit_code" in names:
         rows = _blank_unit(rows, source)
     special = _SPECIAL.get(source.name)
-    return special(rows) if special else rows
+    rows = special(rows) if special else rows
+    return _magnitude(rows, source) if source.name in _PARAMETERS else rows
 
 
 def _duplicates(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
@@ -102,6 +103,32 @@ def _enterprise(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     late = pl.col("enterprise_known_from").is_null() | (pl.col("enterprise_known_from") > pl.col("received_at"))
     return rows.with_columns(
         pl.when(late & pl.col("uscc").is_not_null() & pl.col("uscc_problem").is_null()).then(pl.col("uscc")).alias("unknown_enterprise")
+    )
+
+
+# parameters that multiply the quantities of a source, alone and (energy) with each other
+_PARAMETERS = {
+    "enterprise_energy": ("ncv_si", "carbon_si"), "enterprise_process": ("emission_factor", "carbon_content"),
+    "enterprise_power_heat": ("emission_factor",), "power_unit_month": ("ncv_gj_per_t", "carbon_tc_per_t"),
+}
+
+
+def _magnitude(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
+    """`magnitude`: the greatest quantity of a row in canonical units, times what multiplies it where that is above 1."""
+    parameters = [pl.col(name).abs().fill_null(1.0) for name in _PARAMETERS[source.name]]
+    factors: dict[str, float] = {}
+    for (key, _), unit in load_units().by_key.items():
+        factors[key] = max(unit.factor, factors.get(key, 0.0))
+    reported = pl.col("unit").replace_strict(factors, default=1.0, return_dtype=pl.Float64) if "unit" in rows.columns else pl.lit(1.0)
+    quantities = [
+        pl.col(column.name).abs() * (reported if column.unit_column == "unit" else 1.0)
+        for column in source.columns
+        if column.type == "number" and column.name not in _PARAMETERS[source.name]
+        and column.unit_column in ("unit", None) and not column.name.endswith("_factor")
+    ]
+    product = parameters[0] if len(parameters) == 1 else parameters[0] * parameters[1]
+    return rows.with_columns(
+        (pl.max_horizontal(quantities) * pl.max_horizontal(pl.lit(1.0), *parameters, product)).alias("magnitude")
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import string
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,11 +21,11 @@ from pipelines.gate.evidence import add_evidence
 from pipelines.gate.expect import Outcome, evaluate
 from pipelines.gate.suite import Rule, Suite
 from pipelines.ingest.problem import Unreadable
-from pipelines.ingest.table import Malformed
+from pipelines.ingest.table import Malformed, Remark
 from pipelines.ingest.typed import Note
 
-# Normalisations that are named per batch; the count in the check result is always the true one.
-_NOTE_LIMIT = 200
+# Longer texts are cut where a finding cites them: the received file has the whole.
+_CITED = 500
 
 
 @dataclass
@@ -39,6 +40,8 @@ class Delivery:
     rows: pl.DataFrame | None = None
     malformed: list[Malformed] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
+    note_rows: Counter[str] = field(default_factory=Counter)   # kind -> rows, of which `notes` names some
+    remarks: list[Remark] = field(default_factory=list)
     unknown_headers: list[str] = field(default_factory=list)
     totals: int = 0
     problem: Unreadable | None = None
@@ -99,7 +102,10 @@ def _judge_rows(
         # one batch must not be refused for what another one breaks
         return [j for d in deliveries for j in _judge_rows(source, [d], suite, known, limit)]
     failing = _failing(rows, outcomes)
-    return [_verdict(d, source, suite, rows, outcomes, failing, limit) for d in deliveries]
+    own, failed = ({str(k[0]): part for k, part in f.partition_by("batch_id", as_dict=True).items()} for f in (rows, failing))
+    return [
+        _verdict(d, source, own[d.batch_id], outcomes, failed.get(d.batch_id, failing.head(0)), limit) for d in deliveries
+    ]
 
 
 def _labelled(delivery: Delivery) -> pl.DataFrame:
@@ -123,11 +129,8 @@ def _failing(rows: pl.DataFrame, outcomes: list[Outcome]) -> pl.DataFrame:
 
 
 def _verdict(
-    delivery: Delivery, source: Source, suite: Suite, all_rows: pl.DataFrame, outcomes: list[Outcome],
-    failing: pl.DataFrame, limit: float,
+    delivery: Delivery, source: Source, rows: pl.DataFrame, outcomes: list[Outcome], mine: pl.DataFrame, limit: float
 ) -> Judgement:
-    rows = all_rows.filter(pl.col("batch_id") == delivery.batch_id)
-    mine = failing.filter(pl.col("batch_id") == delivery.batch_id)
     findings = _malformed_findings(delivery) + _note_findings(delivery)
     findings = _merged(findings + _rule_findings(delivery, source, rows, mine, outcomes))
     checks = _checks(mine, outcomes, delivery)
@@ -289,14 +292,17 @@ def _load_finding(delivery: Delivery, problem: Unreadable) -> dict:
 
 def _malformed_findings(delivery: Delivery) -> list[dict]:
     advice = ("检查该行的分隔符和引号后重新提交", "check separators and quotes of the line and deliver it again")
-    return [
-        _finding(
-            delivery, {"row_no": line.row_no}, "F01-field-count", "warning", None, line.text,
+    result = []
+    for line in delivery.malformed:
+        problem = line.problem or Unreadable(
+            "F01-field-count",
             f"本行有 {line.found} 个字段，表头有 {line.expected} 个，无法对应",
-            f"the line has {line.found} fields, the header {line.expected}: they cannot be matched", advice,
+            f"the line has {line.found} fields, the header {line.expected}: they cannot be matched",
         )
-        for line in delivery.malformed
-    ]
+        result.append(_finding(
+            delivery, {"row_no": line.row_no}, problem.check_id, "warning", None, line.text, problem.zh, problem.en, advice
+        ))
+    return result
 
 
 _NOTE_WORDS = {
@@ -305,6 +311,10 @@ _NOTE_WORDS = {
     "percent_sign": ("已去掉百分号", "the percent sign was removed"),
     "blank": ("已去掉空格", "blanks were removed"),
     "date_spelling": ("日期写法已统一", "the spelling of the date was unified"),
+    "formula_without_value": (
+        "公式没有保存计算结果，按空白处理；请在表格软件中重新计算并保存后重报",
+        "the formula has no stored value and counts as blank; recalculate and save the workbook, then deliver again",
+    ),
     "fix": ("已知的误写已更正", "a known misspelling was mended"),
 }
 
@@ -312,11 +322,17 @@ _NOTE_WORDS = {
 def _note_findings(delivery: Delivery) -> list[dict]:
     advice = ("无需处理；下次请直接按规范填写", "nothing to do; please write it in the standard form next time")
     result = []
-    for note in delivery.notes[:_NOTE_LIMIT]:
+    for note in delivery.notes:
         zh, en = _NOTE_WORDS[note.kind]
         result.append(
             _finding(delivery, {"row_no": note.row_no}, _note_id(note.kind), "info", note.column, note.raw, zh, en, advice)
         )
+    for remark in delivery.remarks:
+        result.append(_finding(
+            delivery, {"row_no": remark.row_no}, remark.check_id, "info", remark.column, None, remark.zh, remark.en,
+            ("核对读取的是否为应报数据；如不是，请只保留应报的工作表和行列后重新提交",
+             "check that this is what was meant; if not, keep only what is to be delivered and deliver again"),
+        ))
     for header in delivery.unknown_headers:
         result.append(
             _finding(
@@ -339,6 +355,7 @@ def _rule_findings(
         for column in _cited(rule, row, source):
             raw = row.get(f"{column}__raw")
             value = raw if raw is not None or column is None else _plain(row.get(column))
+            value = _cut(value)
             words = _Words({**rule.args, **row}, source, column, value)
             result.append(
                 _finding(
@@ -370,6 +387,10 @@ def _cited(rule: Rule, row: dict, source: Source) -> list[str | None]:
     if rule.report:
         return [name for name in rule.report if name in {column.name for column in source.columns}] or [None]
     return [rule.column if rule.column in {c.name for c in source.columns} else None]
+
+
+def _cut(value: str | None) -> str | None:
+    return value if value is None or len(value) <= _CITED else f"{value[:_CITED]}…"
 
 
 def _plain(value: object) -> str | None:
@@ -417,10 +438,12 @@ def _checks(mine: pl.DataFrame, outcomes: list[Outcome], delivery: Delivery) -> 
         failed.setdefault(outcome.rule.id, set()).update(by_rule.get(index, []))
         severity[outcome.rule.id] = outcome.rule.severity
     checks = [_check(check_id, severity[check_id], len(rows)) for check_id, rows in sorted(failed.items())]
-    checks.append(_check("F01-field-count", "warning", len(delivery.malformed)))
-    for kind in sorted({note.kind for note in delivery.notes}):
-        rows = {note.row_no for note in delivery.notes if note.kind == kind}
-        checks.append(_check(_note_id(kind), "info", len(rows)))
+    broken = sum(line.problem is not None for line in delivery.malformed)
+    checks.append(_check("F01-field-count", "warning", len(delivery.malformed) - broken))
+    checks.append(_check("F04-broken-line", "warning", broken))
+    checks += [_check(_note_id(kind), "info", rows) for kind, rows in sorted(delivery.note_rows.items())]
+    remarks = Counter(remark.check_id for remark in delivery.remarks)
+    checks += [_check(check_id, "info", count) for check_id, count in sorted(remarks.items())]
     if delivery.unknown_headers:
         checks.append(_check("N02-unknown-column", "info", len(delivery.unknown_headers)))
     return checks

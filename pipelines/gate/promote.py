@@ -38,7 +38,7 @@ def promote(judgement: Judgement, source: Source, suite_version: str, lake: Lake
 
 def _exists(lake: Lake, source: Source, batch_id: str, part: int) -> bool:
     name = f"{batch_id}.parquet" if part == 0 else f"{batch_id}.{part}.parquet"
-    return any((lake.validated / source.name).glob(f"*/{name}"))
+    return any(path.name == name for path in lake.files(source, batch_id))
 
 
 def _distinct(checks: list[dict]) -> list[dict]:

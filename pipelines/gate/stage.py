@@ -20,6 +20,8 @@ from pipelines.warehouse.registry import Batch, Registry, Verdict
 
 # Rows judged in one pass: bounds the memory of the suites, whatever the number of files.
 _ROWS_A_PASS = 300_000
+# Files judged in one pass: bounds what a kill makes the next night do again.
+_FILES_A_PASS = 2_000
 
 
 @dataclass(frozen=True)
@@ -59,14 +61,17 @@ def judge_source(settings: Settings, registry: Registry, lake: Lake, source_name
     ]
     suite = load_suite(settings.expectations, source_name)
     judged = []
+    by_id = {batch.batch_id: batch for batch in pending}
     for group in _groups(settings, source, pending):
-        for judgement in judge(source, group, suite, known, settings.quarantine_limit):
-            batch_id = judgement.delivery.batch_id
-            earlier = verdicts.get(batch_id)
-            night = earlier.first_night if earlier else settings.knowledge_date.isoformat()
-            promote(judgement, source, suite.version, lake, registry, night)
-            batch = next(b for b in pending if b.batch_id == batch_id)
-            judged.append(_judged(batch, judgement, settings, first_time=earlier is None))
+        judgements = judge(source, group, suite, known, settings.quarantine_limit)
+        # files first, then the verdicts of the whole group in one transaction
+        with registry.transaction():
+            for judgement in judgements:
+                batch_id = judgement.delivery.batch_id
+                earlier = verdicts.get(batch_id)
+                night = earlier.first_night if earlier else settings.knowledge_date.isoformat()
+                promote(judgement, source, suite.version, lake, registry, night)
+                judged.append(_judged(by_id[batch_id], judgement, settings, first_time=earlier is None))
     return judged
 
 
@@ -102,7 +107,7 @@ def _groups(settings: Settings, source: Source, batches: list[Batch]) -> Iterato
         delivery = _delivery(settings, batch, source)
         group.append(delivery)
         rows += delivery.rows_received
-        if rows >= _ROWS_A_PASS:
+        if rows >= _ROWS_A_PASS or len(group) >= _FILES_A_PASS:
             yield group
             group, rows = [], 0
     if group:
@@ -122,8 +127,9 @@ def _delivery(settings: Settings, batch: Batch, source: Source) -> Delivery:
     except Unreadable as problem:
         delivery.problem = problem
         return delivery
-    delivery.rows, delivery.notes = read.typed.frame, read.typed.notes
+    delivery.rows, delivery.notes, delivery.note_rows = read.typed.frame, read.typed.notes, read.typed.note_rows
     delivery.malformed, delivery.unknown_headers = read.table.malformed, read.table.unknown_headers
+    delivery.remarks = read.table.remarks
     delivery.sheet, delivery.totals = read.table.sheet, len(read.table.totals)
     return delivery
 

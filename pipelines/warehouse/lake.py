@@ -40,6 +40,7 @@ class Lake:
     def __init__(self, validated: Path, quarantine: Path) -> None:
         self.validated = validated
         self.quarantine = quarantine
+        self._files: dict[str, dict[str, list[Path]]] = {}   # source -> batch -> files
 
     def prepare(self) -> None:
         """Make sure that each source and the findings have a file with their schema."""
@@ -55,12 +56,25 @@ class Lake:
         """Write the accepted rows of a batch, one file a slice."""
         name = f"{batch_id}.parquet" if part == 0 else f"{batch_id}.{part}.parquet"
         rows = rows.select(list(source.lake_schema)).cast(source.lake_schema)  # type: ignore[arg-type]
+        files = self.files(source, batch_id)
         for label, slice_rows in _slices(source, rows):
-            write_parquet(self.validated / source.name / label / name, slice_rows)
+            path = self.validated / source.name / label / name
+            write_parquet(path, slice_rows)
+            if path not in files:
+                files.append(path)
+
+    def files(self, source: Source, batch_id: str) -> list[Path]:
+        """The files of a batch. The folders of a source are listed once: the night that holds the lock alone writes them."""
+        if source.name not in self._files:
+            found: dict[str, list[Path]] = {}
+            for path in sorted((self.validated / source.name).glob("*/*.parquet")):
+                found.setdefault(path.name.split(".")[0], []).append(path)
+            self._files[source.name] = found
+        return self._files[source.name].setdefault(batch_id, [])
 
     def accepted_rows(self, source: Source, batch_id: str) -> pl.DataFrame:
         """All rows of a batch that are in the lake."""
-        files = sorted((self.validated / source.name).glob(f"*/{batch_id}*.parquet"))
+        files = self.files(source, batch_id)
         if not files:
             return pl.DataFrame(schema=source.lake_schema)
         return pl.read_parquet(files, hive_partitioning=False)

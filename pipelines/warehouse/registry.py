@@ -105,7 +105,10 @@ class Registry:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or nothing."""
+        """All or nothing; one inside another is part of it."""
+        if self._db.in_transaction:
+            yield
+            return
         self._db.execute("begin immediate")
         try:
             yield
@@ -143,10 +146,8 @@ class Registry:
             self._insert("verdict", asdict(verdict), "or replace")
             for table in ("check_result", "known_rows"):
                 self._db.execute(f"delete from {table} where batch_id = ?", (verdict.batch_id,))
-            for check in checks:
-                self._insert("check_result", check)
-            for known_at, rows in known:
-                self._insert("known_rows", {"batch_id": verdict.batch_id, "known_at": known_at, "rows": rows})
+            self._insert_all("check_result", list(checks))
+            self._insert_all("known_rows", [{"batch_id": verdict.batch_id, "known_at": at, "rows": rows} for at, rows in known])
 
     def known_rows(self, end: datetime) -> dict[str, int]:
         """batch_id -> rows that count at a knowledge date, of the batches received by then."""
@@ -165,6 +166,10 @@ class Registry:
         return pl.DataFrame(rows, schema=columns, orient="row", infer_schema_length=None)
 
     def _insert(self, table: str, row: dict, how: str = "") -> None:
-        names = ", ".join(row)
-        marks = ", ".join("?" for _ in row)
-        self._db.execute(f"insert {how} into {table} ({names}) values ({marks})", tuple(row.values()))
+        self._insert_all(table, [row], how)
+
+    def _insert_all(self, table: str, rows: list[dict], how: str = "") -> None:
+        if rows:
+            names = ", ".join(rows[0])
+            marks = ", ".join(f":{name}" for name in rows[0])
+            self._db.executemany(f"insert {how} into {table} ({names}) values ({marks})", rows)

@@ -93,7 +93,7 @@ def delivery(
     names = [column.name for column in contract.columns]
     cells = [(number, [row.get(name, "") for name in names]) for number, row in enumerate(rows, 2)]
     typed = type_table(HeaderedTable({name: i for i, name in enumerate(names)}, [], cells), contract)
-    return Delivery(batch_id, contract, received_at, synthetic, False, rows=typed.frame, notes=typed.notes)
+    return Delivery(batch_id, contract, received_at, synthetic, False, rows=typed.frame, notes=typed.notes, note_rows=typed.note_rows)
 
 
 def rows_of(source: str, changes: tuple[tuple[tuple[str, str], ...], ...]) -> list[Row]:
@@ -136,6 +136,8 @@ def _shared_cases(source: Source, spec: dict[str, Any]) -> Iterator[Case]:
     yield case("K02-duplicate-row", [clean, clean], [clean])
     yield case("K03-duplicate-key", [clean, other], [other])
     yield case("K04-blank-unit", [clean, {"unit_code": "1#炉"}], [{"unit_code": "1#炉"}, {"unit_code": "2#炉"}])
+    large = {"enterprise_energy": "sold", "power_unit_month": "coal_t"}.get(source.name, "quantity")
+    yield case("F20-magnitude", {large: "2e10"}, {large: "12000"} if source.name == "enterprise_process" else clean)
     a = CODES["A"]
     yield case("R73-credit-code", {"uscc": a[:17]}, clean, name="form")
     yield case("R73-credit-code", {"uscc": a[:8] + ("2" if a[8] != "2" else "3") + a[9:]}, clean, name="check_digit")
