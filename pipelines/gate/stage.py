@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipelines.contracts.source import Source, load_sources
+from pipelines.gate.decide import apply_decisions
 from pipelines.gate.judge import Delivery, Judgement, judge
 from pipelines.gate.promote import promote
 from pipelines.gate.suite import Suite, load_suite
@@ -42,9 +43,9 @@ class Judged:
 
 
 def sources_in_order() -> list[str]:
-    """The order of judgement: the register first, other sources are judged against it."""
+    """The order of judgement: decisions first, they concern every source; then the register, others are judged against it."""
     names = list(load_sources())
-    return sorted(names, key=lambda name: (name != "enterprise_register", name))
+    return sorted(names, key=lambda name: (name != "steward_decision", name != "enterprise_register", name))
 
 
 def judge_source(settings: Settings, registry: Registry, lake: Lake, source_name: str) -> list[Judged]:
@@ -67,6 +68,7 @@ def judge_source(settings: Settings, registry: Registry, lake: Lake, source_name
             promote(judgement, source, suite.version, lake, registry, night)
             batch = next(b for b in pending if b.batch_id == batch_id)
             judged.append(_judged(batch, judgement, settings, first_time=earlier is None))
+    apply_decisions(settings, registry, lake, source, suite)
     return judged
 
 
