@@ -169,8 +169,8 @@ def _made_good(db, settings: Settings) -> None:
     db.execute("create or replace table registry.made_good (batch_id varchar, row_no bigint, later boolean)")
     for name, source in load_sources().items():
         held = sorted((settings.quarantine / name).glob("*/rows.parquet"))
-        keys = [c for c in source.key_columns]
-        names = ", ".join(["batch_id", "row_no", "received_at", *keys])
+        keys = source.key_columns
+        names = ", ".join(["batch_id", "row_no", "received_at", "is_synthetic", *keys])
         rows = f"select {names}, version from lake.{name} where known_at <= {end}"
         if held:
             files = "[" + ", ".join(quoted(str(path)) for path in held) + "]"
@@ -180,7 +180,7 @@ def _made_good(db, settings: Settings) -> None:
         same = " and ".join(f"o.{k} is not distinct from t.{k}" for k in keys)
         db.execute(
             f"""insert into registry.made_good
-            select t.batch_id, t.row_no, bool_or(o.received_at > t.received_at) from ({rows}) as t
+            select t.batch_id, t.row_no, bool_or(o.received_at > t.received_at and (t.is_synthetic or not o.is_synthetic)) from ({rows}) as t
             inner join ({about}) as a on a.batch_id = t.batch_id and a.row_no = t.row_no
             inner join (
                 select l.* from lake.{name} as l left join registry.decided_row as d on d.batch_id = l.batch_id and d.row_no = l.row_no
