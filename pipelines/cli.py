@@ -12,6 +12,7 @@ import signal
 import sys
 from collections.abc import Callable
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -220,7 +221,7 @@ def steward_list(
     from pipelines.publish import steward
 
     found = _or_exit(lambda: steward.items(load_settings(data=data), every=every))
-    print(json.dumps(found, ensure_ascii=False, default=str) if as_json else steward.render(found))
+    print(json.dumps(found, ensure_ascii=False, default=_plain) if as_json else steward.render(found))
 
 
 @steward_app.command("show")
@@ -233,7 +234,7 @@ def steward_show(
     from pipelines.publish import steward
 
     found = _or_exit(lambda: steward.item(load_settings(data=data), item))
-    print(json.dumps(found, ensure_ascii=False, default=str) if as_json else steward.render_item(found))
+    print(json.dumps(found, ensure_ascii=False, default=_plain) if as_json else steward.render_item(found))
 
 
 @steward_app.command("template")
@@ -248,6 +249,11 @@ def steward_template(
     path = out or Path(f"更正表_{batch}.xlsx")
     lines = _or_exit(lambda: steward.write_template(load_settings(data=data), batch, path))
     print(f"更正表 {lines} 行 | correction sheet with {lines} lines: {path}")
+
+
+def _plain(value: object) -> float | str:
+    """Amounts as numbers, days as text."""
+    return float(value) if isinstance(value, Decimal) else str(value)
 
 
 def _or_exit(ask: Callable[[], Any]) -> Any:

@@ -44,8 +44,9 @@ def item(settings: Settings, item_id: str) -> dict[str, Any]:
         from quality.failed_row where batch_id = ? and check_id = ? order by row_no""", this["batch_id"], this["check_id"])
     this["decisions"] = _rows(
         settings, """select decision_id, row_no, check_id, decision, state, state_zh, state_en, column_name, reported_value, used_value, decided_by,
-        second_by, decided_on, expires_on from quality.decision where batch_id = ? and check_id in (?, '') order by decided_on, decision_id, column_name""",
-        this["batch_id"], this["check_id"])
+        second_by, decided_on, expires_on from quality.decision d where batch_id = ? and (check_id = ? or (check_id = '' and (row_no is null or row_no in (
+            select f.row_no from quality.failed_row f where f.batch_id = d.batch_id and f.check_id = ?)))) order by decided_on, decision_id, column_name""",
+        this["batch_id"], this["check_id"], this["check_id"])
     return this
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from pathlib import Path
 
@@ -10,9 +11,9 @@ import pytest
 import xlsxwriter
 from python_calamine import CalamineWorkbook
 
-from pipelines.publish.steward import write_template
+from pipelines.publish.steward import safe_text, write_template
 from pipelines.settings import Settings, load_settings
-from tests.conftest import query, run_night_here, value_hashes
+from tests.conftest import carbon, query, run_night_here, value_hashes
 from tests.deliveries import OLD, deliver, register_row, uscc
 
 FOUND, DECIDED, LATER = "2026-01-31", "2026-02-28", "2026-04-30"
@@ -150,6 +151,22 @@ def test_a_waiver_ends_a_second_signature_counts_and_a_row_delivered_again_makes
     states = dict(query(database, "select decision_id, state from quality.decision"))
     assert (states["D2"], states["D3"]) == ("expired", "accepted")
     assert "obsolete" in states.values()
+
+
+def test_the_desk_on_the_command_line(loop: Path) -> None:
+    listed = carbon("steward", "list", "--all", "--json", "--data", loop / "data")
+    items = json.loads(listed.stdout)
+    assert items[0]["check_id"] == "R10-stock-balance"
+    assert items[0]["tonnes_at_stake"] > 250_000
+    shown = json.loads(carbon("steward", "show", items[0]["item_id"][:8], "--json", "--data", loop / "data").stdout)
+    assert [(r["row_no"], r["severity"]) for r in shown["rows"]] == [(4, "warning"), (5, "info")]
+    assert [(d["decision_id"], d["state"]) for d in shown["decisions"]] == [("D2", "expired"), ("D3", "accepted")]
+    nothing = carbon("steward", "template", items[0]["batch_id"].replace("energy", "output"), "--data", loop / "data")
+    assert (nothing.returncode, " | " in nothing.stderr) == (1, True)
+
+
+def test_text_of_a_deliverer_is_never_a_formula() -> None:
+    assert [safe_text(t) for t in ("=1+1", "+1", "@a", "-cmd", "-5.2", "12")] == ["'=1+1", "'+1", "'@a", "'-cmd", "-5.2", "12"]
 
 
 def test_one_night_equals_three_and_an_earlier_day_replays(loop: Path, tmp_path: Path) -> None:
