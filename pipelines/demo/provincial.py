@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from calendar import monthrange
 from math import pi, sin
 
@@ -11,7 +12,7 @@ import numpy as np
 from pipelines.contracts.source import load_sources
 from pipelines.demo.activity import Activity
 from pipelines.demo.balance import COLUMNS, ITEMS, make_balance
-from pipelines.demo.files import Delivery, Layout
+from pipelines.demo.files import Delivery, Layout, content
 from pipelines.demo.grid import DECIMALS, HOME, PowerSystem
 from pipelines.demo.months import Window, label, year_of
 from pipelines.demo.series import decimal_texts
@@ -34,7 +35,56 @@ def provincial_deliveries(
     for year in window.full_years:
         result += [_balance(world, window, year, activities, power), _statistics(world, year), _targets(world, year)]
     result.append(_factor(years[-1]))
+    corrected = next(d for d in reversed(result) if d.source == "grid_generation" and d.rows[0][_capacity_place()])
+    result.append(_decisions(corrected, _miswrite_capacity(corrected)))
     return result
+
+
+DECIDED = ("steward_decision", "grid_generation")   # the decision names its batch by its bytes: neither file is spoiled
+_MISWRITTEN = 2
+
+
+def _capacity_place() -> int:
+    return [column.name for column in load_sources()["grid_generation"].columns].index("capacity")
+
+
+def _miswrite_capacity(delivery: Delivery) -> list[tuple[int, str]]:
+    """Write a unit too much into the capacity of the first rows. Returns (row_no, right value)."""
+    place = _capacity_place()
+    right = [(delivery.row_no(index), row[place]) for index, row in enumerate(delivery.rows[:_MISWRITTEN])]
+    for row in delivery.rows[:_MISWRITTEN]:
+        row[place] = str(int(row[place]) + 1)
+    return right
+
+
+def _decisions(delivery: Delivery, right: list[tuple[int, str]]) -> Delivery:
+    """The steward's corrections of a delivery, signed by two."""
+    batch = f"{delivery.source}-{hashlib.sha256(content(delivery)).hexdigest()[:12]}"
+    day = delivery.received_at + dt.timedelta(days=3)
+    records = [
+        {
+            "decision_id": f"演示-{delivery.period}-{number}",
+            "target_batch_id": batch,
+            "target_row_no": str(row_no),
+            "target_column": "装机容量",
+            "decision": "更正",
+            "new_value": value,
+            "reason": "与装机台账核对(演示数据)",
+            "by": "数据治理岗甲(演示数据)",
+            "second_by": "数据治理岗乙(演示数据)",
+            "decided_on": day.date().isoformat(),
+        }
+        for number, (row_no, value) in enumerate(right, 1)
+    ]
+    return Delivery(
+        "steward_decision",
+        f"演示_处置决定_{delivery.period}",
+        _rows("steward_decision", records),
+        day,
+        delivery.period,
+        "数据治理岗(演示数据)",
+        f"演示数据 处置决定 {delivery.period}",
+    )
 
 
 def _moment(year: int, month: int, day: int, hour: int = 10) -> dt.datetime:

@@ -14,7 +14,7 @@ import polars as pl
 
 from pipelines.contracts.codes import PUBLISHED, SEEDS, load_fuels, load_units, read_rows
 from pipelines.contracts.credit_code import has_form, is_valid
-from pipelines.contracts.source import Source
+from pipelines.contracts.source import Source, load_sources
 from pipelines.contracts.text import code_key, tidy
 
 
@@ -398,6 +398,19 @@ def _sink(rows: pl.DataFrame) -> pl.DataFrame:
     masses = [key for key, dimension in load_units().by_key if dimension == "mass"]
     is_mass = pl.col("unit").map_elements(code_key, return_dtype=pl.String).is_in(masses)
     return rows.with_columns(pl.when(pl.col("factor").is_null() & ~is_mass).then("unit").alias("sink_unit_unclear"))
+def _steward_decision(rows: pl.DataFrame) -> pl.DataFrame:
+    known = [name for name in load_sources() if name != "steward_decision"]
+    batch, row, correct = pl.col("target_batch_id"), pl.col("target_row_no"), pl.col("decision") == "更正"
+    form = batch.str.contains(f"^(?:{'|'.join(known)})-[0-9a-f]{{12}}$")
+    accept = pl.col("decision") == "按原值接受"
+    return rows.with_columns(
+        pl.when(~form).then("target_batch_id").alias("target_problem"),
+        pl.when((row < 1) | (row != row.round()) | (row.is_null() & correct & ~pl.col("unreadable").fill_null("").str.contains("target_row_no")))
+        .then(pl.lit("target_row_no")).alias("target_row_problem"),
+        pl.when(correct & pl.col("new_value").is_null()).then(pl.lit("new_value")).alias("new_value_missing"),
+        pl.when(accept).then((pl.col("expires_on") - pl.col("decided_on")).dt.total_days()).alias("waiver_days"),
+        pl.when(accept & pl.col("expires_on").is_null()).then(pl.lit("expires_on")).alias("waiver_without_end"),
+    )
 
 
 _SPECIAL: dict[str, Callable[[pl.DataFrame], pl.DataFrame]] = {
@@ -414,4 +427,5 @@ _SPECIAL: dict[str, Callable[[pl.DataFrame], pl.DataFrame]] = {
     "allowance": _compliance,
     "credit": _compliance,
     "carbon_sink": _sink,
+    "steward_decision": _steward_decision,
 }

@@ -19,6 +19,7 @@ import polars as pl
 from pipelines.contracts.source import Source
 from pipelines.gate.evidence import add_evidence
 from pipelines.gate.expect import Outcome, evaluate
+from pipelines.gate.stake import add_stake
 from pipelines.gate.suite import Rule, Suite
 from pipelines.ingest.problem import Unreadable
 from pipelines.ingest.table import Malformed, Remark
@@ -46,10 +47,28 @@ class Delivery:
     totals: int = 0
     problem: Unreadable | None = None
     sheet: str | None = None
+    decided: Decided | None = None
 
     @property
     def rows_received(self) -> int:
-        return (0 if self.rows is None else len(self.rows)) + len(self.malformed)
+        rejected = 0 if self.decided is None else len(self.decided.rejected)
+        return (0 if self.rows is None else len(self.rows)) + len(self.malformed) + rejected
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What the decisions in force say about a batch.
+
+    Attributes:
+        rejected: typed rows that were rejected: held, and no evidence for the other rows.
+        waived: (row_no, check_id) that were accepted as they are -> words on the decision (Chinese, English).
+        withdrawn: decision by which the whole batch was rejected.
+    """
+
+    rejected: pl.DataFrame
+    rejections: dict[int, str]
+    waived: dict[tuple[int, str], tuple[str, str]]
+    withdrawn: str | None = None
 
 
 @dataclass
@@ -82,12 +101,36 @@ def _unreadable(delivery: Delivery) -> Judgement:
     problem = delivery.problem
     if problem is None and delivery.malformed:
         problem = Unreadable("L15-no-rows", "没有一行可以读取", "not one row can be read")
+    if problem is None and delivery.decided is not None and len(delivery.decided.rejected):
+        problem = _WITHDRAWN
     if problem is None:
         problem = Unreadable("L15-no-rows", "文件没有数据行", "the file has no data row")
-    empty = pl.DataFrame()
-    findings = [*_malformed_findings(delivery), _load_finding(delivery, problem)]
+    held = pl.DataFrame() if delivery.decided is None else delivery.decided.rejected
+    findings = [*_malformed_findings(delivery), *_rejected_findings(delivery), _load_finding(delivery, problem)]
     check = _check(problem.check_id, "critical", max(1, delivery.rows_received))
-    return Judgement(delivery, empty, empty, findings, [check], problem.check_id, problem.zh, problem.en)
+    return Judgement(delivery, pl.DataFrame(), held, findings, [check], problem.check_id, problem.zh, problem.en)
+
+
+_WITHDRAWN = Unreadable(
+    "S02-batch-withdrawn", "经处置决定拒绝，整批撤出；此前入库的值继续有效",
+    "the batch was rejected by decision and is withdrawn: what was accepted before stands again",
+)
+
+
+def _rejected_findings(delivery: Delivery) -> list[dict]:
+    """A row that was rejected stands in quarantine with the decision that took it out."""
+    if delivery.decided is None:
+        return []
+    advice = ("重新提交正确的行", "deliver the right row again")
+    return [
+        _finding(
+            delivery, row, "S01-row-rejected", "warning", None, None,
+            f"经处置决定 {delivery.decided.rejections[row['row_no']]} 拒绝，本行撤出；此前入库的值继续有效",
+            f"rejected by decision {delivery.decided.rejections[row['row_no']]}: the row is withdrawn, what was accepted before stands",
+            advice,
+        )
+        for row in _identity(delivery.decided.rejected)
+    ]
 
 
 def _judge_rows(
@@ -96,7 +139,7 @@ def _judge_rows(
     if not deliveries:
         return []
     rows = pl.concat([_labelled(d) for d in deliveries]).with_row_index("_row").with_columns(pl.col("_row").cast(pl.Int64))
-    rows = add_evidence(rows, source, known)
+    rows = add_stake(add_evidence(rows, source, known), source)
     outcomes = evaluate(source.name, rows, suite.rules)
     if any(o.error for o in outcomes) and len(deliveries) > 1:
         # one batch must not be refused for what another one breaks
@@ -131,16 +174,19 @@ def _failing(rows: pl.DataFrame, outcomes: list[Outcome]) -> pl.DataFrame:
 def _verdict(
     delivery: Delivery, source: Source, rows: pl.DataFrame, outcomes: list[Outcome], mine: pl.DataFrame, limit: float
 ) -> Judgement:
-    findings = _malformed_findings(delivery) + _note_findings(delivery)
+    findings = _malformed_findings(delivery) + _note_findings(delivery) + _rejected_findings(delivery)
     findings = _merged(findings + _rule_findings(delivery, source, rows, mine, outcomes))
     checks = _checks(mine, outcomes, delivery)
+    findings, mine = _waived(delivery, findings, mine, rows, outcomes)
 
     error = next((o for o in outcomes if o.error), None)
     critical = next((outcomes[i].rule for i in mine["_rule"].unique().sort() if outcomes[i].rule.severity == "critical"), None)
     rows = _acceptable_from(rows, mine, outcomes)
-    if error or critical:
+    if error or critical or (delivery.decided and delivery.decided.withdrawn):
         return _refused(delivery, rows, findings, checks, error, critical)
-    needed = math.ceil(delivery.rows_received * (1 - limit) - 1e-9)
+    # what was rejected by decision does not count against the rest of its load
+    rejected = pl.DataFrame() if delivery.decided is None else delivery.decided.rejected
+    needed = math.ceil((delivery.rows_received - len(rejected)) * (1 - limit) - 1e-9)
     moments = rows["acceptable_from"].drop_nulls().sort()
     waiting = bool(len(rows.filter(pl.col("waits"))))
     if len(moments) < max(needed, 1):
@@ -153,9 +199,28 @@ def _verdict(
     if passes > delivery.received_at:
         findings += _share_findings(delivery, rows, late["row_no"].to_list(), passes, limit)
     return Judgement(
-        delivery, _known(accepted, delivery, source), rows.filter(pl.col("acceptable_from").is_null()),
+        delivery, _known(accepted, delivery, source),
+        pl.concat([rows.filter(pl.col("acceptable_from").is_null()), rejected], how="diagonal"),
         findings, checks, passes_from=passes, waiting=waiting,
     )
+
+
+def _waived(
+    delivery: Delivery, findings: list[dict], mine: pl.DataFrame, rows: pl.DataFrame, outcomes: list[Outcome]
+) -> tuple[list[dict], pl.DataFrame]:
+    """Failures that were accepted as they are stand on as `info` and hold nothing back."""
+    waived = delivery.decided.waived if delivery.decided else {}
+    if not waived:
+        return findings, mine
+    for finding in findings:
+        if words := waived.get((finding["row_no"], finding["check_id"])):
+            finding["severity"] = "info"
+            finding["message_zh"], finding["message_en"] = f"{words[0]}：{finding['message_zh']}", f"{words[1]}: {finding['message_en']}"
+    numbers = dict(rows.select("_row", "row_no").iter_rows())
+    stays = [
+        (numbers[row], outcomes[rule].rule.id) not in waived for row, rule in mine.select("_row", "_rule").iter_rows()
+    ]
+    return findings, mine.filter(pl.Series(stays, dtype=pl.Boolean))
 
 
 def _acceptable_from(rows: pl.DataFrame, mine: pl.DataFrame, outcomes: list[Outcome]) -> pl.DataFrame:
@@ -206,12 +271,13 @@ def _refused(
             f"检查 {error.rule.id} 无法执行（{error.error}），整批不予入库",
             f"the check {error.rule.id} could not be evaluated ({error.error}): nothing of the load enters",
         )
+    elif rule is None:
+        problem = _WITHDRAWN
     else:
-        assert rule is not None
         first = next(f for f in findings if f["check_id"] == rule.id)
         problem = Unreadable(rule.id, first["message_zh"], first["message_en"])
     findings = findings + _rest_findings(delivery, rows, findings, problem, None)
-    checks = checks + ([_check(problem.check_id, "critical", delivery.rows_received)] if error else [])
+    checks = checks + ([_check(problem.check_id, "critical", delivery.rows_received)] if error or rule is None else [])
     return Judgement(delivery, rows.head(0), rows, findings, checks, problem.check_id, problem.zh, problem.en)
 
 
@@ -270,7 +336,7 @@ _REDELIVER = ("改正所列各行后重新提交整个文件", "correct the rows
 
 
 def _identity(rows: pl.DataFrame) -> Iterable[dict]:
-    names = [c for c in ("row_no", "uscc", "period") if c in rows.columns]
+    names = [c for c in ("row_no", "uscc", "period", "estimate_tco2e") if c in rows.columns]
     return rows.select(names).iter_rows(named=True)
 
 
@@ -282,7 +348,7 @@ def _finding(
         "batch_id": delivery.batch_id, "source": delivery.source.name, "row_no": row.get("row_no"), "check_id": check_id,
         "severity": severity, "uscc": row.get("uscc"), "period": row.get("period"), "column_name": column,
         "reported_value": value, "message_zh": zh, "message_en": en, "advice_zh": advice[0], "advice_en": advice[1],
-        "holds_from": delivery.received_at, "holds_until": until,
+        "holds_from": delivery.received_at, "holds_until": until, "estimate_tco2e": row.get("estimate_tco2e"),
     }
 
 

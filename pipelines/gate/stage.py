@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipelines.contracts.source import Source, load_sources
+from pipelines.gate.decide import apply_decisions
 from pipelines.gate.judge import Delivery, Judgement, judge
 from pipelines.gate.promote import promote
 from pipelines.gate.suite import Suite, load_suite
@@ -44,9 +45,9 @@ class Judged:
 
 
 def sources_in_order() -> list[str]:
-    """The order of judgement: the register first, other sources are judged against it."""
+    """The order of judgement: decisions first, they concern every source; then the register, others are judged against it."""
     names = list(load_sources())
-    return sorted(names, key=lambda name: (name != "enterprise_register", name))
+    return sorted(names, key=lambda name: (name != "steward_decision", name != "enterprise_register", name))
 
 
 def judge_source(settings: Settings, registry: Registry, lake: Lake, source_name: str) -> list[Judged]:
@@ -72,6 +73,7 @@ def judge_source(settings: Settings, registry: Registry, lake: Lake, source_name
                 night = earlier.first_night if earlier else settings.knowledge_date.isoformat()
                 promote(judgement, source, suite.version, lake, registry, night)
                 judged.append(_judged(by_id[batch_id], judgement, settings, first_time=earlier is None))
+    apply_decisions(settings, registry, lake, source, suite)
     return judged
 
 

@@ -212,7 +212,10 @@ def tables() -> dict[str, list[dict[str, Any]]]:
         }],
         "reference.division": [{"division_code": "520100", "division_name": "贵阳市"}, {"division_code": "520300", "division_name": "遵义市"}],
         "quality.worklist": [{"item_id": "W1", "state": "open", "owner": A, "due_on": FEB, "tonnes_at_stake": 12.5,
-                              "check_id": "R01", "batch_id": ENERGY}],
+                              "check_id": "R01", "batch_id": ENERGY, "first_seen_on": JAN, "reopened_count": 0}],
+        "quality.decision": [{"decision_id": "D1", "column_name": "consumed", "decision_batch_id": ENERGY, "batch_id": ENERGY, "row_no": 5,
+                              "check_id": "R01", "decision": "更正", "state": "corrected", "reported_value": "-1", "used_value": "1",
+                              "decided_on": FEB, "expires_on": None}],
         "reference.field": [
             {"industry_division": "30", "section": "C", "name_zh": "非金属矿物制品业", "field": "industry"},
             {"industry_division": "44", "section": "D", "name_zh": "电力、热力生产和供应业", "field": "energy_supply"},

@@ -23,6 +23,7 @@ select b.batch_id, f.check_id, min(f.severity), min(b.suite_version), false, cou
 from {{ ref('int_quality__finding') }} as f
 inner join {{ ref('stg_registry__batch') }} as b on f.batch_id = b.batch_id
 where f.check_id in ('D01-duplicate-delivery', 'conflicting_deliveries') or f.check_id in (select check_id from {{ ref('quality_rule') }})
+    or f.check_id in (select check_id from {{ ref('decision_state') }})
 group by b.batch_id, f.check_id
 union all
 select b.batch_id, b.refused_by, 'critical', b.suite_version, false, b.rows_quarantined

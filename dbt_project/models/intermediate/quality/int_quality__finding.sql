@@ -55,6 +55,7 @@ from delivered_again
     ('int_division__current', 'division', 'null', 'null'),
     ('int_industry_class__current', 'industry_class', 'null', 'null'),
     ('int_plan_target__current', 'plan_target', 'null', 'null'),
+    ('int_steward__current', 'steward_decision', 'null', 'null'),
     ('int_published_check__current', 'published_check', 'null', "cast(year as varchar) || '-01-01'"),
 ] %}
 union all
@@ -65,3 +66,5 @@ from (
 {% endfor %}
 union all
 select *, cast(null as timestamp) as holds_until from {{ ref('int_quality__current_finding') }}
+union all
+select *, cast(null as timestamp) as holds_until from {{ ref('int_steward__decision_finding') }}

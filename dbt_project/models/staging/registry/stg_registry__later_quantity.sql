@@ -21,5 +21,5 @@
 {% endif -%}
 select r.batch_id, r.row_no, r.{{ column }} as quantity
 from {{ source('lake', source_name) }} as r
-where r.known_at > {{ knowledge_end() }}
+where r.known_at > {{ knowledge_end() }} and {{ in_version('r') }}
 {% endfor %}
