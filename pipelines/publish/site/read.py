@@ -11,6 +11,7 @@ TREND_DAYS = 30
 ROWS_A_PAGE = 2000      # a batch page lists so many rows; the table quality.failed_row has them all
 
 Row = dict[str, Any]
+_OPEN = "state not in ('resolved', 'obsolete')"
 
 
 @dataclass
@@ -31,9 +32,9 @@ class Delivery:
 
     @property
     def tonnes(self) -> float | None:
-        """Tonnes at stake of its open items; None while none is estimated [tCO2e]."""
+        """Tonnes at stake of its greatest open item, for one row can stand in several; None while none is estimated [tCO2e]."""
         known = [item["tonnes_at_stake"] for item in self.items if item["tonnes_at_stake"] is not None]
-        return float(sum(known)) if known else None
+        return float(max(known)) if known else None
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ order by b.received_at desc, b.source, b.batch_id
 
 
 def _deliveries(db: Any) -> list[Delivery]:
-    items = _by_batch(_rows(db, "select * from sealed.quality.worklist order by tonnes_at_stake desc nulls last, item_id"))
+    items = _by_batch(_rows(db, f"select * from sealed.quality.worklist where {_OPEN} order by tonnes_at_stake desc nulls last, item_id"))
     checks = _by_batch(_rows(db, "select * from sealed.quality.check_result order by passed, severity, check_id"))
     counts = dict(db.execute("select batch_id, count(*) from sealed.quality.failed_row group by 1").fetchall())
     rows = _by_batch(_rows(db, f"""
@@ -153,9 +154,12 @@ def _totals(db: Any, release: Row) -> Row:
             sum(rows_received) as received, sum(rows_accepted) as accepted, sum(rows_quarantined) as quarantined
         from sealed.quality.batch where not is_published
     """)
-    [items] = _rows(db, """
-        select count(*) as open, count(case when due_on < ? then 1 end) as overdue, sum(tonnes_at_stake) as tonnes
-        from sealed.quality.worklist where state not in ('resolved', 'obsolete')
+    [items] = _rows(db, f"""
+        select coalesce(sum(open), 0) as open, coalesce(sum(overdue), 0) as overdue, sum(tonnes) as tonnes
+        from (
+            select count(*) as open, count(case when due_on < ? then 1 end) as overdue, max(tonnes_at_stake) as tonnes
+            from sealed.quality.worklist where {_OPEN} group by batch_id
+        ) as by_batch
     """, [release["knowledge_date"]])
     [reported] = _rows(db, """
         select count(case when state = 'reported' then 1 end) as reported, count(*) as due
