@@ -20,7 +20,7 @@ def _register() -> list[dict]:
         register_row(9, "20-food-beverage", "1512"), register_row(10, "24-other-industry", "3012"),
         register_row(11, "12-coal-mining", "0610"), register_row(12, "04-chemicals", "2613"),
         register_row(13, "05-aluminium", "3216", ets="是"), register_row(14, "99-nonsense", "3216"),
-        register_row(15, "03-steel", "3120", ets="是"),
+        register_row(15, "03-steel", "3120", ets="是"), register_row(16, "10-civil-aviation", "5611"),
     ]
 
 
@@ -32,6 +32,8 @@ def _energy() -> list[dict]:
     return [
         row(1, "一般烟煤", 1000, ncv=20, ncv_unit="GJ/t", **measured),
         row(2, "一般烟煤", 1000, ncv=20, carbon_content=0.02618, oxidation_rate=98, **measured),
+        row(1, "一般烟煤", 1000, period="2025-06", ncv=20, ncv_unit="GJ/t", **measured), row(1, "一般烟煤", 1000, period="2025-07"),
+        row(16, "喷气/航空煤油", 100),
         row(3, "bituminous", 1, "kt") | {"consumed": 1000, "unit": "吨"},
         row(4, "焦炭", 1000), row(4, "天然气", 10_000_000, "Nm3"), row(4, "柴油", 0.1, "万吨"),
         row(9, "原煤", 100), row(9, "原煤", 100, period="2025-06", ncv=5000, ncv_unit="kcal/kg", carbon_content=26.2,
@@ -63,6 +65,9 @@ def _process() -> list[dict]:
         row(6, "参数", "clinker_portland", 1_000_000), row(6, "原料", "磷石膏", 50_000),
         row(7, "辅料", "石灰石", 1000, purity=95), row(8, "产品固碳", "电石", 100), row(8, "原料", "feed_coal", 100, carbon_content=0.6),
         row(11, "参数", "coal_raw_openpit", 100_000), row(7, "辅料", "碳酸锶", 100),
+        *({**row(1, "参数", item, value, unit=unit), "period": period} for period in ("2025-06", "2025-07") for item, value, unit in (
+            ("coal_carbon_air_dry", 0.58, "tC/t"), ("全水分Mar", 10, "%"), ("coal_moisture_inherent", 2, "%")) if period == "2025-06" or unit == "tC/t"),
+        row(16, "参数", "bio_jet_share", 20, unit="%"),
         row(7, "辅料", "碳酸钡", 100), {**row(7, "辅料", "碳酸钡", 100), "period": "2025-06"},
     ]
 
@@ -88,6 +93,10 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
 GOLDEN = [
     (1, "2025-05-01", "fuel", "一般烟煤", None, "2239.710"),
     (2, "2025-05-01", "fuel", "一般烟煤", None, "1881.469"),
+    (1, "2025-06-01", "fuel", "一般烟煤", None, "1933.531"),
+    (1, "2025-07-01", "fuel", "一般烟煤", None, "2990.013"),
+    (16, "2025-05-01", "fuel", "喷气/航空煤油", None, "252.252"),
+    (16, "2025-05-01", "biomass_memo", "喷气/航空煤油", None, "63.063"),
     (3, "2025-05-01", "fuel", "一般烟煤", None, "1747.088"),
     (4, "2025-05-01", "fuel", "焦炭", None, "2860.419"),
     (4, "2025-05-01", "fuel", "天然气(气态)", None, "21621.888"),
@@ -158,7 +167,7 @@ def test_power_plants_export_makes_no_line(ledger: Path) -> None:
 
 
 def test_tiers(ledger: Path) -> None:
-    rows = query(ledger, "select uscc, factor_tier from marts.fct_enterprise_emission_line where emission_source = 'fuel' and uscc in (?, ?, ?)",
+    rows = query(ledger, "select uscc, factor_tier from marts.fct_enterprise_emission_line where emission_source = 'fuel' and uscc in (?, ?, ?) and period = date '2025-05-01'",
                  uscc(1), uscc(2), uscc(3))
     assert sorted(rows) == sorted([(uscc(1), "method_default"), (uscc(2), "measured"), (uscc(3), "method_default")])
     other = query(ledger, "select distinct factor_tier, factor_id from marts.fct_enterprise_emission_line where uscc = ? and period = date '2025-03-01'"
@@ -173,3 +182,12 @@ def test_energy_in_tce_counts_feedstock_and_power(ledger: Path) -> None:
     assert query(ledger, "select energy_tce from marts.fct_enterprise_account_month where uscc = ? and period = date '2023-03-01'", uscc(5)) == [
         (Decimal("1399.604"),)
     ]
+
+
+def test_carbon_from_moistures_is_measured_and_half_a_set_is_shown(ledger: Path) -> None:
+    rows = query(ledger, "select factor_tier, factor_id from marts.fct_enterprise_emission_line where uscc = ? and emission_source = 'fuel'"
+                         " and period = date '2025-06-01'", uscc(1))
+    assert [(tier, "reported:coal_carbon_air_dry" in ids) for tier, ids in rows] == [("method_default", True)]
+    held = query(ledger, "select item, reason_code from marts.fct_enterprise_held_back_line where uscc = ?", uscc(1))
+    assert held == [("coal_carbon_air_dry", "unused_parameter")]
+    assert query(ledger, "select item, reason_code from marts.fct_enterprise_held_back_line where uscc = ?", uscc(16)) == []

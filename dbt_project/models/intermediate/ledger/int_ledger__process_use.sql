@@ -16,6 +16,11 @@ with activities as (
     from {{ ref('int_power_heat__current') }} as h
     where h.carrier = '热力' and h.quantity is null and h.steam_t is not null and h.conflict is null and h.superseded_by is null
         and {{ affected('h') }}
+    union all
+    select f.uscc, f.period, f.period_grain, f.unit_code,
+        case when f.carbon_tc_per_t is not null then 'coal_carbon' else 'jet_fuel' end as block, null, null, null
+    from {{ ref('int_ledger__fuel_parameter') }} as f
+    where f.carbon_tc_per_t is not null or f.fossil_fraction is not null
 ),
 
 parameters_read as (

@@ -1,0 +1,23 @@
+{{ config(materialized='table') }}
+-- Parameters of fuel rows that come as items of enterprise_process, of the row's own unit and lot, else of the whole site.
+-- Coal: carbon as received = air-dry carbon x (100 - total moisture) / (100 - inherent moisture), where all three are reported.
+-- Jet fuel: the fossil share is what the biogenic share leaves.
+with activity as (
+    select r.*
+    from {{ ref('int_energy__current') }} as r
+    where r.conflict is null and r.superseded_by is null and {{ affected('r') }}
+        and (r.fuel_group = 'coal' or r.fuel_code in ('kerosene', 'jet_kerosene'))
+),
+
+parameters as (
+    {{ parameters_of('activity', ['coal_carbon_air_dry', 'coal_moisture_total', 'coal_moisture_inherent', 'bio_jet_share']) }}
+)
+
+select
+    a.uscc, a.period, a.period_grain, a.unit_code, a.batch_id, a.row_no,
+    case when a.fuel_group = 'coal' then
+        p.coal_carbon_air_dry * (100.0 - p.coal_moisture_total) / nullif(100.0 - p.coal_moisture_inherent, 0.0)
+    end as carbon_tc_per_t,
+    case when a.fuel_group <> 'coal' then 1.0 - p.bio_jet_share / 100.0 end as fossil_fraction
+from activity as a
+inner join parameters as p on p.batch_id = a.batch_id and p.row_no = a.row_no
