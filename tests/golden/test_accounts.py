@@ -63,6 +63,7 @@ def _process() -> list[dict]:
         row(6, "参数", "clinker_portland", 1_000_000), row(6, "原料", "磷石膏", 50_000),
         row(7, "辅料", "石灰石", 1000, purity=95), row(8, "产品固碳", "电石", 100), row(8, "原料", "feed_coal", 100, carbon_content=0.6),
         row(11, "参数", "coal_raw_openpit", 100_000), row(7, "辅料", "碳酸锶", 100),
+        {**row(9, "原料", "外购工业CO2", 100), "period": "2025-06"},
         row(7, "辅料", "碳酸钡", 100), {**row(7, "辅料", "碳酸钡", 100), "period": "2025-06"},
     ]
 
@@ -105,6 +106,7 @@ GOLDEN = [
     (8, "2025-05-01", "product_deduction", "calcium_carbide", None, "-115.133"),
     (8, "2025-05-01", "process", "feed_coal", None, "220.000"),
     (9, "2025-06-01", "fuel", "原煤", None, "191.051"),
+    (9, "2025-06-01", "process", "co2_purchased", None, "40.000"),
     (10, "2025-05-01", "fuel", "柴油", None, "464.386"),
     (11, "2025-05-01", "process", "coal_raw_openpit", None, "3528.000"),
     (12, "2023-03-01", "purchased_power", "电力外供", "location", "-568.300"),
@@ -173,3 +175,10 @@ def test_energy_in_tce_counts_feedstock_and_power(ledger: Path) -> None:
     assert query(ledger, "select energy_tce from marts.fct_enterprise_account_month where uscc = ? and period = date '2023-03-01'", uscc(5)) == [
         (Decimal("1399.604"),)
     ]
+    # 1 000 t x 20 / 29.3076 - 1 000 MWh x 0.1229: exports of 01 make no line, and are energy that left
+    assert query(ledger, "select energy_tce from marts.fct_enterprise_account_month where uscc = ?", uscc(1)) == [(Decimal("559.517"),)]
+
+
+def test_a_default_share_marks_its_line(ledger: Path) -> None:
+    rows = query(ledger, "select factor_id, factor_tier from marts.fct_enterprise_emission_line where item = 'co2_purchased'")
+    assert len(rows) == 1 and rows[0][0].endswith("food_drink/co2_purchased/loss_rate") and rows[0][1] == "unconfirmed", rows
