@@ -68,6 +68,7 @@ def _process() -> list[dict]:
         *({**row(1, "参数", item, value, unit=unit), "period": period} for period in ("2025-06", "2025-07") for item, value, unit in (
             ("coal_carbon_air_dry", 0.58, "tC/t"), ("全水分Mar", 10, "%"), ("coal_moisture_inherent", 2, "%")) if period == "2025-06" or unit == "tC/t"),
         row(16, "参数", "bio_jet_share", 20, unit="%"),
+        {**row(9, "原料", "外购工业CO2", 100), "period": "2025-06"},
         row(7, "辅料", "碳酸钡", 100), {**row(7, "辅料", "碳酸钡", 100), "period": "2025-06"},
     ]
 
@@ -114,6 +115,7 @@ GOLDEN = [
     (8, "2025-05-01", "product_deduction", "calcium_carbide", None, "-115.133"),
     (8, "2025-05-01", "process", "feed_coal", None, "220.000"),
     (9, "2025-06-01", "fuel", "原煤", None, "191.051"),
+    (9, "2025-06-01", "process", "co2_purchased", None, "40.000"),
     (10, "2025-05-01", "fuel", "柴油", None, "464.386"),
     (11, "2025-05-01", "process", "coal_raw_openpit", None, "3528.000"),
     (12, "2023-03-01", "purchased_power", "电力外供", "location", "-568.300"),
@@ -182,6 +184,13 @@ def test_energy_in_tce_counts_feedstock_and_power(ledger: Path) -> None:
     assert query(ledger, "select energy_tce from marts.fct_enterprise_account_month where uscc = ? and period = date '2023-03-01'", uscc(5)) == [
         (Decimal("1399.604"),)
     ]
+    # 1 000 t x 20 / 29.3076 - 1 000 MWh x 0.1229: exports of 01 make no line, and are energy that left
+    assert query(ledger, "select energy_tce from marts.fct_enterprise_account_month where uscc = ? and period = date '2025-05-01'", uscc(1)) == [(Decimal("559.517"),)]
+
+
+def test_a_default_share_marks_its_line(ledger: Path) -> None:
+    rows = query(ledger, "select factor_id, factor_tier from marts.fct_enterprise_emission_line where item = 'co2_purchased'")
+    assert len(rows) == 1 and rows[0][0].endswith("food_drink/co2_purchased/loss_rate") and rows[0][1] == "unconfirmed", rows
 
 
 def test_carbon_from_moistures_is_measured_and_half_a_set_is_shown(ledger: Path) -> None:

@@ -34,10 +34,11 @@ with sums as (
     from (
         select *,
             emission_source in ('fuel', 'biomass_memo') as fuel_or_heat,
-            emission_source = 'purchased_power' as is_bought_power,
-            emission_source = 'purchased_heat' as is_bought_heat,
-            emission_source = 'energy_only' and activity_unit = 'MWh' as is_energy_power,
-            emission_source = 'energy_only' and activity_unit = 'GJ' as is_energy_heat
+            -- bought less exported; exports that make no line (01) are energy_only
+            emission_source = 'purchased_power' or (emission_source = 'energy_only' and item = '电力外供') as is_bought_power,
+            emission_source = 'purchased_heat' or (emission_source = 'energy_only' and item = '热力外供') as is_bought_heat,
+            emission_source = 'energy_only' and item = '电力' as is_energy_power,
+            emission_source = 'energy_only' and item = '热力' as is_energy_heat
         from {{ ref('int_ledger__line') }}
     ) as l
     group by uscc, period, period_grain, slice_year

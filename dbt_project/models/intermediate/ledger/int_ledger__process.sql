@@ -71,6 +71,11 @@ looked_up as (
         -- a purity or ratio that is reported, else the default, else 1
         coalesce(m.purity_fraction, p.value, 1.0) as purity,
         coalesce(own.quantity / 100.0, q.value, case when m.ratio_required then null else 1.0 end) as ratio,
+        case when m.purity_fraction is null then p.factor_id end as purity_id,
+        case when m.purity_fraction is null then p.tier end as purity_tier,
+        case when own.quantity is not null then 'reported:' || m.ratio_param_code else q.factor_id end as ratio_id,
+        -- a default ratio of 1 changes nothing, so its confidence does not mark the line
+        case when own.quantity is not null then 'declared' when q.value <> 1.0 then q.tier end as ratio_tier,
         coalesce(eff.quantity / 100.0, 0.0) * coalesce(usage_rate.quantity / 100.0, case when eff.quantity is null then 0.0 else 1.0 end) as abated,
         case when m.activity_unit = 'kg' then 0.001 else 1.0 end as to_tonnes,
         -- without a gas in its unit, a declared factor is of CO2, unless the item is of another gas
@@ -124,12 +129,13 @@ factored as (
         case
             when declared_factor is not null then 'reported:emission_factor'
             when carbon_tc_per_t is not null then 'reported:carbon_content'
-            when block = 'co2_mass' then coalesce('reported:' || ratio_param_code, 'reported:mass')
-            else coalesce(default_id, nullif(fuel_carbon_id, ''))
+            when block = 'co2_mass' then coalesce(ratio_id, 'reported:mass')
+            else concat_ws('+', coalesce(default_id, nullif(fuel_carbon_id, '')), purity_id, ratio_id)
         end as id,
         case
-            when declared_factor is not null or carbon_tc_per_t is not null or block = 'co2_mass' then 'declared'
-            else coalesce(default_tier, fuel_carbon_tier)
+            when declared_factor is not null or carbon_tc_per_t is not null then 'declared'
+            when block = 'co2_mass' then coalesce(ratio_tier, 'declared')
+            else {{ worse_tier('coalesce(default_tier, fuel_carbon_tier)', worse_tier('purity_tier', 'ratio_tier')) }}
         end as tier,
         case
             when declared_factor is not null then 'quantity x declared factor'

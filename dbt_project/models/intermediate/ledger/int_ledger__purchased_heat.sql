@@ -3,10 +3,11 @@
 -- the enthalpy of its temperature and pressure; hot water x (temperature - 20 C) x 4.1868 / 1000.
 with activity as (
     select
-        r.*, b.hold, b.method_version, case r.direction when '外供' then -1.0 else 1.0 end as sign
+        r.*, b.hold, b.method_version, case r.direction when '外供' then -1.0 else 1.0 end as sign,
+        -- exports that make no line (01) are energy all the same
+        r.direction = '购入' or coalesce(b.exports_make_lines, true) as makes_line
     {{ version_lines_from('int_power_heat__current') }}
     and r.carrier = '热力' and r.direction in ('购入', '外供') and r.origin <> '余热余压'
-    and (r.direction = '购入' or coalesce(b.exports_make_lines, true))
 ),
 
 enthalpies as (
@@ -57,7 +58,8 @@ measured as (
 )
 
 select
-    a.uscc, a.period, a.period_grain, a.slice_year, a.unit_code, 'purchased_heat' as emission_source,
+    a.uscc, a.period, a.period_grain, a.slice_year, a.unit_code,
+    case when a.makes_line then 'purchased_heat' else 'energy_only' end as emission_source,
     a.carrier || a.direction as item, a.origin as stream, '' as part, 'CO2' as gas, cast(null as varchar) as electricity_view,
     -- without its heat, the steam itself is shown
     a.sign * coalesce(a.quantity, a.steam_t) as activity_quantity,
@@ -66,11 +68,12 @@ select
         case when a.declared_factor is not null then 'reported:emission_factor' else h.factor_id end) as factor_id,
     coalesce(a.declared_factor, h.value) as factor_value, 'tCO2/GJ' as factor_unit,
     case when a.declared_factor is not null then 'declared' else h.tier end as factor_tier,
-    a.sign * a.quantity * coalesce(a.declared_factor, h.value) as gas_t,
+    case when a.makes_line then a.sign * a.quantity * coalesce(a.declared_factor, h.value) end as gas_t,
     case when a.sign < 0 then '- heat exported x factor' else 'heat purchased x factor' end
         || case when a.is_mass then a.mass_formula else '' end as formula,
     a.sign * a.quantity / 29.3076 as energy_tce,
     case
+        when not a.makes_line then null
         when a.hold is not null then a.hold
         when a.quantity is null and a.is_mass then coalesce(a.state_hold, 'no_steam_enthalpy')
         when a.quantity is null then 'no_quantity'

@@ -1,15 +1,16 @@
 -- Purchased and exported power, one line a view: location (provincial average), national, market (proven non-fossil = 0,
 -- the rest at the average excluding market-traded non-fossil power), method (what the guideline itself asks).
+-- Exports that make no line (01) are energy all the same: net power is what energy_tce counts.
 with activity as (
     select
         r.*, b.hold, b.province_code, b.national_grid_kind, b.method_electricity,
         case r.direction when '外供' then -1.0 else 1.0 end as sign,
+        r.direction = '购入' or coalesce(b.exports_make_lines, true) as makes_line,
         r.origin in ('绿电交易', '直供非化石') or (r.origin = '绿证' and r.certificate_id is not null) as is_nonfossil,
         case when r.origin = '自备化石' then r.declared_factor end as own_factor
     {{ version_lines_from('int_power_heat__current') }}
     and r.carrier = '电力' and r.direction in ('购入', '外供') and r.origin <> '余热余压'
     and coalesce(b.power_makes_lines, true)
-    and (r.direction = '购入' or coalesce(b.exports_make_lines, true))
 ),
 
 views as (
@@ -41,13 +42,16 @@ factored as (
 )
 
 select
-    uscc, period, period_grain, slice_year, unit_code, 'purchased_power' as emission_source,
-    carrier || direction as item, origin as stream, '' as part, 'CO2' as gas, electricity_view,
+    uscc, period, period_grain, slice_year, unit_code,
+    case when makes_line then 'purchased_power' else 'energy_only' end as emission_source,
+    carrier || direction as item, origin as stream, '' as part, 'CO2' as gas,
+    case when makes_line then electricity_view end as electricity_view,
     sign * quantity as activity_quantity, activity_unit, id as factor_id, factor as factor_value,
     'tCO2/MWh' as factor_unit, tier as factor_tier,
-    sign * quantity * factor as gas_t,
+    case when makes_line then sign * quantity * factor end as gas_t,
     case when sign < 0 then '- power exported x factor' else 'power purchased x factor' end as formula,
     case when electricity_view = 'location' then sign * quantity * 0.1229 end as energy_tce,
-    case when hold is not null then hold when quantity is null then 'no_quantity' when factor is null then 'no_factor' end as hold,
+    case when not makes_line then null when hold is not null then hold when quantity is null then 'no_quantity' when factor is null then 'no_factor' end as hold,
     'enterprise_power_heat' as delivery_source, batch_id, row_no, is_synthetic
 from factored
+where makes_line or electricity_view = 'location'
