@@ -30,6 +30,9 @@ app.add_typer(releases_app, name="releases")
 steward_app = typer.Typer(no_args_is_help=True, help="数据治理待办与更正表 | The steward's worklist and correction sheets.")
 app.add_typer(steward_app, name="steward")
 
+gates_app = typer.Typer(no_args_is_help=True, help="关口的成绩 | How good the gates are.")
+app.add_typer(gates_app, name="gates")
+
 DataOption = Annotated[Path | None, typer.Option("--data", help="数据根目录 | root of everything written (env CARBON_DATA)")]
 JsonOption = Annotated[bool, typer.Option("--json", help="机器可读输出 | output for machines")]
 
@@ -62,7 +65,7 @@ def demo(
     enterprises: Annotated[int, typer.Option(min=1, help="企业数 | number of enterprises")] = 300,
     months: Annotated[int, typer.Option(min=1, help="月数 | number of months")] = 24,
     until: Annotated[str, typer.Option(help="最后一月 YYYY-MM | last month")] = "2025-12",
-    faults: Annotated[str, typer.Option(help="故障清单文件或 none | file of faults, or none")] = "default",
+    faults: Annotated[str, typer.Option(help="故障清单文件、default、all 或 none | file of faults, default, all or none")] = "default",
 ) -> None:
     """生成一个演示省的上报数据（演示数据） | Write the deliveries of a synthetic province."""
     from pipelines.demo import write_province
@@ -249,6 +252,43 @@ def steward_template(
     path = out or Path(f"更正表_{batch}.xlsx")
     lines = _or_exit(lambda: steward.write_template(load_settings(data=data), batch, path))
     print(f"更正表 {lines} 行 | correction sheet with {lines} lines: {path}")
+
+
+@gates_app.callback()
+def gates() -> None:
+    """关口的成绩 | How good the gates are."""
+
+
+@gates_app.command("score")
+def gates_score(
+    seed: Annotated[int, typer.Option(min=0, help="故障省的种子 | seed of the province with faults")] = 1,
+    seeds: Annotated[int, typer.Option(min=1, help="无故障演示省的个数 | number of clean provinces")] = 1,
+    enterprises: Annotated[int, typer.Option(min=1, help="企业数 | number of enterprises")] = 60,
+    months: Annotated[int, typer.Option(min=1, help="月数 | number of months")] = 16,
+    faults: Annotated[str, typer.Option(help="故障清单文件、default 或 all | file of faults, default or all")] = "all",
+    as_json: JsonOption = False,
+    write: Annotated[bool, typer.Option("--write", help="写入 docs/gates-score.md | write docs/gates-score.md")] = False,
+) -> None:
+    """埋设故障，统计每条规则与每种故障的召回、误报和漏掉的吨数 | Plant faults; recall, precision and tonnes missed by rule and kind."""
+    import tempfile
+
+    from pipelines.publish.problem import PublishError
+    from pipelines.score.render import as_data, as_markdown
+    from pipelines.score.run import Asked, run_score
+    from pipelines.settings import PROJECT
+    from pipelines.transform.build import BuildError
+
+    with tempfile.TemporaryDirectory(prefix="carbon-score-") as folder:
+        try:
+            scored = run_score(Asked(seed, seeds, enterprises, months, faults), Path(folder), lambda text: print(text, file=sys.stderr))
+        except (ValueError, OSError) as error:
+            raise typer.BadParameter(str(error)) from error
+        except (BuildError, PublishError) as error:
+            print(f"失败：计算结果检查未通过 | failed, a check on computed results stopped the night:\n{error}", file=sys.stderr)
+            raise typer.Exit(1) from error
+    if write:
+        (PROJECT / "docs" / "gates-score.md").write_text(as_markdown(scored), "utf-8")
+    print(json.dumps(as_data(scored), ensure_ascii=False) if as_json else as_markdown(scored))
 
 
 def _plain(value: object) -> float | str:

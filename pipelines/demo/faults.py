@@ -12,15 +12,18 @@ import io
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import yaml
 
 from pipelines.contracts.credit_code import ALPHABET
+from pipelines.demo import spoil as more
 from pipelines.demo.credit_code import synthetic_code
 from pipelines.demo.files import Delivery, Layout
 from pipelines.demo.series import positions
+from pipelines.demo.target import Marks, Target, positive, quantity_column, row_key, spoil
 
 DEFAULT_FAULTS: dict[str, int] = {
     "power_of_ten": 2,
@@ -47,96 +50,45 @@ DEFAULT_FAULTS: dict[str, int] = {
 
 @dataclass(frozen=True)
 class Planted:
-    """One line of faults.csv; `row_no` and `column` are empty for a fault of the whole file."""
+    """One line of faults.csv; `row_no` and `column` are empty for a fault of the whole file.
+
+    `uscc` and `period` (YYYY-MM; empty: every month) say whose figures it touches; they do not stand in faults.csv.
+    """
 
     file: str
     row_no: int | None
     column: str
     kind: str
-
-
-@dataclass
-class Target:
-    """A delivery that is about to be written, and the rows of it that may be spoiled."""
-
-    delivery: Delivery
-    candidates: list[int]
-    rng: np.random.Generator
-    seed: int
-    last_month: str
-    used: set[int] = field(default_factory=set)
-
-    def cell(self, index: int, column: str) -> str:
-        return self.delivery.rows[index][positions(self.delivery.source)[column]]
-
-    def set(self, index: int, column: str, text: str) -> None:
-        self.delivery.rows[index][positions(self.delivery.source)[column]] = text
-
-    def pick(self, accept: Callable[[int], bool] = lambda index: True) -> int | None:
-        """A row not spoiled yet that the fault can use, or None."""
-        fitting = [index for index in self.candidates if index not in self.used and accept(index)]
-        if not fitting:
-            return None
-        chosen = fitting[int(self.rng.integers(len(fitting)))]
-        self.used.add(chosen)
-        return chosen
-
-    def append(self, row: list[str]) -> int:
-        """Add a row at the end; returns its index."""
-        self.delivery.rows.append(row)
-        self.used.add(len(self.delivery.rows) - 1)
-        return len(self.delivery.rows) - 1
-
-    def number(self, index: int, column: str) -> Decimal:
-        """The number in a cell, 0 when it is blank."""
-        return Decimal(self.cell(index, column) or "0")
-
-
-Marks = list[tuple[int, str]]  # (row index, canonical column) of what was planted; empty: no row fits
-
-
-def _spoil(target: Target, column: str, change: Callable[[str], str], accept: Callable[[int], bool]) -> Marks:
-    index = target.pick(accept)
-    if index is None:
-        return []
-    target.set(index, column, change(target.cell(index, column)))
-    return [(index, column)]
-
-
-def _positive(target: Target, column: str) -> Callable[[int], bool]:
-    return lambda index: bool(target.cell(index, column)) and target.number(index, column) > 0
-
-
-def _quantity_column(target: Target) -> str:
-    return "consumed" if target.delivery.source == "enterprise_energy" else "quantity"
+    uscc: str = ""
+    period: str = ""
 
 
 def power_of_ten(target: Target) -> Marks:
     """A calorific value in kJ/kg under the unit GJ/t."""
-    in_gj = _positive(target, "ncv")
+    in_gj = positive(target, "ncv")
 
     def accept(index: int) -> bool:  # not a gas: there a factor of 1000 is no slip between two units in use
         return in_gj(index) and target.cell(index, "ncv_unit") in ("", "GJ/t") and target.number(index, "ncv") < 100
 
-    return _spoil(target, "ncv", lambda text: f"{Decimal(text) * 1000:f}", accept)
+    return spoil(target, "ncv", lambda text: f"{Decimal(text) * 1000:f}", accept)
 
 
 def negative_quantity(target: Target) -> Marks:
     """A quantity with a minus sign."""
-    column = _quantity_column(target)
-    return _spoil(target, column, lambda text: f"-{text}", _positive(target, column))
+    column = quantity_column(target)
+    return spoil(target, column, lambda text: f"-{text}", positive(target, column))
 
 
 def check_digit(target: Target) -> Marks:
     """A credit code with another check digit."""
-    return _spoil(
+    return spoil(
         target, "uscc", lambda code: code[:17] + ALPHABET[(ALPHABET.index(code[17]) + 7) % 31], lambda i: True
     )
 
 
 def unknown_enterprise(target: Target) -> Marks:
     """A valid credit code that the register does not hold."""
-    return _spoil(
+    return spoil(
         target,
         "uscc",
         lambda code: synthetic_code(code[2:8], target.seed, 99_000 + int(target.rng.integers(900))),
@@ -146,24 +98,24 @@ def unknown_enterprise(target: Target) -> Marks:
 
 def unknown_fuel(target: Target) -> Marks:
     """A fuel name outside the form."""
-    return _spoil(target, "energy", lambda text: "优质混配燃料", lambda i: True)
+    return spoil(target, "energy", lambda text: "优质混配燃料", lambda i: True)
 
 
 def unknown_unit(target: Target) -> Marks:
     """A unit that is none."""
-    return _spoil(target, "unit", lambda text: "车皮", lambda i: True)
+    return spoil(target, "unit", lambda text: "车皮", lambda i: True)
 
 
 def future_month(target: Target) -> Marks:
     """A month that has not come yet, for any knowledge date of this decade."""
     year = str(int(target.last_month[:4]) + 10)
-    return _spoil(target, "period", lambda text: year + text[4:], lambda i: True)
+    return spoil(target, "period", lambda text: year + text[4:], lambda i: True)
 
 
 def duplicate_key_conflict(target: Target) -> Marks:
     """One key twice with different values: both rows are in conflict."""
-    column = _quantity_column(target)
-    index = target.pick(_positive(target, column))
+    column = quantity_column(target)
+    index = target.pick(positive(target, column))
     if index is None:
         return []
     twin = target.append(target.delivery.rows[index].copy())
@@ -182,30 +134,30 @@ def duplicate_row(target: Target) -> Marks:
 
 def broken_stock_balance(target: Target) -> Marks:
     """Use that the stocks and purchases do not bear out, by a quarter."""
-    positive = _positive(target, "consumed")
-    return _spoil(
+    above = positive(target, "consumed")
+    return spoil(
         target,
         "consumed",
         lambda text: f"{Decimal(text) * Decimal('1.25'):f}",
-        lambda i: positive(i) and bool(target.cell(i, "opening_stock")),
+        lambda i: above(i) and bool(target.cell(i, "opening_stock")),
     )
 
 
 def oxidation_as_fraction(target: Target) -> Marks:
     """An oxidation rate as a fraction in a column of percent."""
-    return _spoil(
-        target, "oxidation_rate", lambda text: f"{Decimal(text) / 100:f}", _positive(target, "oxidation_rate")
+    return spoil(
+        target, "oxidation_rate", lambda text: f"{Decimal(text) / 100:f}", positive(target, "oxidation_rate")
     )
 
 
 def carbon_unit_slip(target: Target) -> Marks:
     """A carbon content in tC/TJ under the unit tC/GJ."""
-    positive = _positive(target, "carbon_content")
-    return _spoil(
+    above = positive(target, "carbon_content")
+    return spoil(
         target,
         "carbon_content",
         lambda text: f"{Decimal(text) * 1000:f}",
-        lambda i: positive(i) and target.cell(i, "carbon_content_unit") != "tC/TJ",
+        lambda i: above(i) and target.cell(i, "carbon_content_unit") != "tC/TJ",
     )
 
 
@@ -232,37 +184,14 @@ def wrong_division_code(target: Target) -> Marks:
 
 def non_numeric(target: Target) -> Marks:
     """Words where a number belongs."""
-    column = _quantity_column(target)
-    return _spoil(target, column, lambda text: f"约{text}左右", _positive(target, column))
+    column = quantity_column(target)
+    return spoil(target, column, lambda text: f"约{text}左右", positive(target, column))
 
 
 def missing_required(target: Target) -> Marks:
     """A required quantity left blank."""
-    column = _quantity_column(target)
-    return _spoil(target, column, lambda text: "", _positive(target, column))
-
-
-_ENERGY = ("enterprise_energy",)
-_QUANTITIES = ("enterprise_energy", "enterprise_process", "enterprise_power_heat", "enterprise_output")
-# kind -> (function, sources it can be planted in)
-ROW_FAULTS: dict[str, tuple[Callable[[Target], Marks], tuple[str, ...]]] = {
-    "power_of_ten": (power_of_ten, _ENERGY),
-    "negative_quantity": (negative_quantity, ("enterprise_power_heat", "enterprise_process")),
-    "check_digit": (check_digit, _QUANTITIES),
-    "unknown_enterprise": (unknown_enterprise, _QUANTITIES),
-    "unknown_fuel": (unknown_fuel, _ENERGY),
-    "unknown_unit": (unknown_unit, ("enterprise_energy", "enterprise_power_heat")),
-    "future_month": (future_month, _QUANTITIES),
-    "duplicate_key_conflict": (duplicate_key_conflict, ("enterprise_energy", "enterprise_output")),
-    "duplicate_row": (duplicate_row, _QUANTITIES),
-    "broken_stock_balance": (broken_stock_balance, _ENERGY),
-    "oxidation_as_fraction": (oxidation_as_fraction, _ENERGY),
-    "carbon_unit_slip": (carbon_unit_slip, _ENERGY),
-    "parent_with_child": (parent_with_child, _ENERGY),
-    "wrong_division_code": (wrong_division_code, ("enterprise_register",)),
-    "non_numeric": (non_numeric, _QUANTITIES),
-    "missing_required": (missing_required, ("enterprise_energy", "enterprise_process", "enterprise_output")),
-}
+    column = quantity_column(target)
+    return spoil(target, column, lambda text: "", positive(target, column))
 
 
 def empty_file(delivery: Delivery) -> Delivery:
@@ -289,16 +218,105 @@ def wrong_columns(delivery: Delivery) -> Delivery:
     )
 
 
-FILE_FAULTS: dict[str, Callable[[Delivery], Delivery]] = {
-    "empty_file": empty_file,
-    "truncated_xlsx": truncated_xlsx,
-    "wrong_columns": wrong_columns,
+_ROW_FUNCTIONS: dict[str, Callable[[Target], Marks]] = {
+    function.__name__: function
+    for function in (
+        power_of_ten, negative_quantity, check_digit, unknown_enterprise, unknown_fuel, unknown_unit, future_month,
+        duplicate_key_conflict, duplicate_row, broken_stock_balance, oxidation_as_fraction, carbon_unit_slip,
+        parent_with_child, wrong_division_code, non_numeric, missing_required,
+        more.fuel_ten_times, more.fuel_wan_unit, more.swapped_columns, more.swapped_parameters, more.feedstock_above_use,
+        more.stock_across_months, more.missing_month, more.zero_month, more.copied_month, more.duplicate_enterprise,
+        more.reported_under_two_codes, more.closed_enterprise, more.not_yet_operating, more.succeeded_enterprise,
+        more.wrong_city, more.certificate_claimed_twice, more.full_width_digits,
+    )
 }
-KINDS = frozenset(ROW_FAULTS) | frozenset(FILE_FAULTS)
+FILE_FAULTS: dict[str, Callable[[Delivery], Delivery]] = {
+    function.__name__: function
+    for function in (empty_file, truncated_xlsx, wrong_columns, more.truncated_csv, more.mixed_encodings, more.wrong_checksum)
+}
+ADDED = ("_补报", "_重报", "_台账", "_合并", "_补发")  # ends of the names of faulty files that come in addition
+OUTCOMES = ("caught", "normalised", "not_catchable")
+
+
+@dataclass(frozen=True)
+class FaultKind:
+    """One entry of `fault_kinds.yml`.
+
+    Attributes:
+        zh, en: what it is; sources: deliveries it is planted in; outcome: one of `OUTCOMES`.
+        rules: each of them must tell it; also: rules that may; why: the reason why it cannot be caught.
+        scope: `any` or `small` (rows of the smaller half of the enterprises); column ... copy: a change stated as data.
+    """
+
+    kind: str
+    zh: str
+    en: str
+    sources: tuple[str, ...]
+    outcome: str
+    rules: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    why: str = ""
+    scope: str = "small"
+    column: str = ""
+    set: dict[str, str] = field(default_factory=dict)
+    prefix: dict[str, str] = field(default_factory=dict)
+    multiply: dict[str, str] = field(default_factory=dict)
+    where: dict[str, list[str]] = field(default_factory=dict)
+    exclude: dict[str, list[str]] = field(default_factory=dict)
+    positive: tuple[str, ...] = ()
+    filled: tuple[str, ...] = ()
+    last_year: bool = False
+    copy: dict[str, str] = field(default_factory=dict)
+
+    def spoil(self, target: Target) -> Marks:
+        """Plant it in one row of the target."""
+        if self.kind in _ROW_FUNCTIONS:
+            return _ROW_FUNCTIONS[self.kind](target)
+        index = target.pick(lambda i: self._fits(target, i))
+        if index is None:
+            return []
+        if self.copy:
+            target.used.discard(index)
+            target.taken.discard(target.subject)
+            index = target.append(target.delivery.rows[index].copy())
+        for column, text in self.copy.items():
+            target.set(index, column, f"{text}-{index}")
+        for column, text in self.set.items():
+            target.set(index, column, text)
+        for column, text in self.prefix.items():
+            target.set(index, column, text + target.cell(index, column))
+        for column, factor in self.multiply.items():
+            target.set(index, column, f"{target.number(index, column) * Decimal(factor):f}")
+        return [(index, self.column)]
+
+    def _fits(self, target: Target, index: int) -> bool:
+        return (
+            all(target.cell(index, column) in texts for column, texts in self.where.items())
+            and not any(target.cell(index, column) in texts for column, texts in self.exclude.items())
+            and all(target.cell(index, column) for column in self.filled)
+            and all(target.number(index, column) > 0 for column in self.positive)
+            and not (self.last_year and target.cell(index, "period")[:4] != target.last_month[:4])
+        )
+
+
+@cache
+def load_kinds() -> dict[str, FaultKind]:
+    """Every kind by name. Raises ValueError on a kind without a change or with an unknown outcome."""
+    raw = yaml.safe_load((Path(__file__).parent / "fault_kinds.yml").read_text("utf-8"))
+    kinds = {}
+    for name, spec in raw.items():
+        lists = {key: tuple(spec[key]) for key in ("sources", "rules", "also", "positive", "filled") if key in spec}
+        kinds[name] = FaultKind(kind=name, **{**spec, **lists})
+        if kinds[name].outcome not in OUTCOMES or not (name in FILE_FAULTS or name in _ROW_FUNCTIONS or kinds[name].column):
+            raise ValueError(f"fault_kinds.yml: {name}")
+    return kinds
+
+
+_EACH = 2  # how many of each kind `all` plants
 
 
 def read_faults(faults: Path | str | None) -> dict[str, int]:
-    """How many of each kind: `none` (or None) nothing, `default` the built-in handful, else a CSV or YAML file of kind and count.
+    """How many of each kind: `none` (or None) nothing, `default` the built-in handful, `all` some of each kind, else a CSV or YAML file of kind and count.
 
     Raises ValueError on an unknown kind or a count that is no whole number, OSError when the file cannot be read.
     """
@@ -306,12 +324,14 @@ def read_faults(faults: Path | str | None) -> dict[str, int]:
         return {}
     if str(faults) == "default":
         return dict(DEFAULT_FAULTS)
+    if str(faults) == "all":
+        return dict.fromkeys(load_kinds(), _EACH)
     path = Path(faults)
     text = path.read_text("utf-8-sig")
     counts: dict[str, int] = {}
     for kind, count in _listed(path, text):
-        if kind not in KINDS:
-            raise ValueError(f"{path}: unknown fault {kind!r}; known are {', '.join(sorted(KINDS))}")
+        if kind not in load_kinds():
+            raise ValueError(f"{path}: unknown fault {kind!r}; known are {', '.join(sorted(load_kinds()))}")
         if not str(count).strip().isdigit():
             raise ValueError(f"{path}: the count of {kind} is no whole number: {count!r}")
         counts[kind] = counts.get(kind, 0) + int(str(count))
@@ -345,11 +365,14 @@ class Planter:
         self.candidates = candidates
         self.planted: list[Planted] = []
         self.seen: dict[str, int] = dict.fromkeys(deliveries, 0)
+        self.apart = not counts.keys() <= DEFAULT_FAULTS.keys()
+        self.taken: set[tuple[str, str]] = set()
+        self.earlier: dict[tuple[str, ...], list[str]] = {}
+        self.twins: dict[str, str] = {}
         self.waiting: list[tuple[str, str, int]] = []  # (kind, source, first delivery of the source that may carry it)
         for first, kind in enumerate(sorted(counts)):
             for copy in range(counts[kind]):
-                sources = ROW_FAULTS[kind][1] if kind in ROW_FAULTS else _QUANTITIES[:1] + _QUANTITIES[2:]
-                sources = tuple(source for source in sources if deliveries.get(source))
+                sources = tuple(source for source in load_kinds()[kind].sources if deliveries.get(source))
                 if not sources:
                     self.waiting.append((kind, "", 0))
                     continue
@@ -361,30 +384,37 @@ class Planter:
         position = self.seen.get(delivery.source, 0)
         self.seen[delivery.source] = position + 1
         due = [entry for entry in self.waiting if entry[1] == delivery.source and entry[2] <= position]
-        if not due:
-            return []
+        before = {row_key(delivery.source, row): row.copy() for row in delivery.rows} if self.apart else {}
+        extra = self._plant(delivery, sorted(due, key=lambda entry: entry[0] != "missing_month")) if due else []
+        self.earlier.update(before)
+        return extra
+
+    def _plant(self, delivery: Delivery, due: list[tuple[str, str, int]]) -> list[Delivery]:
+        place = positions(delivery.source).get("uscc")
         target = Target(
-            delivery,
-            [i for i, row in enumerate(delivery.rows) if row[0] in self.candidates],
-            self.rng,
-            self.seed,
-            self.last_month,
+            delivery, [], self.rng, self.seed, self.last_month, taken=self.taken, apart=self.apart, earlier=self.earlier, twins=self.twins
         )
         extra: list[Delivery] = []
         for entry in due:
-            kind = entry[0]
-            if kind in FILE_FAULTS:
-                spoiled = _later(FILE_FAULTS[kind](delivery), len(extra) + 1)
+            kind = load_kinds()[entry[0]]
+            if kind.kind in FILE_FAULTS:
+                spoiled = _later(FILE_FAULTS[kind.kind](delivery), len(extra) + 1)
                 if any(other.path == spoiled.path for other in extra):
                     continue
                 extra.append(spoiled)
-                self.planted.append(Planted(spoiled.path, None, "", kind))
+                self.planted.append(Planted(spoiled.path, None, "", kind.kind))
             else:
-                marks = ROW_FAULTS[kind][0](target)
+                target.candidates = [
+                    i for i, row in enumerate(delivery.rows) if kind.scope == "any" or (place is not None and row[place] in self.candidates)
+                ]
+                marks = kind.spoil(target)
                 if not marks:
                     continue
+                code, month = target.subject if place is not None else ("", "")
+                month = month if month[:4].isdigit() else ""
                 self.planted += [
-                    Planted(delivery.path, delivery.row_no(index), column, kind) for index, column in marks
+                    Planted(delivery.path, None if index is None else delivery.row_no(index), column, kind.kind, code, month)
+                    for index, column in marks
                 ]
             self.waiting.remove(entry)
         return extra

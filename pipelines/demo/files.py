@@ -44,7 +44,8 @@ class Delivery:
 
     Attributes:
         source, name: folder and file name (without suffix) below the inbox; rows: texts in the order of the contract's columns;
-        received_at: wall clock Asia/Shanghai; headers: replace the contract's (a planted fault); cut: share of the bytes kept.
+        received_at: wall clock Asia/Shanghai; and of planted faults: headers replace the contract's, cut is the share of the bytes kept,
+        second_encoding that of the file's second half, checksum what the sidecar says in place of the true one.
     """
 
     source: str
@@ -57,6 +58,8 @@ class Delivery:
     layout: Layout = field(default_factory=Layout)
     headers: list[str] | None = None
     cut: float | None = None
+    second_encoding: str | None = None
+    checksum: str | None = None
 
     @property
     def path(self) -> str:
@@ -108,7 +111,7 @@ def _sidecar(delivery: Delivery, moment: dt.datetime, data: bytes) -> bytes:
         "document_date": moment.date().isoformat(),
         "licence": LICENCE,
         "synthetic": True,
-        "sha256": hashlib.sha256(data).hexdigest(),
+        "sha256": delivery.checksum or hashlib.sha256(data).hexdigest(),
     }
     return yaml.safe_dump(fields, allow_unicode=True, sort_keys=False, width=1000).encode()
 
@@ -155,7 +158,11 @@ def _csv(delivery: Delivery, headers: list[str], rows: list[list[str]]) -> bytes
     writer = csv.writer(buffer, lineterminator="\r\n" if delivery.layout.encoding == "gb18030" else "\n")
     writer.writerow(headers)
     writer.writerows(rows)
-    return buffer.getvalue().encode(delivery.layout.encoding)
+    text = buffer.getvalue()
+    if delivery.second_encoding is None:
+        return text.encode(delivery.layout.encoding)
+    half = text.index("\n", len(text) // 2) + 1
+    return text[:half].encode(delivery.layout.encoding) + text[half:].encode(delivery.second_encoding)
 
 
 def _xlsx(delivery: Delivery, headers: list[str], rows: list[list[str]]) -> bytes:

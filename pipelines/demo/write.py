@@ -12,7 +12,7 @@ from pathlib import Path
 from pipelines.contracts.source import load_sources
 from pipelines.demo.activity import Activity, make_activity
 from pipelines.demo.enterprises import Enterprise, make_enterprises
-from pipelines.demo.faults import Planted, Planter, faults_csv, read_faults
+from pipelines.demo.faults import ADDED, Planted, Planter, faults_csv, read_faults
 from pipelines.demo.files import Delivery, Layout, write_delivery
 from pipelines.demo.grid import make_power_system
 from pipelines.demo.months import Window, first_day, label, make_window, year_of
@@ -74,7 +74,7 @@ def write_province(
     Args:
         out: folder that becomes an inbox: `<out>/<source>/...` with sidecars, and `<out>/faults.csv` where faults were planted.
         seed: 0 or more; enterprises, months: how many; until: last month, YYYY-MM.
-        faults: `none`, `default`, or a CSV or YAML file of `kind,count`.
+        faults: `none`, `default`, `all` (some of every kind), or a CSV or YAML file of `kind,count`.
 
     Raises:
         ValueError: an argument that cannot be understood.
@@ -119,7 +119,7 @@ def _refuse_leftovers(out: Path, plan: _Plan, counts: dict[str, int]) -> None:
         for path in sorted((out / source).glob("*")) if (out / source).is_dir() else []:
             name = path.name.removesuffix(".meta.yml").removesuffix(".tmp")
             base = name.rsplit(".", 1)[0]
-            stem = base.removesuffix("_补报").removesuffix("_重报").removesuffix("_台账")
+            stem = next((base.removesuffix(end) for end in ADDED if base.endswith(end)), base)
             if f"{source}/{stem}" not in own or (stem != base and not counts):
                 raise FileExistsError(
                     f"{out} already holds {source}/{path.name}, which this run would not write; choose an empty folder"

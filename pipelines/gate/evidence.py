@@ -116,9 +116,11 @@ _PARAMETERS = {
 def _magnitude(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     """`magnitude`: the greatest quantity of a row in canonical units, times what multiplies it where that is above 1."""
     parameters = [pl.col(name).abs().fill_null(1.0) for name in _PARAMETERS[source.name]]
+    # 万立方米 is 1 as a volume of gas and 10000 as one of water: every fuel measured so is a gas, elsewhere the greater counts
+    choose = min if source.name == "enterprise_energy" else max
     factors: dict[str, float] = {}
     for (key, _), unit in load_units().by_key.items():
-        factors[key] = max(unit.factor, factors.get(key, 0.0))
+        factors[key] = choose(unit.factor, factors.get(key, unit.factor))
     reported = pl.col("unit").replace_strict(factors, default=1.0, return_dtype=pl.Float64) if "unit" in rows.columns else pl.lit(1.0)
     quantities = [
         pl.col(column.name).abs() * (reported if column.unit_column == "unit" else 1.0)

@@ -131,6 +131,8 @@ CASES: dict[str, tuple[set[str], list[dict[str, Any]]]] = {
     "in operation": (set(), [energy("2025-05", 100)]),
     "taken over": ({"K08-successor"}, [energy("2025-04", 100)]),
     "before the takeover": (set(), [energy("2025-02", 100)]),
+    "two codes": ({"K09-same-name"}, [energy("2025-04", 100)]),
+    "its other code": ({"K09-same-name"}, [energy("2025-04", 50)]),
 }
 NUMBER = {name: 300 + n for n, name in enumerate(CASES)}
 SALES = [("520200", "26", 400), ("520300", "26", 100_000)]  # 六盘水: less than its enterprises bought; 遵义: more
@@ -138,7 +140,8 @@ SALES = [("520200", "26", 400), ("520300", "26", 100_000)]  # 六盘水: less th
 
 def _register() -> list[dict[str, str]]:
     dates = {"not yet open": {"operating_from": "2025-06-01"}, "closed": {"operating_to": "2025-03-15"},
-             "in operation": {"operating_from": "2025-05-31", "operating_to": "2025-12-31"}}
+             "in operation": {"operating_from": "2025-05-31", "operating_to": "2025-12-31"},
+             "two codes": {"enterprise_name": "测试企业甲(演示数据)"}, "its other code": {"enterprise_name": "测试企业甲(演示数据)"}}
     steel = ("key emitter", "small steel")
     rows = [
         register_row(number, "03-steel@ndrc" if name in steel else "24-other-industry", "3120" if name in steel else "2613",

@@ -1,4 +1,5 @@
--- Reports of enterprises before they opened, after they closed, or after a successor took over, by the register as of the period.
+-- Reports of enterprises before they opened, after they closed, or after a successor took over, by the register as of the period;
+-- and enterprises that stand in the register under two codes.
 with reported as (
     {% for name, source in [('energy', 'enterprise_energy'), ('process', 'enterprise_process'), ('power_heat', 'enterprise_power_heat'),
         ('output', 'enterprise_output'), ('power_unit', 'power_unit_month')] %}
@@ -14,6 +15,23 @@ of_period as (
         row_number() over (partition by p.source, p.batch_id, p.row_no order by r.valid_from desc) as recency
     from reported as p
     inner join {{ ref('int_register__current') }} as r on r.uscc = p.uscc and r.conflict is null and r.valid_from < p.period_end
+),
+
+-- the last row of each enterprise that was neither closed nor succeeded
+registered as (
+    select *, row_number() over (partition by uscc order by valid_from desc) as recency
+    from {{ ref('int_register__current') }}
+    where conflict is null
+),
+
+same_name as (
+    select 'enterprise_register' as source, r.uscc, r.batch_id, r.row_no, r.enterprise_name, min(o.uscc) as other_uscc
+    from registered as r
+    inner join registered as o on o.enterprise_name = r.enterprise_name and o.uscc <> r.uscc
+    where r.recency = 1 and o.recency = 1
+        and r.operating_to is null and o.operating_to is null
+        and nullif(trim(r.successor_uscc), '') is null and nullif(trim(o.successor_uscc), '') is null
+    group by r.uscc, r.batch_id, r.row_no, r.enterprise_name
 )
 
 select {{ rule_finding('K07-before-operation', 'p', 'period', 'cast(p.period as varchar)', 'cast(p.operating_from as varchar)') }}
@@ -27,3 +45,6 @@ union all
 select {{ rule_finding('K08-successor', 'p', 'uscc', 'p.successor_uscc', 'cast(p.valid_from as varchar)') }}
 from of_period as p
 where p.recency = 1 and p.successor_uscc <> p.uscc and p.valid_from <= p.period and (p.operating_to is null or p.period > p.operating_to)
+union all
+select {{ rule_finding('K09-same-name', 's', 'enterprise_name', 's.enterprise_name', 's.other_uscc', period='null') }}
+from same_name as s

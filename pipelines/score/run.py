@@ -1,0 +1,99 @@
+"""Make the province twice, run the night over both, read what the releases say, and score it."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+from pipelines.demo import DemoReport, write_province
+from pipelines.demo.faults import load_kinds
+from pipelines.demo.provincial import DECIDED
+from pipelines.gate.stage import sources_in_order
+from pipelines.gate.suite import load_suite
+from pipelines.night import run_night
+from pipelines.score.card import Evidence, Finding, Scoreboard, score
+from pipelines.settings import PROJECT, load_settings
+from pipelines.warehouse.duck import connect
+
+KNOWN_ON = date(2026, 6, 30)  # all deliveries of a province that ends in 2025-12 have come by then
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is to be scored: the first seed carries the faults, `seeds` clean provinces tell the false alarms."""
+
+    seed: int = 1
+    seeds: int = 1
+    enterprises: int = 60
+    months: int = 16
+    faults: str = "all"
+
+
+@dataclass(frozen=True)
+class Scored:
+    """The scoreboard, the clean provinces by seed, and the class of every rule (gate, exact, range, statistical)."""
+
+    asked: Asked
+    board: Scoreboard
+    clean: dict[int, Evidence]
+    classes: dict[str, str]
+
+
+def run_score(asked: Asked, folder: Path, say: Callable[[str], None]) -> Scored:
+    """Run every night below `folder`. Raises ValueError, OSError (the fault file), BuildError or PublishError.
+
+    Faults are planted in the province of the first seed only; a night that a dbt test stops is an error, not a score.
+    """
+    clean = {}
+    for seed in range(asked.seed, asked.seed + asked.seeds):
+        say(f"无故障演示省 clean province, seed {seed}")
+        clean[seed] = _night(asked, seed, "none", folder / f"clean-{seed}")[0]
+    say(f"埋设故障 province with faults, seed {asked.seed}")
+    faulty, report = _night(asked, asked.seed, asked.faults, folder / "faulty")
+    classes = rule_classes()
+    current = frozenset(rule for rule, kind in classes.items() if kind != "gate")
+    board = score(load_kinds(), report.planted, report.unplanted, clean[asked.seed], faulty, frozenset(classes), current)
+    return Scored(asked, board, clean, classes)
+
+
+def rule_classes() -> dict[str, str]:
+    """Every rule of the suites (gate) and of the current view (exact, range, statistical)."""
+    settings = load_settings()
+    classes = {rule.id: "gate" for source in sources_in_order() for rule in load_suite(settings.expectations, source).rules}
+    with (PROJECT / "dbt_project" / "seeds" / "quality_rule.csv").open(encoding="utf-8", newline="") as handle:
+        classes.update({row["check_id"]: row["kind"] for row in csv.DictReader(handle)})
+    return classes
+
+
+def _night(asked: Asked, seed: int, faults: str, folder: Path) -> tuple[Evidence, DemoReport]:
+    report = write_province(folder / "inbox", seed=seed, enterprises=asked.enterprises, months=asked.months, until="2025-12", faults=faults)
+    settings = load_settings(folder / "inbox", folder / "data", KNOWN_ON)
+    run_night(settings, lambda text: None)
+    return read_evidence(settings.marts / "carbon.duckdb"), report
+
+
+def read_evidence(database: Path) -> Evidence:
+    """What a release says. Deliveries of the demonstration of steward decisions, which are faulty by intent, are left out."""
+    decided = ", ".join(f"'{source}'" for source in DECIDED)
+    with connect(database, read_only=True) as db:
+        findings = db.execute(f"""
+            select f.source || '/' || f.file_name, f.row_no, f.check_id, coalesce(f.uscc, ''), coalesce(strftime(f.period, '%Y-%m'), '')
+            from quality.failed_row f where f.source not in ({decided})""").fetchall()
+        refused = db.execute(f"select source || '/' || file_name from quality.batch where outcome = 'refused' and source not in ({decided})").fetchall()
+        direct = db.execute("""
+            select uscc, strftime(period, '%Y-%m'), left(division_code, 4), sum(direct_tco2e)
+            from marts.fct_enterprise_account_month group by all""").fetchall()
+        years = db.execute("select count(*) from marts.fct_enterprise_account_year").fetchone()
+        disagreeing = []
+        if db.execute("select 1 from information_schema.tables where table_schema = 'quality' and table_name = 'triangulation'").fetchone():
+            disagreeing = db.execute("""
+                select distinct uscc, strftime(period, '%Y-%m') from quality.triangulation where verdict in ('disagree', 'pattern')""").fetchall()
+    return Evidence(
+        frozenset(Finding(*row) for row in findings), frozenset(name for (name,) in refused),
+        {(code, month, prefecture or ""): Decimal(tonnes or 0) for code, month, prefecture, tonnes in direct},
+        frozenset((code, month) for code, month in disagreeing), int(years[0]),
+    )
