@@ -37,10 +37,14 @@ def _context() -> Any:
     return context
 
 
-def _batch(name: str, frame: Any) -> Any:
-    datasource = _context().data_sources.add_or_update_pandas("gate")
-    asset = datasource.add_dataframe_asset(name=name)
-    return asset.add_batch_definition_whole_dataframe("rows").get_batch({"dataframe": frame})
+@cache
+def _rows() -> Any:
+    # defined once: each new definition writes the whole context anew
+    return _context().data_sources.add_pandas("gate").add_dataframe_asset(name="rows").add_batch_definition_whole_dataframe("rows")
+
+
+def _batch(frame: Any) -> Any:
+    return _rows().get_batch({"dataframe": frame})
 
 
 def evaluate(name: str, frame: pl.DataFrame, rules: tuple[Rule, ...]) -> list[Outcome]:
@@ -89,7 +93,7 @@ def _evaluate_group(name: str, rows: Any, rules: list[Rule]) -> dict[Rule, Outco
             outcomes[rule] = Outcome(rule, (), error=_words(error))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        result = _batch(name, rows).validate(
+        result = _batch(rows).validate(
             suite, result_format={"result_format": "COMPLETE", "unexpected_index_column_names": ["_row"]}
         )
     for item in result.results:
