@@ -77,6 +77,7 @@ class Activity:
     output: np.ndarray
     series: list[Series] = field(default_factory=list)
     fuels: list[FuelUse] = field(default_factory=list)
+    bought: np.ndarray | None = None   # purchased power, kWh
     heat_bought: np.ndarray | None = None
     heat_sold: np.ndarray | None = None
 
@@ -346,6 +347,7 @@ class _Reporter:
             self._note_heat(spec, quantity / 10**decimals)
         elif spec["direction"] == "购入":
             self.bought = quantity
+            self.activity.bought = quantity[1:]
         if spec.get("green"):
             quantity = quantity - self._green(constants, quantity, written)
         columns = {"quantity": self._texts(quantity, written)}

@@ -32,6 +32,16 @@ def find_table(tables: list[TextTable], source: Source) -> HeaderedTable:
 
     Raises Unreadable: not this source's columns, or one header twice.
     """
+    table, index, result = find_header(tables, source)
+    _add_rows(result, table, index)
+    return result
+
+
+def find_header(tables: list[TextTable], source: Source) -> tuple[TextTable, int, HeaderedTable]:
+    """The first table whose header matches, the position of the header in it, and its columns, without data rows.
+
+    Raises Unreadable: not this source's columns, or one header twice.
+    """
     names = header_names(source)
     required = {column.name for column in source.columns if column.required}
     best: tuple[set[str], list[str]] | None = None
@@ -42,7 +52,7 @@ def find_table(tables: list[TextTable], source: Source) -> HeaderedTable:
                 break
             seen = {names[key] for cell in cells if (key := code_key(cell)) in names}
             if required <= seen:
-                return _with_header(table, index, cells, names)
+                return table, index, _headed(table, cells, names)
             if best is None or len(seen) > len(best[0]):
                 best = (seen, [cell.strip() for cell in cells if cell.strip()])
     found, header = best or (set(), [])
@@ -54,13 +64,13 @@ def find_table(tables: list[TextTable], source: Source) -> HeaderedTable:
     )
 
 
-def _is_no_data(first: str) -> bool:
+def is_no_data(first: str) -> bool:
     """True for the first filled cell of a total row, a note or a signature line."""
     key = code_key(first)
     return key.rstrip(":") in _TOTAL or _NOTE.fullmatch(key) is not None
 
 
-def _with_header(table: TextTable, index: int, header: list[str], names: dict[str, str]) -> HeaderedTable:
+def _headed(table: TextTable, header: list[str], names: dict[str, str]) -> HeaderedTable:
     columns: dict[str, int] = {}
     unknown: list[str] = []
     for position, cell in enumerate(header):
@@ -76,16 +86,18 @@ def _with_header(table: TextTable, index: int, header: list[str], names: dict[st
             )
         else:
             columns[name] = position
-    result = HeaderedTable(columns, unknown, [], table.sheet)
-    width = len(header)
+    return HeaderedTable(columns, unknown, [], table.sheet)
+
+
+def _add_rows(result: HeaderedTable, table: TextTable, index: int) -> None:
+    width = len(table.rows[index][1])
     for row_no, cells in table.rows[index + 1 :]:
         filled = [cell for cell in cells if cell.strip()]
         if not filled:
             continue
-        if _is_no_data(filled[0]):
+        if is_no_data(filled[0]):
             result.totals.append(row_no)
         elif table.sheet is None and (len(cells) < width or any(c.strip() for c in cells[width:])):
             result.malformed.append(Malformed(row_no, len(cells), width, ",".join(cells)[:200]))
         else:
             result.rows.append((row_no, cells))
-    return result

@@ -46,7 +46,7 @@ def _decodes(path: Path, encoding: str) -> bool:
     return True
 
 
-def _encoding(path: Path) -> str:
+def text_encoding(path: Path) -> str:
     with path.open("rb") as handle:
         start = handle.read(4)
         if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -67,7 +67,7 @@ def _encoding(path: Path) -> str:
     )
 
 
-def _separator(lines: Iterable[str]) -> str:
+def field_separator(lines: Iterable[str]) -> str:
     """The separator of the first line that has one (a title line has none)."""
     for line in lines:
         if any(separator in line for separator in _SEPARATORS):
@@ -76,10 +76,10 @@ def _separator(lines: Iterable[str]) -> str:
 
 
 def _read_csv(path: Path) -> TextTable:
-    encoding = _encoding(path)
+    encoding = text_encoding(path)
     rows: list[tuple[int, list[str]]] = []
     with path.open(encoding=encoding, newline="") as handle:
-        separator = _separator(handle)
+        separator = field_separator(handle)
         handle.seek(0)
         reader = csv.reader(handle, delimiter=separator, strict=True)
         before = 0

@@ -37,8 +37,13 @@ _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?", re.IGNORECASE)
 _MONTH = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*月?")
 _DAY = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[ t]00:00(?::00(?:\.0+)?)?)?", re.IGNORECASE)
 _HOUR = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})[ t](\d{1,2}):00(?::00)?", re.IGNORECASE)
+_MOMENT = re.compile(
+    r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:(?:\s+|t|(?<=日))(\d{1,2})[:时](\d{1,2})(?:[:分](\d{1,2})(?:\.0+)?秒?|分)?(?:\+08:00)?)?",
+    re.IGNORECASE,
+)
 _AMBIGUOUS_MONTH = re.compile(r"\d{4}\.1")   # a spreadsheet turns 2025.10 into 2025.1
 _SERIAL = (36526, 73051)   # Excel day numbers of 2000-01-01 and 2100-01-01
+_ISO_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(?::\d{2})?")
 _ISO = re.compile(r"\d{4}(?:-\d{2}){0,2}(?:[ T]\d{2}:00(?::00)?)?")
 _WIDE = re.compile("[０-９Ａ-Ｚａ-ｚ．，％－／：]")
 _INNER_BLANK = re.compile(r"\s")
@@ -58,10 +63,14 @@ class Note:
 
 @dataclass
 class TypedTable:
-    """The typed rows of one file. `frame` has row_no, lake columns, `__raw` columns and evidence."""
+    """The typed rows of one file. `frame` has row_no, lake columns, `__raw` columns and evidence.
+
+    unit_meanings: unit column -> for each row the canonical unit and the factor into it.
+    """
 
     frame: pl.DataFrame
     notes: list[Note] = field(default_factory=list)
+    unit_meanings: dict[str, list[tuple[str | None, float]]] = field(default_factory=dict)
 
 
 def parse_number(text: str, *, percent: bool = False) -> float | None:
@@ -126,6 +135,20 @@ def parse_date(text: str) -> date | None:
         return None
 
 
+def parse_reading_time(text: str) -> datetime | None:
+    """A moment of the wall clock in Asia/Shanghai; a date is its midnight, 24:00 the midnight that ends the day."""
+    match = _MOMENT.fullmatch(tidy(text))
+    if match is None:
+        return None
+    year, month, day, hour, minute, second = (int(part or 0) for part in match.groups())
+    next_day = (hour, minute, second) == (24, 0, 0)
+    try:
+        moment = datetime(year, month, day, 0 if next_day else hour, minute, second)
+    except ValueError:
+        return None
+    return moment + timedelta(days=next_day)
+
+
 def _from_serial(value: str) -> date | None:
     if re.fullmatch(r"\d{5}", value) and _SERIAL[0] <= int(value) < _SERIAL[1]:
         return date(1899, 12, 30) + timedelta(days=int(value))
@@ -161,7 +184,7 @@ def type_table(table: HeaderedTable, source: Source) -> TypedTable:
     for name in EVIDENCE:
         data[name] = pl.Series(name, typer.evidence_of(name), dtype=pl.String)
     frame = pl.DataFrame(data)
-    return TypedTable(_with_content_hash(frame, source, typer.unit_meanings), typer.notes)
+    return TypedTable(_with_content_hash(frame, source, typer.unit_meanings), typer.notes, typer.unit_meanings)
 
 
 class _Typer:
@@ -183,6 +206,9 @@ class _Typer:
     def column(self, column: Column) -> dict[str, Iterable]:
         if column.type == "period":
             result = self._period(column)
+        elif column.type == "moment":
+            moments = self._each(column, parse_reading_time)
+            result = {column.name: moments, "period": [m and m.date().replace(day=1) for m in moments]}
         elif column.type == "code":
             result = {column.name: self._code(column)}
         elif column.type == "unit":
@@ -362,6 +388,8 @@ def _normalised(text: str, kind: str) -> str | None:
         if stripped.endswith("%"):
             return "percent_sign"
     if kind in ("period", "date", "year") and not _ISO.fullmatch(stripped):
+        return "date_spelling"
+    if kind == "moment" and not _ISO_MOMENT.fullmatch(stripped):
         return "date_spelling"
     return "blank" if stripped != text or (kind in ("uscc", "code") and _INNER_BLANK.search(text)) else None
 

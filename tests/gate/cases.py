@@ -125,7 +125,7 @@ def _shared_cases(source: Source, spec: dict[str, Any]) -> Iterator[Case]:
 
     clean: Row = {}
     required = [c.name for c in source.columns if c.required]
-    typed = [c.name for c in source.columns if c.type in ("number", "percent", "date", "period", "year", "bool")]
+    typed = [c.name for c in source.columns if c.type in ("number", "percent", "date", "moment", "period", "year", "bool")]
     coded = [c.name for c in source.columns if c.type == "code" and not c.open]
     units = [c.name for c in source.columns if c.type == "unit"]
     yield from (case("F02-unreadable", {name: "约三百"}, clean, name=name) for name in typed)
@@ -141,9 +141,10 @@ def _shared_cases(source: Source, spec: dict[str, Any]) -> Iterator[Case]:
     yield case("R73-credit-code", {"uscc": a[:8] + ("2" if a[8] != "2" else "3") + a[9:]}, clean, name="check_digit")
     yield case("R73-credit-code", {"uscc": SYNTHETIC}, clean, name="reserved")
     yield case("K01-unknown-enterprise", {"uscc": "NEW"}, {"uscc": "B"})
-    time = "period" if "period" in {c.name for c in source.columns} else "year"
-    month = "-01" if time == "period" else ""
+    time = next((name for name in ("period", "ts") if name in {c.name for c in source.columns}), "year")
+    month = {"period": "-01", "ts": "-01-01 00:00", "year": ""}[time]
     yield case("T01-future-period", {time: f"2026{month}"}, {time: f"2025{month}"})
-    yield case("T02-period-range", {"period": "2009-12"}, {"period": "2010-01"})
+    day = "-31 23:00" if time == "ts" else ""
+    yield case("T02-period-range", {time: f"2009-12{day}"}, {time: f"2010-01{day}"})
     yield case("T03-statistics-year", {time: "1948"}, {time: "1949"})
     yield case("C03-unit-blank", {"unit": ""}, clean, "info")

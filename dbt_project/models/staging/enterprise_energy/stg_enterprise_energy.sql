@@ -10,6 +10,7 @@ select
     {{ to_canonical('r.consumed', 'u') }} as consumed,
     {{ to_canonical('coalesce(r.feedstock, 0.0)', 'u') }} as feedstock,
     {{ to_canonical('coalesce(r.transformation_input, 0.0)', 'u') }} as transformation_input,
+    {{ to_canonical('r.used_elsewhere', 'u') }} as used_elsewhere,
     {{ to_canonical('r.sold', 'u') }} as sold,
     {{ to_canonical('r.closing_stock', 'u') }} as closing_stock,
     {{ to_canonical('r.ncv', 'n') }} as ncv_gj_per_unit,

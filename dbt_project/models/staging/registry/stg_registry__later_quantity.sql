@@ -8,6 +8,7 @@
     ('enterprise_process', 'quantity'),
     ('grid_exchange', 'quantity'),
     ('grid_generation', 'generation'),
+    ('meter_reading', 'value'),
     ('power_unit_month', 'coal_t'),
     ('sector_statistics', 'value'),
     ('target_observation', 'value'),

@@ -1,0 +1,140 @@
+"""Files judged in bulk get the verdict that the same rows get one by one: rows, findings, counts, moments, whatever the format."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from pipelines.contracts.source import load_sources
+from pipelines.gate.bulk import judge_bulk
+from pipelines.gate.judge import Delivery, judge
+from pipelines.gate.promote_bulk import promote_bulk
+from pipelines.gate.suite import Suite
+from pipelines.ingest.bulk import land
+from pipelines.ingest.problem import Unreadable
+from pipelines.ingest.read import read_file
+from pipelines.warehouse.duck import bounded
+from pipelines.warehouse.lake import Lake
+from pipelines.warehouse.registry import Registry
+from tests.gate.cases import CODES, RECEIVED, known_enterprises, suite_of
+
+METER = load_sources()["meter_reading"]
+HEADER = [column.zh for column in METER.columns]
+BATCH = "meter_reading-000000000000"
+A, NEW = CODES["A"], CODES["NEW"]
+
+
+def reading(hour: int = 0, *, uscc: str = A, meter: str = "M1", energy: str = "电力", ts: str | None = None, value: str = "12.5",
+            unit: str = "kWh", quality: str = "") -> list[str]:
+    return [uscc, meter, energy, ts if ts is not None else f"2025-11-{1 + hour // 24:02d} {hour % 24:02d}:00", value, unit, quality]
+
+
+CLEAN = [reading(hour) for hour in range(30)]
+DIRTY = [
+    *CLEAN,
+    reading(3), reading(4, value="12500.0", unit="Wh"), reading(5, value="12.6"), reading(6, value="0.0125", unit="MWh"),
+    reading(0, meter="M2", value="-1"), reading(1, meter="M2", value="1,250.5"), reading(2, meter="M2", value="约三"),
+    reading(3, meter="M2", ts="昨天"), reading(4, meter="M2", ts="2025/11/1 4:00"), reading(5, meter="M2", ts="2025-11-01 24:00"),
+    reading(6, meter="M2", energy="不存在"), reading(7, meter="M2", unit="市斤"), reading(8, meter="M2", quality="异常"),
+    reading(9, meter="M2", quality="什么"), reading(10, meter="M2", value=""), reading(11, meter="—"),
+    reading(0, uscc=A[:17]), reading(1, uscc=NEW), reading(2, uscc=NEW, value="-2"), reading(0, ts="2026-01-01 00:00"),
+    reading(0, ts="2009-01-01 00:00"), reading(0, meter="Ｍ３"), reading(1, meter=" M3 ", value="1e3"), ["", "", "", "", "", "", ""],
+    ["合计", "", "", "", "99", "", ""], [A, "M4", "电力"], [*reading(1, meter="M4"), ""], [*reading(2, meter="M4"), "多"],
+]
+REFUSED = [*[reading(hour, uscc=NEW) for hour in range(20)], *CLEAN[:19]]
+LATE = [*[reading(hour, uscc=NEW) for hour in range(20)], *CLEAN[:15], reading(16, value="-1")]
+
+
+@dataclass
+class Verdict:
+    """What must not depend on the road: all of a verdict, in an order of its own."""
+
+    refused_by: str | None
+    passes_from: datetime | None
+    waiting: bool
+    received: int
+    checks: list[tuple]
+    findings: list[tuple]
+    accepted: list[tuple]
+    quantity: tuple[float, float]
+
+
+def write(rows: list[list[str]], path: Path, *, encoding: str = "utf-8", quotes: bool = False, title: bool = False) -> Path:
+    if path.suffix == ".parquet":
+        typed = [[*row, *[""] * (7 - len(row))][:7] for row in rows]
+        pl.DataFrame(typed, schema=dict.fromkeys(HEADER, pl.String), orient="row").write_parquet(path)
+        return path
+    with path.open("w", encoding=encoding, newline="") as handle:
+        if title:
+            handle.write("计量点读数\n\n")
+        writer = csv.writer(handle, quoting=csv.QUOTE_ALL if quotes else csv.QUOTE_MINIMAL, delimiter=";")
+        writer.writerows([HEADER, *rows])
+    return path
+
+
+def one_by_one(path: Path, known: pl.DataFrame, suite: Suite) -> Verdict:
+    delivery = Delivery(BATCH, METER, RECEIVED, False, False)
+    read = read_file(path, METER)
+    delivery.rows, delivery.notes = read.typed.frame, read.typed.notes
+    delivery.malformed, delivery.unknown_headers = read.table.malformed, read.table.unknown_headers
+    (judged,) = judge(METER, [delivery], suite, known, 0.5)
+    accepted = judged.accepted.select("row_no", "uscc", "ts", "value", "known_at").rows() if len(judged.accepted) else []
+    quantity = (float(delivery.rows["value"].sum()), float(judged.held["value"].sum()))
+    return _verdict(judged, judged.checks, judged.findings, accepted, quantity, delivery.rows_received)
+
+
+def in_bulk(path: Path, known: pl.DataFrame, suite: Suite, tmp: Path) -> Verdict:
+    lake, registry = Lake(tmp / "validated", tmp / "quarantine"), Registry(tmp / "registry.sqlite")
+    with bounded(tmp / "bulk") as db:
+        landed = land(db, path, METER, tmp / "bulk")
+        delivery = Delivery(BATCH, METER, RECEIVED, False, False, notes=landed.notes, note_rows=landed.note_rows)
+        delivery.malformed, delivery.unknown_headers = landed.text.malformed, landed.text.unknown_headers
+        judged = judge_bulk(db, delivery, landed, suite, known, 0.5, tmp / "bulk")
+        promote_bulk(db, judged, suite.version, lake, registry, "2025-12-15")
+    files = sorted((tmp / "validated" / "meter_reading").glob("month=*/*.parquet"))
+    accepted = pl.concat([pl.read_parquet(f, hive_partitioning=False) for f in files]) if files else pl.DataFrame(schema=METER.lake_schema)
+    assert dict(accepted.schema) == METER.lake_schema
+    assert registry.known_rows(datetime(2030, 1, 1)) == {}   # no batch is registered here: only its verdict
+    assert sum(rows for _, rows in judged.known) == len(accepted)
+    path = tmp / "quarantine" / "meter_reading" / BATCH / "findings.parquet"
+    findings = pl.read_parquet(path).to_dicts() if path.exists() else []
+    rows = accepted.select("row_no", "uscc", "ts", "value", "known_at").rows()
+    registry.close()
+    return _verdict(judged, judged.checks, findings, rows, judged.quantity, judged.rows_received)
+
+
+def _verdict(judged: Any, checks: list[dict], findings: list[dict], accepted: list[tuple], quantity: tuple, received: int) -> Verdict:
+    names = ("row_no", "check_id", "severity", "uscc", "period", "column_name", "reported_value", "message_zh", "message_en",
+             "advice_zh", "holds_from", "holds_until")
+    return Verdict(
+        judged.refused_by, judged.passes_from, judged.waiting, received,
+        sorted((c["check_id"], c["severity"], c["passed"], c["rows_failed"]) for c in checks),
+        sorted((tuple(str(f[name]) for name in names) for f in findings)), sorted(accepted),
+        (round(quantity[0], 9), round(quantity[1], 9)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("rows", "form"),
+    [(DIRTY, "plain"), (DIRTY, "quoted"), (DIRTY, "gb18030"), (DIRTY, "parquet"), (REFUSED, "plain"), (LATE, "parquet")],
+    ids=["plain", "quoted", "gb18030", "parquet", "refused", "late"],
+)
+def test_bulk_and_one_by_one_are_the_same(rows: list[list[str]], form: str, tmp_path: Path) -> None:
+    known = known_enterprises(NEW=datetime(2026, 2, 1)) if rows is LATE else known_enterprises()
+    suffix = ".parquet" if form == "parquet" else ".csv"
+    path = write(rows, tmp_path / f"file{suffix}", encoding="gb18030" if form == "gb18030" else "utf-8",
+                 quotes=form == "quoted", title=form == "gb18030")
+    suite = suite_of("meter_reading")
+    expected, found = one_by_one(path, known, suite), in_bulk(path, known, suite, tmp_path)
+    assert found == expected
+    if rows is DIRTY:
+        assert expected.refused_by is None
+        assert len(expected.accepted) > 30
+    else:
+        assert (expected.refused_by, expected.passes_from) == (("L17-share", None) if rows is REFUSED else (None, datetime(2026, 2, 1)))
