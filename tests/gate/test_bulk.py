@@ -17,7 +17,6 @@ from pipelines.gate.judge import Delivery, judge
 from pipelines.gate.promote_bulk import promote_bulk
 from pipelines.gate.suite import Suite
 from pipelines.ingest.bulk import land
-from pipelines.ingest.problem import Unreadable
 from pipelines.ingest.read import read_file
 from pipelines.warehouse.duck import bounded
 from pipelines.warehouse.lake import Lake
@@ -115,7 +114,7 @@ def _verdict(judged: Any, checks: list[dict], findings: list[dict], accepted: li
     return Verdict(
         judged.refused_by, judged.passes_from, judged.waiting, received,
         sorted((c["check_id"], c["severity"], c["passed"], c["rows_failed"]) for c in checks),
-        sorted((tuple(str(f[name]) for name in names) for f in findings)), sorted(accepted),
+        sorted(tuple(str(f[name]) for name in names) for f in findings), sorted(accepted),
         (round(quantity[0], 9), round(quantity[1], 9)),
     )
 

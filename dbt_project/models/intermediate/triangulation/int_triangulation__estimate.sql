@@ -36,8 +36,8 @@ select uscc, period, 'electricity', 'MWh', 'account', quantity, quantity, is_syn
 from bought where quantity is not null
 union all
 select uscc, period, quantity_name, min(activity_unit), 'stock_balance',
-    sum(opening_stock + coalesce(purchased, 0) + coalesce(produced, 0) - closing_stock - coalesce(sold, 0) - coalesce(used_elsewhere, 0)),
-    sum(opening_stock + coalesce(purchased, 0) + coalesce(produced, 0) - closing_stock - coalesce(sold, 0) - coalesce(used_elsewhere, 0)),
+    round(sum(opening_stock + coalesce(purchased, 0) + coalesce(produced, 0) - closing_stock - coalesce(sold, 0) - coalesce(used_elsewhere, 0)), 6),
+    round(sum(opening_stock + coalesce(purchased, 0) + coalesce(produced, 0) - closing_stock - coalesce(sold, 0) - coalesce(used_elsewhere, 0)), 6),
     max(case when is_synthetic then 1 else 0 end) = 1
 from energy
 where quantity_name <> 'electricity'
