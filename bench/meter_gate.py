@@ -21,6 +21,7 @@ import polars as pl
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from pipelines.contracts.credit_code import check_digit
 from pipelines.contracts.source import load_sources
 from pipelines.gate.bulk import duplicates_sql, judge_bulk, profile_sql
 from pipelines.gate.expect import evaluate
@@ -29,7 +30,7 @@ from pipelines.gate.suite import load_suite
 from pipelines.ingest.bulk import land
 from pipelines.ingest.read import read_file
 from pipelines.settings import PROJECT
-from pipelines.warehouse.duck import bounded, quoted
+from pipelines.warehouse.duck import bounded, put, quoted
 
 SOURCE = load_sources()["meter_reading"]
 RECEIVED = datetime(2025, 12, 3, 7, 30)
@@ -39,17 +40,19 @@ SCAN = "select max(uscc), max(meter_id), max(energy), max(ts), sum(value), max(u
 
 
 def make_file(db: Any, path: Path, rows: int) -> None:
-    """A month of quarter-hourly readings, in order of time; one reading in a hundred thousand is negative."""
+    """A month of quarter-hourly readings; one reading in a hundred thousand is negative."""
+    codes = [body + check_digit(body) for body in (f"91520000MA6{n:06d}" for n in range(2000))]
+    put(db, "enterprise", pl.DataFrame({"n": range(2000), "uscc": codes}))
     copy = f"copy ({_READINGS.format(meters=max(1, rows // 2880))}) to {quoted(str(path))}"
     db.execute(f"{copy} ({'header' if path.suffix == '.csv' else 'format parquet, compression zstd'})")
 
 
 _READINGS = """
-select '91520000MA6D' || lpad(cast(m % 2000 as varchar), 6, '0') as uscc, 'M' || m as meter_id, '电力' as energy,
+select uscc, 'M' || m as meter_id, '电力' as energy,
     strftime(timestamp '2025-11-01' + interval (h * 15) minute, '%Y-%m-%d %H:%M') as ts,
     case when (m * 2880 + h) % 100000 = 99 then -1 else round(10 + 5 * ((m * 7919 + h * 104729) % 9973) / 9973, 3) end as value,
     'kWh' as unit, '' as quality
-from range({meters}) as a(m), range(2880) as b(h) order by h, m
+from range({meters}) as a(m) join enterprise on n = m % 2000, range(2880) as b(h)
 """
 
 

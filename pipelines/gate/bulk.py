@@ -50,6 +50,7 @@ from pipelines.warehouse.files import write_parquet
 from pipelines.warehouse.lake import FINDING_SCHEMA
 
 _NULL, _BETWEEN = "expect_column_values_to_be_null", "expect_column_values_to_be_between"
+_PIECE = 25_000   # rows judged one by one at a time: bounds the memory of a file that is wrong throughout
 _EVIDENCE = ("unreadable", "unknown_code", "unknown_unit", "missing_required")
 _SUSPECT: dict[str, Any] = {"row_no": pl.Int64, "acceptable_from": pl.Datetime("us"), "waits": pl.Boolean, "named": pl.Boolean}
 
@@ -222,7 +223,7 @@ class _Bulk:
             f" join {self.landed.relation} as l using (row_no) join ({self.landed.raw}) as r using (row_no) order by l.row_no)"
             f" to {target} (format parquet, compression zstd)"
         )
-        for piece in pieces(self.db.cursor(), f"select * from read_parquet({target}) order by row_no"):
+        for piece in pieces(self.db.cursor(), f"select * from read_parquet({target}) order by row_no", _PIECE):
             named = [name for name in piece.columns if name.endswith("__raw")]
             piece = piece.with_columns(pl.Series(name, [None if is_missing(cell) else cell for cell in piece[name]], dtype=pl.String) for name in named)
             yield self._with_evidence(piece.with_row_index("_row"))
