@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from pipelines.gate.judge import Delivery, judge
 from pipelines.gate.promote_bulk import promote_bulk
 from pipelines.gate.suite import Suite
 from pipelines.ingest.bulk import land
+from pipelines.ingest.problem import Unreadable
 from pipelines.ingest.read import read_file
 from pipelines.warehouse.duck import bounded
 from pipelines.warehouse.lake import Lake
@@ -137,3 +138,40 @@ def test_bulk_and_one_by_one_are_the_same(rows: list[list[str]], form: str, tmp_
         assert len(expected.accepted) > 30
     else:
         assert (expected.refused_by, expected.passes_from) == (("L17-share", None) if rows is REFUSED else (None, datetime(2026, 2, 1)))
+
+
+def test_rows_that_wait_enter_once_when_the_register_knows_them(tmp_path: Path) -> None:
+    path, suite = write(DIRTY, tmp_path / "file.csv"), suite_of("meter_reading")
+    later = known_enterprises(NEW=datetime(2026, 2, 1))
+    first = in_bulk(path, known_enterprises(), suite, tmp_path)
+    again = in_bulk(path, later, suite, tmp_path)
+    assert first.waiting
+    assert not again.waiting
+    assert set(again.accepted) - set(first.accepted) == {(row[0], NEW, *row[2:]) for row in again.accepted if row[1] == NEW}
+    assert in_bulk(path, later, suite, tmp_path) == again == one_by_one(path, later, suite)
+
+
+def test_what_a_profile_cannot_stand_for_refuses_the_load(tmp_path: Path) -> None:
+    suite = suite_of("meter_reading")
+    rule = next(rule for rule in suite.rules if rule.column == "value")
+    path = write(CLEAN, tmp_path / "file.csv")
+    for number, wrong in enumerate((
+        replace(rule, expect="expect_column_values_to_not_be_null"), replace(rule, when='quality == "正常"'),
+        replace(rule, args={"min_value": "a"}), replace(rule, column="no_such_column"),
+    )):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        verdict = in_bulk(path, known_enterprises(), replace(suite, rules=(wrong,)), folder)
+        assert (verdict.refused_by, verdict.accepted) == ("L16-check-error", [])
+        assert len(verdict.findings) == len(CLEAN) + 1
+
+
+@pytest.mark.parametrize("content", [b"", b"a;b\n1;2\n", "统一社会信用代码;计量点\n".encode(), b"\xff\xfe1"])
+def test_what_cannot_be_read_says_why_like_other_sources(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "file.csv"
+    path.write_bytes(content)
+    with pytest.raises(Unreadable) as expected:
+        read_file(path, METER)
+    with bounded(tmp_path / "bulk") as db, pytest.raises(Unreadable) as found:
+        land(db, path, METER, tmp_path / "bulk")
+    assert (found.value.check_id, found.value.zh) == (expected.value.check_id, expected.value.zh)
