@@ -51,7 +51,7 @@ _READINGS = """
 select uscc, 'M' || m as meter_id, '电力' as energy,
     strftime(timestamp '2025-11-01' + interval (h * 15) minute, '%Y-%m-%d %H:%M') as ts,
     case when (m * 2880 + h) % 100000 = 99 then -1 else round(10 + 5 * ((m * 7919 + h * 104729) % 9973) / 9973, 3) end as value,
-    'kWh' as unit, '' as quality
+    'kWh' as unit, '正常' as quality
 from range({meters}) as a(m) join enterprise on n = m % 2000, range(2880) as b(h)
 """
 
