@@ -9,6 +9,7 @@ So limits stay in the suite, an expectation that cannot be evaluated refuses the
 
 from __future__ import annotations
 
+import gc
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -156,6 +157,7 @@ class _Bulk:
             if error := next((o for o in judged if o.error), None):
                 return error
             self._take(rows, judged)
+            gc.collect()   # the results of Great Expectations hold their frames in cycles
             named |= {i for i, outcome in enumerate(judged) if outcome.rows}
         lost = next((o for i, o in enumerate(outcomes) if o.rows and i not in named), None)
         return Outcome(lost.rule, (), error="the profile fails it, but no row does") if lost else None
