@@ -4,7 +4,7 @@
    for every row, since its evidence rises or falls with one column, or depends on the enterprise or the code alone;
 2. where a rule fails, the rows that can fail it, fetched from the typed file and judged row by row like those of other sources.
 
-So limits stay in the suite, an expectation that cannot be evaluated refuses the load, and memory does not grow with the file.
+So limits stay in the suite, an expectation that cannot be evaluated refuses the load, and memory grows with the wrong rows only.
 """
 
 from __future__ import annotations
