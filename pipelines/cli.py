@@ -10,7 +10,9 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Callable
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,6 +26,9 @@ app = typer.Typer(
 )
 releases_app = typer.Typer(invoke_without_command=True, help="列出、签署发布版本 | List and sign releases.")
 app.add_typer(releases_app, name="releases")
+
+steward_app = typer.Typer(no_args_is_help=True, help="数据治理待办与更正表 | The steward's worklist and correction sheets.")
+app.add_typer(steward_app, name="steward")
 
 DataOption = Annotated[Path | None, typer.Option("--data", help="数据根目录 | root of everything written (env CARBON_DATA)")]
 JsonOption = Annotated[bool, typer.Option("--json", help="机器可读输出 | output for machines")]
@@ -204,6 +209,62 @@ def sign_command(
         print(error, file=sys.stderr)
         raise typer.Exit(1) from error
     print(f"已签署 | signed: {release_id}")
+
+
+@steward_app.command("list")
+def steward_list(
+    every: Annotated[bool, typer.Option("--all", help="也列出已了结的 | settled ones too")] = False,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """待办，按涉及排放量从大到小 | The worklist, the most tonnes at stake first."""
+    from pipelines.publish import steward
+
+    found = _or_exit(lambda: steward.items(load_settings(data=data), every=every))
+    print(json.dumps(found, ensure_ascii=False, default=_plain) if as_json else steward.render(found))
+
+
+@steward_app.command("show")
+def steward_show(
+    item: Annotated[str, typer.Argument(help="待办编号或其开头 | item, or the beginning of its number")],
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """一项待办：行、原因、怎么改、已有决定 | One item: rows, reasons, advice, decisions so far."""
+    from pipelines.publish import steward
+
+    found = _or_exit(lambda: steward.item(load_settings(data=data), item))
+    print(json.dumps(found, ensure_ascii=False, default=_plain) if as_json else steward.render_item(found))
+
+
+@steward_app.command("template")
+def steward_template(
+    batch: Annotated[str, typer.Argument(help="批次编号 | batch")],
+    out: Annotated[Path | None, typer.Option("--out", help="写到何处 | where to write it")] = None,
+    data: DataOption = None,
+) -> None:
+    """写出一个批次的更正表（XLSX），填好后放入收件箱 steward_decision/ | The correction sheet of a batch."""
+    from pipelines.publish import steward
+
+    path = out or Path(f"更正表_{batch}.xlsx")
+    lines = _or_exit(lambda: steward.write_template(load_settings(data=data), batch, path))
+    print(f"更正表 {lines} 行 | correction sheet with {lines} lines: {path}")
+
+
+def _plain(value: object) -> float | str:
+    """Amounts as numbers, days as text."""
+    return float(value) if isinstance(value, Decimal) else str(value)
+
+
+def _or_exit(ask: Callable[[], Any]) -> Any:
+    """The answer, or exit status 1 with the reason."""
+    from pipelines.publish.problem import PublishError
+
+    try:
+        return ask()
+    except PublishError as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(1) from error
 
 
 def main() -> None:

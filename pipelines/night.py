@@ -13,6 +13,7 @@ from pipelines.gate.suite import load_suite
 from pipelines.ingest.receive import Receipt, receive
 from pipelines.lock import night_lock
 from pipelines.publish.release import InputBatch, ReleaseInfo, find_release, heal, live_release, publish
+from pipelines.publish.site import RuleText
 from pipelines.settings import Settings
 from pipelines.transform.build import BuildResult, build, build_db, require
 from pipelines.warehouse.build_db import Inputs, current_inputs, prepare, record_built
@@ -141,12 +142,15 @@ def release_info(night: Night) -> ReleaseInfo:
     assert night.inputs is not None
     known = night.inputs.known_rows
     batches = [batch for batch in night.registry.batches().values() if batch.batch_id in known]
-    suites = {source: load_suite(night.settings.expectations, source).version for source in sources_in_order()}
+    suites = {source: load_suite(night.settings.expectations, source) for source in sources_in_order()}
     return ReleaseInfo(
         knowledge_date=night.settings.knowledge_date, fingerprint=night.inputs.fingerprint,
-        code_version=night.inputs.code_version, suite_versions=suites, common_gwp_set=night.settings.common_gwp_set,
+        code_version=night.inputs.code_version, suite_versions={name: suite.version for name, suite in suites.items()}, common_gwp_set=night.settings.common_gwp_set,
         input_batches=tuple(InputBatch(b.batch_id, b.source, b.sha256, known[b.batch_id]) for b in batches),
         is_synthetic=any(b.is_synthetic for b in batches), published_at=night.settings.started,
+        rules={
+            rule.id: RuleText(rule.why_zh, rule.why_en, rule.owner) for suite in suites.values() for rule in suite.rules
+        },
     )
 
 

@@ -39,7 +39,15 @@ select 1
 {% endif %}
 {%- endmacro %}
 
-{# The one set of rows that is known at the knowledge date. #}
+{# The one set of rows that is known at the knowledge date, each in the version that the decisions in force make of it. #}
 {% macro known(alias) -%}
-{{ alias }}.known_at <= (select knowledge_end from {{ source('registry', 'night') }})
+{{ alias }}.known_at <= (select knowledge_end from {{ source('registry', 'night') }}) and {{ in_version(alias) }}
+{%- endmacro %}
+
+{# The row as delivered, unless the version of its batch that is in force has another or none. #}
+{% macro in_version(alias) -%}
+coalesce({{ alias }}.version, '') = coalesce((
+    select max(row_as_decided.version) from {{ source('registry', 'decided_row') }} as row_as_decided
+    where row_as_decided.batch_id = {{ alias }}.batch_id and row_as_decided.row_no = {{ alias }}.row_no
+), '')
 {%- endmacro %}

@@ -6,6 +6,24 @@ inner join {{ ref('int_ledger__boundary') }} as b
 where {{ alias }}.conflict is null and {{ alias }}.superseded_by is null and {{ affected(alias) }}
 {%- endmacro %}
 
+{#
+  The same rows once for every version of their method. `uscc` is then the account of int_ledger__account_version, so that no block takes
+  rows under two versions for one account; int_ledger__version_line gives the enterprise its code back.
+  by_set: the rows `c` that ask for the default set, which are computed with each other set too.
+#}
+{% macro version_lines_from(current, by_set='false') -%}
+from (
+    select v.account as uscc, c.* exclude (uscc)
+    from {{ ref(current) }} as c
+    inner join {{ ref('int_ledger__account_version') }} as v
+        on v.uscc = c.uscc and v.period = c.period and v.period_grain = c.period_grain and (not v.is_set_only or {{ by_set }})
+    where c.conflict is null and c.superseded_by is null and {{ affected('c') }}
+) as r
+inner join {{ ref('int_ledger__account_version') }} as b
+    on b.account = r.uscc and b.period = r.period and b.period_grain = r.period_grain
+where true
+{%- endmacro %}
+
 {# The worse of two tiers, by their order in seed `factor_tier`. #}
 {% macro worse_tier(a, b) -%}
 case
@@ -31,9 +49,10 @@ delivery_source, batch_id, row_no, is_synthetic
 
 {#
   Parameters of the rows of `relation`, one column each: the row's own unit first, else the whole site; its own lot first, else
-  the one without a lot. A parameter that was not reported stays NULL.
+  the one without a lot. `lot` is a column with the gas of the row: a lot of that name is the row's own too. A parameter that was not
+  reported stays NULL.
 #}
-{% macro parameters_of(relation, items) -%}
+{% macro parameters_of(relation, items, lot=none) -%}
 select batch_id, row_no
     {%- for item in items %}, max(case when item = '{{ item }}' then quantity end) as {{ item }}{% endfor %}
 from (
@@ -41,16 +60,27 @@ from (
         q.batch_id, q.row_no, p.item, p.quantity,
         row_number() over (
             partition by q.batch_id, q.row_no, p.item
-            order by case when p.unit_code = q.unit_code then 0 else 1 end, case when p.stream = q.stream then 0 else 1 end
+            order by case when p.unit_code = q.unit_code then 0 else 1 end,
+                case {% if lot %}when {{ gas_key('p.stream') }} = q.{{ lot }} then 0 {% endif %}when p.stream = q.stream then 1 else 2 end
         ) as choice
     from {{ relation }} as q
     inner join {{ ref('int_ledger__process_row') }} as p
         on p.uscc = q.uscc and p.period = q.period and p.period_grain = q.period_grain
-        and p.unit_code in (q.unit_code, '') and p.stream in (q.stream, '')
+        and p.unit_code in (q.unit_code, '') and (p.stream in (q.stream, ''){% if lot %} or {{ gas_key('p.stream') }} = q.{{ lot }}{% endif %})
         and p.item in ('{{ items | join("', '") }}') and p.quantity is not null
 ) as candidates
 where choice = 1
 group by batch_id, row_no
+{%- endmacro %}
+
+{# The name of a gas as seed `fluorinated_gas` spells it. #}
+{% macro gas_key(name) -%}
+lower(replace(replace(replace({{ name }}, '-', ''), '_', ''), ' ', ''))
+{%- endmacro %}
+
+{# Tonnes in the mass that the unit of a factor begins with. #}
+{% macro factor_mass(unit) -%}
+case when lower({{ unit }}) like 'mg%' then 1e-9 when lower({{ unit }}) like 'kg%' then 1e-3 when lower({{ unit }}) like 'g%' then 1e-6 else 1.0 end
 {%- endmacro %}
 
 {# A factor of int_factor__process in the version of the row `q`. #}

@@ -3,6 +3,19 @@
 {{ return(['province', 'prefecture', 'county', 'industry_section', 'industry', 'industry_class', 'field', 'prefecture_industry']) }}
 {%- endmacro %}
 
+{# The gases of the ledger; each has a column of its mass in the totals. #}
+{% macro ledger_gases() -%}
+{{ return([
+    'CO2', 'CH4', 'N2O', 'CF4', 'C2F6', 'C3F8', 'SF6', 'NF3', 'HFC-23', 'HFC-32', 'HFC-125', 'HFC-134a', 'HFC-143a', 'HFC-152a',
+    'HFC-227ea', 'HFC-236fa', 'HFC-245fa',
+]) }}
+{%- endmacro %}
+
+{# The column of a gas's mass. #}
+{% macro gas_column(gas) -%}
+{{ gas | lower | replace('-', '') }}_t
+{%- endmacro %}
+
 {# Totals of every level: `period` is the SQL of the period, `filter` picks the rows. #}
 {% macro totals(period, filter) -%}
 with levels as (
@@ -20,7 +33,7 @@ summed as (
         level, code, total_period,
         sum(direct_tco2e) as direct_tco2e, sum(purchased_power_location_tco2e) as purchased_power_location_tco2e,
         sum(purchased_heat_tco2e) as purchased_heat_tco2e,
-        sum(co2_t) as co2_t, sum(ch4_t) as ch4_t, sum(n2o_t) as n2o_t, sum(cf4_t) as cf4_t, sum(c2f6_t) as c2f6_t, sum(sf6_t) as sf6_t,
+        {% for gas in ledger_gases() %}sum({{ gas_column(gas) }}) as {{ gas_column(gas) }}, {% endfor %}
         count(distinct case when reported = 1 then uscc end) as coverage_num,
         count(distinct case when registered = 1 or reported = 1 then uscc end) as coverage_den,
         sum(measured_num) as measured_num, sum(measured_den) as measured_den, sum(held_back_rows) as held_back_rows,
@@ -35,8 +48,8 @@ select
     cast(direct_tco2e as decimal(18, 3)) as direct_tco2e,
     cast(purchased_power_location_tco2e as decimal(18, 3)) as purchased_power_location_tco2e,
     cast(purchased_heat_tco2e as decimal(18, 3)) as purchased_heat_tco2e,
-    {% for g in ['co2_t', 'ch4_t', 'n2o_t', 'cf4_t', 'c2f6_t', 'sf6_t'] -%}
-    cast({{ g }} as decimal(28, 9)) as {{ g }},
+    {% for gas in ledger_gases() -%}
+    cast({{ gas_column(gas) }} as decimal(28, 9)) as {{ gas_column(gas) }},
     {% endfor -%}
     cast(enterprises as bigint) as enterprises,
     cast(coverage_num as bigint) as coverage_num, cast(coverage_den as bigint) as coverage_den,

@@ -19,6 +19,7 @@ _ROW_TEXT = {
     "batch_id": "批次 | Batch", "row_no": "源文件行号 | Row of the delivered file",
     "received_at": "接收时间 | Received at (Asia/Shanghai)", "known_at": "自此计入 | Counts for knowledge dates from here",
     "is_synthetic": "是否演示数据 | Synthetic", "content_hash": "内容哈希 | Hash of the row's content",
+    "version": "处置版本，空为原值 | Version made by decisions, null = as delivered",
 }
 
 

@@ -1,16 +1,19 @@
-"""The data dictionary, written from the contracts and the marts' YAML (`make dictionary`); a test keeps it equal to them."""
+"""The data dictionary, written from the contracts, the suites and the marts' YAML (`make dictionary`); a test keeps it equal to them."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import yaml
 
+from pipelines.contracts.codes import SEEDS, read_rows
 from pipelines.contracts.source import Column, Source, load_sources
 from pipelines.settings import PROJECT
 
 FOLDER = PROJECT / "docs" / "dictionary"
 MARTS = PROJECT / "dbt_project" / "models" / "marts"
+EXPECTATIONS = PROJECT / "expectations"
 _NOTE = "<!-- written by `make dictionary` from the contracts: do not edit -->\n\n"
 
 
@@ -61,9 +64,69 @@ def marts() -> str:
     return "\n".join(parts)
 
 
+def _cell(*texts: Any) -> str:
+    return "<br>".join(str(text).replace("|", "\\|") for text in texts if text not in (None, ""))
+
+
+def _limits(args: dict[str, Any]) -> str:
+    low, high = args.get("min_value"), args.get("max_value")
+    bounds = f"{'' if low is None else low} … {'' if high is None else high}" if low is not None or high is not None else ""
+    return bounds or ", ".join(str(value) for value in args.values())
+
+
+def _suite_rules(rules: list[dict[str, Any]]) -> str:
+    lines = ["| 规则 rule | 级别 severity | 列 column | 条件 when | 限值 limits | 提示 sentence | 依据 why | 责任岗 owner | 自 since |", "|---|---|---|---|---|---|---|---|---|"]
+    for rule in rules:
+        columns = ", ".join(rule.get("report") or rule.get("columns") or [rule["column"]])
+        when = f"`{_cell(rule['when'])}`" if rule.get("when") else ""
+        lines.append(
+            f"| `{rule['id']}` | {rule['severity']} | {columns} | {when} | {_limits(rule.get('args', {}))} | {_cell(rule['zh'], rule['en'])}"
+            f" | {_cell(rule['why_zh'], rule['why_en'])} | {_cell(rule['owner'])} | {rule['since']} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def rules() -> str:
+    """The rule catalogue: suites of the gate, then the rules on the current view."""
+    shared = yaml.safe_load((EXPECTATIONS / "_shared.yml").read_text("utf-8"))
+    suites = {name: yaml.safe_load((EXPECTATIONS / f"{name}.yml").read_text("utf-8")) for name in load_sources()}
+    parts = [
+        "# 规则目录 | Catalogue of rules\n\n" + _NOTE
+        + "关口判断送来的行（critical 整批退回，warning 该行隔离，info 入库并提示）；现行视图上的规则对照其他批次、以往数据和名录，只提示。\n"
+        "The gate judges what arrives (critical refuses the load, warning quarantines the row, info lets it enter with a finding); rules on the current view\n"
+        "compare with other deliveries, the past and the register, and only tell.\n"
+    ]
+    for group, rows in shared.items():
+        users = [name for name, suite in suites.items() if group in suite.get("include", [])]
+        if group != "owners":
+            parts.append(f"## 共用 shared: {group}\n\n用于 taken by: {', '.join(users)}\n\n" + _suite_rules(rows))
+    parts += [
+        f"## {name} · {load_sources()[name].zh} | {load_sources()[name].en}\n\n" + _suite_rules(suite["rules"])
+        for name, suite in suites.items() if suite.get("rules")
+    ]
+    lines = [
+        "## 现行视图上的规则 | Rules on the current view\n",
+        "限值在 seed `quality_rule`。 | Limits stand in seed `quality_rule`.\n",
+        "| 规则 rule | 类别 kind | 限值 limits | 最少期数 least count | 提示 sentence | 依据 why | 办法 advice | 责任岗 owner | 自 since |", "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for row in read_rows(SEEDS / "quality_rule.csv"):
+        limits = _limits({"min_value": row["lower_limit"] or None, "max_value": row["upper_limit"] or None})
+        lines.append(
+            f"| `{row['check_id']}` | {row['kind']} | {limits} | {row['least_count']} | {_cell(row['zh'], row['en'])}"
+            f" | {_cell(row['why_zh'], row['why_en'])} | {_cell(row['advice_zh'], row['advice_en'])} | {_cell(row['owner'])} | {row['since']} |"
+        )
+    lines += ["\n## 产品强度范围 | Ranges of product intensities (`P01-product-intensity`)\n",
+              "| 产品 product | 指标 measure | 工艺 route | 范围 range | 单位 unit | 含义 meaning | 注 note |", "|---|---|---|---|---|---|---|"]
+    lines += [
+        f"| {row['product_item']} | {row['measure']} | {row['route']} | {row['lower_limit']} … {row['upper_limit']} | {row['unit']} | {_cell(row['name_zh'], row['name_en'])} | {row['note']} |"
+        for row in read_rows(SEEDS / "product_intensity.csv")
+    ]
+    return "\n".join([*parts, "\n".join(lines) + "\n"])
+
+
 def pages() -> dict[Path, str]:
     """File -> text of the dictionary."""
-    return {FOLDER / "deliveries.md": deliveries(), FOLDER / "marts.md": marts()}
+    return {FOLDER / "deliveries.md": deliveries(), FOLDER / "marts.md": marts(), FOLDER / "rules.md": rules()}
 
 
 def main() -> None:

@@ -41,6 +41,7 @@ ROW_COLUMNS: dict[str, Any] = {
     "known_at": pl.Datetime("us"),      # the row counts for knowledge dates from here on
     "is_synthetic": pl.Boolean,
     "content_hash": pl.String,          # over the typed contract columns: equal content, equal hash
+    "version": pl.String,               # null = as delivered; else the steward's decisions that made this version of the row
 }
 
 

@@ -17,7 +17,7 @@ from pipelines.defs.tables import verdict_table
 from pipelines.gate.stage import Judged
 from pipelines.night import Night, judge_step
 
-REGISTER = "enterprise_register"
+REGISTER, DECISIONS = "enterprise_register", "steward_decision"
 VERDICTS = dg.AssetKey(["registry", "verdicts"])
 
 
@@ -29,6 +29,8 @@ def validated_key(source: str) -> dg.AssetKey:
 def _gate(source: Source) -> dg.AssetsDefinition:
     key = validated_key(source.name)
     upstream = [DELIVERIES]
+    if source.name != DECISIONS:
+        upstream.append(validated_key(DECISIONS))   # a decision concerns rows of any source
     if source.enterprise and source.name != REGISTER:
         upstream.append(validated_key(REGISTER))   # their rows are judged against the register
     checks = [dg.AssetCheckSpec("verdicts", asset=key, description="本次收到的批次是否全部入库 | Whether all batches judged in this run entered whole")]

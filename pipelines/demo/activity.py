@@ -70,16 +70,18 @@ class Activity:
     """All rows of one enterprise. Arrays cover the computed months, series the delivered ones.
 
     Attributes:
-        output: production in the unit of the sector's recipe; heat_bought: GJ; heat_sold: GJ.
+        output: production in the unit of the sector's recipe; heat_bought: GJ; heat_sold: GJ; power_bought: MWh;
+        certificates: (number, month, whole MWh) of the green power bought.
     """
 
     enterprise: Enterprise
     output: np.ndarray
     series: list[Series] = field(default_factory=list)
     fuels: list[FuelUse] = field(default_factory=list)
-    bought: np.ndarray | None = None   # purchased power, kWh
     heat_bought: np.ndarray | None = None
     heat_sold: np.ndarray | None = None
+    power_bought: np.ndarray | None = None
+    certificates: list[tuple[str, int, int]] = field(default_factory=list)
 
 
 def make_activity(world: World, window: Window, seed: int, enterprise: Enterprise, suppliers: list[str]) -> Activity:
@@ -347,7 +349,7 @@ class _Reporter:
             self._note_heat(spec, quantity / 10**decimals)
         elif spec["direction"] == "购入":
             self.bought = quantity
-            self.activity.bought = quantity[1:]
+            self.activity.power_bought = quantity[1:] / 10**decimals
         if spec.get("green"):
             quantity = quantity - self._green(constants, quantity, written)
         columns = {"quantity": self._texts(quantity, written)}
@@ -374,6 +376,8 @@ class _Reporter:
             taken += bought
             certificates = [f"DEMO-GEC-{self.enterprise.uscc[8:17]}-{label(month)}-{kind}" for month in months]
             columns = {"quantity": self._texts(bought, written), "certificate_id": certificates}
+            whole = np.ceil(bought[1 + self.skip :] / 1000).astype(int).tolist()
+            self.activity.certificates += list(zip(certificates, months, whole, strict=True))
             self._add("enterprise_power_heat", {**constants, "origin": origin}, columns)
         return taken
 

@@ -19,7 +19,7 @@ _METERS = ("总表一", "总表二")
 
 def meter_deliveries(window: Window, seed: int, activities: list[Activity]) -> list[Delivery]:
     """One file a month, in kWh; hours follow the shift, the last one takes the remainder."""
-    users = [activity for activity in activities if activity.bought is not None and activity.bought.min() >= 1_000_000]
+    users = [activity for activity in activities if activity.power_bought is not None and activity.power_bought.min() >= 1000]
     chosen = sorted(users, key=lambda activity: activity.enterprise.number)[:_ENTERPRISES]
     return [_month(window, seed, chosen, month) for month in window.delivered[-_MONTHS:] if chosen]
 
@@ -35,11 +35,11 @@ def _month(window: Window, seed: int, chosen: list[Activity], month: int) -> Del
 
 
 def _readings(window: Window, seed: int, activity: Activity, month: int) -> list[list[str]]:
-    assert activity.bought is not None
+    assert activity.power_bought is not None
     place = positions("meter_reading")
     start = dt.datetime.combine(first_day(month), dt.time())
     hours = (dt.datetime.combine(first_day(month + 1), dt.time()) - start).days * 24
-    total = int(activity.bought[month - window.computed_from])   # kWh
+    total = round(activity.power_bought[month - window.computed_from] * 1000)   # kWh
     noise = np.random.default_rng([seed, activity.enterprise.number, month, 7]).random((hours, len(_METERS)))
     shift = 1 + 0.15 * np.sin((np.arange(hours) % 24 - 8) / 24 * 2 * np.pi)
     weights = shift[:, None] * (0.9 + 0.2 * noise) * np.array([0.6, 0.4])

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+from calendar import monthrange
+from math import pi, sin
+
+import numpy as np
 
 from pipelines.contracts.source import load_sources
 from pipelines.demo.activity import Activity
 from pipelines.demo.balance import COLUMNS, ITEMS, make_balance
-from pipelines.demo.files import Delivery, Layout
+from pipelines.demo.files import Delivery, Layout, content
 from pipelines.demo.grid import DECIMALS, HOME, PowerSystem
 from pipelines.demo.months import Window, label, year_of
 from pipelines.demo.series import decimal_texts
@@ -25,11 +30,61 @@ def provincial_deliveries(
     years = sorted({year_of(month) for month in power.months})
     result: list[Delivery] = []
     for year in years:
-        result += [_generation(power, year), _exchange(power, year)]
+        result += [_generation(power, year), _exchange(power, year), *_sold(world, power, year)]
+    result += _typical_day(power)
     for year in window.full_years:
         result += [_balance(world, window, year, activities, power), _statistics(world, year), _targets(world, year)]
     result.append(_factor(years[-1]))
+    corrected = next(d for d in reversed(result) if d.source == "grid_generation" and d.rows[0][_capacity_place()])
+    result.append(_decisions(corrected, _miswrite_capacity(corrected)))
     return result
+
+
+DECIDED = ("steward_decision", "grid_generation")   # the decision names its batch by its bytes: neither file is spoiled
+_MISWRITTEN = 2
+
+
+def _capacity_place() -> int:
+    return [column.name for column in load_sources()["grid_generation"].columns].index("capacity")
+
+
+def _miswrite_capacity(delivery: Delivery) -> list[tuple[int, str]]:
+    """Write a unit too much into the capacity of the first rows. Returns (row_no, right value)."""
+    place = _capacity_place()
+    right = [(delivery.row_no(index), row[place]) for index, row in enumerate(delivery.rows[:_MISWRITTEN])]
+    for row in delivery.rows[:_MISWRITTEN]:
+        row[place] = str(int(row[place]) + 1)
+    return right
+
+
+def _decisions(delivery: Delivery, right: list[tuple[int, str]]) -> Delivery:
+    """The steward's corrections of a delivery, signed by two."""
+    batch = f"{delivery.source}-{hashlib.sha256(content(delivery)).hexdigest()[:12]}"
+    day = delivery.received_at + dt.timedelta(days=3)
+    records = [
+        {
+            "decision_id": f"演示-{delivery.period}-{number}",
+            "target_batch_id": batch,
+            "target_row_no": str(row_no),
+            "target_column": "装机容量",
+            "decision": "更正",
+            "new_value": value,
+            "reason": "与装机台账核对(演示数据)",
+            "by": "数据治理岗甲(演示数据)",
+            "second_by": "数据治理岗乙(演示数据)",
+            "decided_on": day.date().isoformat(),
+        }
+        for number, (row_no, value) in enumerate(right, 1)
+    ]
+    return Delivery(
+        "steward_decision",
+        f"演示_处置决定_{delivery.period}",
+        _rows("steward_decision", records),
+        day,
+        delivery.period,
+        "数据治理岗(演示数据)",
+        f"演示数据 处置决定 {delivery.period}",
+    )
 
 
 def _moment(year: int, month: int, day: int, hour: int = 10) -> dt.datetime:
@@ -99,6 +154,66 @@ def _exchange(power: PowerSystem, year: int) -> Delivery:
         _ENERGY_OFFICE,
         f"演示数据 跨省电力交换 {year}",
     )
+
+
+def _sold(world: World, power: PowerSystem, year: int) -> list[Delivery]:
+    """Power sold, year to date, of years computed from January on; January and February come together, so January alone has none."""
+    use = 1 - world.settings["grid"]["loss_share"]
+    so_far = 0
+    records = []
+    months = _months_of(power, year)
+    for index, period in months if months[0][1].endswith("-01") else []:
+        so_far += round(int(power.consumption[index]) * use)
+        if not period.endswith("-01"):
+            records.append(
+                {
+                    "division_code": HOME,
+                    "indicator": "售电量",
+                    "period": period,
+                    "period_kind": "累计",
+                    "value": _signed(so_far, DECIMALS),
+                    "unit": "亿千瓦时",
+                }
+            )
+    rows = _rows("sector_statistics", records)
+    document = f"演示数据 售电量 {year}"
+    sold = Delivery(
+        "sector_statistics", f"演示_售电量_{year}", rows, _after(power, year), str(year), _ENERGY_OFFICE, document
+    )
+    return [sold] if records else []
+
+
+def _typical_day(power: PowerSystem) -> list[Delivery]:
+    """Hourly generation and exchange of the 15th of the last month: means of the month, the sun by daylight only."""
+    index, month = len(power.months) - 1, label(power.months[-1])
+    year = year_of(power.months[-1])
+    days = monthrange(year, int(month[5:]))[1]
+    daylight = [max(0.0, sin(pi * (hour - 6) / 12)) for hour in range(24)]
+
+    def by_hour(values: np.ndarray, shape: list[float]) -> list[str]:
+        mean = int(values[index]) * 10.0 ** (5 - DECIMALS) / days  # MWh a day
+        return [str(round(mean * part / sum(shape))) for part in shape]
+
+    flat = [1.0] * 24
+    made = [
+        {"area": HOME, "period": f"{month}-15 {hour:02d}:00", "source": source, "generation": value, "unit": "MWh"}
+        for source, values in power.generation.items()
+        for hour, value in enumerate(by_hour(values, daylight if source == "太阳能" else flat))
+    ]
+    flows = [(HOME, area, values) for area, values in power.outflow.items()]
+    flows += [(area, HOME, values) for area, values in power.inflow.items()]
+    sent = [
+        {"from_area": sender, "to_area": receiver, "period": f"{month}-15 {hour:02d}:00", "quantity": value, "unit": "MWh"}
+        for sender, receiver, values in flows
+        for hour, value in enumerate(by_hour(values, flat))
+    ]
+    after = _after(power, year)
+    return [
+        Delivery(
+            source, f"演示_{name}_{month}-15", _rows(source, records), after, str(year), _ENERGY_OFFICE, f"演示数据 {name} {month}-15"
+        )
+        for source, name, records in [("grid_generation", "小时发电量", made), ("grid_exchange", "小时电力交换", sent)]
+    ]
 
 
 def _balance(world: World, window: Window, year: int, activities: list[Activity], power: PowerSystem) -> Delivery:
@@ -189,16 +304,18 @@ def _statistics(world: World, year: int) -> Delivery:
 def _targets(world: World, year: int) -> Delivery:
     position = max(0, min(1, year - world.reference_year))
     document = f"演示数据 目标监测 {year}"
+    observed = [(target, HOME, spec) for target, spec in world.settings["targets"].items()]
+    observed += [(spec["target"], spec["division"], spec) for spec in world.settings["city_targets"]]
     records = [
         {
             "target_id": target,
-            "division_code": HOME,
+            "division_code": division,
             "period": str(year),
             "value": str(spec["values"][position]),
             "unit": spec["unit"],
             "document": document,
         }
-        for target, spec in world.settings["targets"].items()
+        for target, division, spec in observed
     ]
     rows = _rows("target_observation", records)
     return Delivery(

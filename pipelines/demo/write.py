@@ -17,7 +17,8 @@ from pipelines.demo.files import Delivery, Layout, write_delivery
 from pipelines.demo.grid import make_power_system
 from pipelines.demo.meters import meter_deliveries
 from pipelines.demo.months import Window, first_day, label, make_window, year_of
-from pipelines.demo.provincial import provincial_deliveries
+from pipelines.demo.provincial import DECIDED, provincial_deliveries
+from pipelines.demo.registers import register_deliveries
 from pipelines.demo.series import Series, positions
 from pipelines.demo.world import World, load_world
 
@@ -94,7 +95,7 @@ def write_province(
     report = DemoReport(out, seed, enterprises, (label(window.delivered_from), until))
     _refuse_leftovers(out, plan, counts)
     for delivery in plan.deliveries():
-        spoiled = [] if delivery.name == plan.correction_name else planter.plant(delivery)
+        spoiled = [] if delivery.name == plan.correction_name or delivery.source in DECIDED else planter.plant(delivery)
         for each in [delivery, *spoiled]:
             write_delivery(out, each)
             report.files += 1
@@ -145,8 +146,7 @@ class _Plan:
         self.with_units = {member.uscc for member in members if member.sector.units is not None}
         self.provincial = provincial_deliveries(
             world, window, activities, make_power_system(world, window, seed, activities)
-        )
-        self.provincial += meter_deliveries(window, seed, activities)
+        ) + register_deliveries(world, window, activities, seed) + meter_deliveries(window, seed, activities)
 
     def files_per_source(self) -> dict[str, int]:
         """How many files each source will have (the correction left out)."""
@@ -155,7 +155,8 @@ class _Plan:
         for source, _ in self.series:
             counts[source] += len(self.window.delivered)
         for delivery in self.provincial:
-            counts[delivery.source] += 1
+            if delivery.source not in DECIDED:
+                counts[delivery.source] += 1
         return dict(counts)
 
     def names(self) -> set[str]:

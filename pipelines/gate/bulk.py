@@ -46,6 +46,7 @@ from pipelines.gate.judge import (
 from pipelines.gate.suite import Rule, Suite
 from pipelines.ingest.bulk import LandedFile
 from pipelines.ingest.problem import Unreadable
+from pipelines.ingest.typed import with_header_unit
 from pipelines.warehouse.duck import pieces, put, quoted
 from pipelines.warehouse.files import write_parquet
 from pipelines.warehouse.lake import FINDING_SCHEMA
@@ -228,6 +229,9 @@ class _Bulk:
         for piece in pieces(self.db.cursor(), f"select * from read_parquet({target}) order by row_no", _PIECE):
             named = [name for name in piece.columns if name.endswith("__raw")]
             piece = piece.with_columns(pl.Series(name, [None if is_missing(cell) else cell for cell in piece[name]], dtype=pl.String) for name in named)
+            for unit, text in self.landed.text.header_units.items():
+                filled = [with_header_unit(cell, text) for cell in piece[f"{unit}__raw"]]
+                piece = piece.with_columns(pl.Series(f"{unit}__raw", filled, dtype=pl.String))
             yield self._with_evidence(piece.with_row_index("_row"))
 
     def _condition(self, rule: Rule) -> str:
@@ -338,5 +342,5 @@ class _Bulk:
 
 
 def _literal(value: object, kind: object) -> str:
-    sql = {pl.String: "varchar", pl.Int64: "bigint", pl.Date: "date"}.get(kind, "timestamp")  # type: ignore[call-overload]
+    sql = {pl.String: "varchar", pl.Int64: "bigint", pl.Float64: "double", pl.Date: "date"}.get(kind, "timestamp")  # type: ignore[call-overload]
     return f"cast({'null' if value is None else quoted(str(value))} as {sql})"

@@ -14,7 +14,7 @@ import polars as pl
 
 from pipelines.contracts.codes import PUBLISHED, SEEDS, load_fuels, load_units, read_rows
 from pipelines.contracts.credit_code import has_form, is_valid
-from pipelines.contracts.source import Source
+from pipelines.contracts.source import Source, load_sources
 from pipelines.contracts.text import code_key, tidy
 
 
@@ -57,7 +57,8 @@ def add_row_evidence(rows: pl.DataFrame, source: Source, known: pl.DataFrame) ->
     if "unit_code" in names:
         rows = _blank_unit(rows, source)
     special = _SPECIAL.get(source.name)
-    return special(rows) if special else rows
+    rows = special(rows) if special else rows
+    return _magnitude(rows, source) if source.name in _PARAMETERS else rows
 
 
 def _duplicates(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
@@ -110,6 +111,32 @@ def _enterprise(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     late = pl.col("enterprise_known_from").is_null() | (pl.col("enterprise_known_from") > pl.col("received_at"))
     return rows.with_columns(
         pl.when(late & pl.col("uscc").is_not_null() & pl.col("uscc_problem").is_null()).then(pl.col("uscc")).alias("unknown_enterprise")
+    )
+
+
+# parameters that multiply the quantities of a source, alone and (energy) with each other
+_PARAMETERS = {
+    "enterprise_energy": ("ncv_si", "carbon_si"), "enterprise_process": ("emission_factor", "carbon_content"),
+    "enterprise_power_heat": ("emission_factor",), "power_unit_month": ("ncv_gj_per_t", "carbon_tc_per_t"),
+}
+
+
+def _magnitude(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
+    """`magnitude`: the greatest quantity of a row in canonical units, times what multiplies it where that is above 1."""
+    parameters = [pl.col(name).abs().fill_null(1.0) for name in _PARAMETERS[source.name]]
+    factors: dict[str, float] = {}
+    for (key, _), unit in load_units().by_key.items():
+        factors[key] = max(unit.factor, factors.get(key, 0.0))
+    reported = pl.col("unit").replace_strict(factors, default=1.0, return_dtype=pl.Float64) if "unit" in rows.columns else pl.lit(1.0)
+    quantities = [
+        pl.col(column.name).abs() * (reported if column.unit_column == "unit" else 1.0)
+        for column in source.columns
+        if column.type == "number" and column.name not in _PARAMETERS[source.name]
+        and column.unit_column in ("unit", None) and not column.name.endswith("_factor")
+    ]
+    product = parameters[0] if len(parameters) == 1 else parameters[0] * parameters[1]
+    return rows.with_columns(
+        (pl.max_horizontal(quantities) * pl.max_horizontal(pl.lit(1.0), *parameters, product)).alias("magnitude")
     )
 
 
@@ -206,7 +233,7 @@ def _energy(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _power_heat(rows: pl.DataFrame) -> pl.DataFrame:
-    steam = pl.all_horizontal(pl.col(c).is_not_null() for c in ("steam_t", "steam_temp_c", "steam_pressure_mpa"))
+    steam = pl.col("steam_t").is_not_null() & (pl.col("steam_temp_c").is_not_null() | pl.col("steam_pressure_mpa").is_not_null())
     heat, power = pl.col("carrier") == "热力", pl.col("carrier") == "电力"
     origin = pl.col("origin")
     no_quantity = pl.col("quantity").is_null() & ~(heat & steam) & ~pl.col("unreadable").fill_null("").str.contains("quantity")
@@ -222,6 +249,10 @@ def _power_heat(rows: pl.DataFrame) -> pl.DataFrame:
         pl.when(green & pl.col("certificate_id").is_null()).then(origin).alias("certificate_missing"),
         pl.when(power).then("emission_factor").alias("power_factor"),
         pl.when(heat).then("emission_factor").alias("heat_factor"),
+        pl.when(heat).then("steam_temp_c").alias("heat_temperature"),
+        pl.when(heat).then("steam_pressure_mpa").alias("heat_pressure"),
+        pl.when(heat & (pl.col("steam_t") > 0))
+        .then((pl.col("quantity") * _factor("unit", "energy") / pl.col("steam_t")).round(9)).alias("heat_of_steam"),
     )
 
 
@@ -356,6 +387,42 @@ def _target(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _certificate(rows: pl.DataFrame) -> pl.DataFrame:
+    """A vintage in the future waits for its first day, as a period does."""
+    start = pl.col("vintage").cast(pl.Datetime("us"))
+    return rows.with_columns(
+        pl.when(start > pl.col("received_at")).then(start).alias("period_open_from"),
+        (pl.col("retired_on") - pl.col("vintage")).dt.total_days().alias("retired_after_days"),
+    ).with_columns(pl.col("period_open_from").dt.strftime("%Y-%m").alias("future_period"))
+
+
+def _compliance(rows: pl.DataFrame) -> pl.DataFrame:
+    """What is surrendered beyond what the same file says is held."""
+    held = pl.when(pl.col("kind") == "持有").then("tonnes").max().over("batch_id", "uscc", "year")
+    return rows.with_columns(pl.when(pl.col("kind") == "清缴").then((pl.col("tonnes") - held).round(6)).alias("surrender_over_held"))
+
+
+def _sink(rows: pl.DataFrame) -> pl.DataFrame:
+    masses = [key for key, dimension in load_units().by_key if dimension == "mass"]
+    is_mass = pl.col("unit").map_elements(code_key, return_dtype=pl.String).is_in(masses)
+    return rows.with_columns(pl.when(pl.col("factor").is_null() & ~is_mass).then("unit").alias("sink_unit_unclear"))
+
+
+def _steward_decision(rows: pl.DataFrame) -> pl.DataFrame:
+    known = [name for name in load_sources() if name != "steward_decision"]
+    batch, row, correct = pl.col("target_batch_id"), pl.col("target_row_no"), pl.col("decision") == "更正"
+    form = batch.str.contains(f"^(?:{'|'.join(known)})-[0-9a-f]{{12}}$")
+    accept = pl.col("decision") == "按原值接受"
+    return rows.with_columns(
+        pl.when(~form).then("target_batch_id").alias("target_problem"),
+        pl.when((row < 1) | (row != row.round()) | (row.is_null() & correct & ~pl.col("unreadable").fill_null("").str.contains("target_row_no")))
+        .then(pl.lit("target_row_no")).alias("target_row_problem"),
+        pl.when(correct & pl.col("new_value").is_null()).then(pl.lit("new_value")).alias("new_value_missing"),
+        pl.when(accept).then((pl.col("expires_on") - pl.col("decided_on")).dt.total_days()).alias("waiver_days"),
+        pl.when(accept & pl.col("expires_on").is_null()).then(pl.lit("expires_on")).alias("waiver_without_end"),
+    )
+
+
 def _meter(rows: pl.DataFrame) -> pl.DataFrame:
     quality = pl.col("quality")
     return rows.with_columns(pl.when(quality.is_in(["异常", "缺测"])).then(quality).alias("quality_doubt"))
@@ -372,4 +439,9 @@ _SPECIAL: dict[str, Callable[[pl.DataFrame], pl.DataFrame]] = {
     "meter_reading": _meter,
     "power_unit_month": _power_unit,
     "target_observation": _target,
+    "certificate": _certificate,
+    "allowance": _compliance,
+    "credit": _compliance,
+    "carbon_sink": _sink,
+    "steward_decision": _steward_decision,
 }

@@ -13,6 +13,9 @@ import polars as pl
 
 from pipelines.gate.suite import Rule
 
+# Rows that are a pandas frame at one time: text in pandas takes many times its size.
+_ROWS_A_PART = 200_000
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -45,8 +48,19 @@ def evaluate(name: str, frame: pl.DataFrame, rules: tuple[Rule, ...]) -> list[Ou
 
     An expectation that could not be evaluated comes back with `error`: it is never a pass.
     """
-    needed = [c for c in frame.columns if c == "_row" or c in _columns(rules)]
-    pandas = frame.select(needed).to_pandas()
+    needed = frame.select([c for c in frame.columns if c == "_row" or c in _columns(rules)])
+    parts = [_evaluate_part(name, needed.slice(start, _ROWS_A_PART), rules) for start in range(0, max(len(needed), 1), _ROWS_A_PART)]
+    return [_joined([part[rule] for part in parts]) for rule in rules]
+
+
+def _joined(outcomes: list[Outcome]) -> Outcome:
+    """The outcomes of one rule on the parts of a frame: every expectation of ours looks at one row at a time."""
+    error = next((outcome.error for outcome in outcomes if outcome.error), None)
+    return Outcome(outcomes[0].rule, () if error else tuple(row for outcome in outcomes for row in outcome.rows), error)
+
+
+def _evaluate_part(name: str, frame: pl.DataFrame, rules: tuple[Rule, ...]) -> dict[Rule, Outcome]:
+    pandas = frame.to_pandas()
     found: dict[Rule, Outcome] = {}
     for when in dict.fromkeys(rule.when for rule in rules):
         # rules of one condition share its rows: the condition is evaluated once, not once a metric
@@ -57,7 +71,7 @@ def evaluate(name: str, frame: pl.DataFrame, rules: tuple[Rule, ...]) -> list[Ou
             found.update({rule: Outcome(rule, (), error=_words(error)) for rule in group})
             continue
         found.update(_evaluate_group(name, rows, group))
-    return [found[rule] for rule in rules]
+    return found
 
 
 def _evaluate_group(name: str, rows: Any, rules: list[Rule]) -> dict[Rule, Outcome]:

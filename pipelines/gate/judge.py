@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import string
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,13 +19,14 @@ import polars as pl
 from pipelines.contracts.source import Source
 from pipelines.gate.evidence import add_evidence
 from pipelines.gate.expect import Outcome, evaluate
+from pipelines.gate.stake import add_stake
 from pipelines.gate.suite import Rule, Suite
 from pipelines.ingest.problem import Unreadable
-from pipelines.ingest.table import Malformed
+from pipelines.ingest.table import Malformed, Remark
 from pipelines.ingest.typed import Note
 
-# Normalisations that are named per batch; the count in the check result is always the true one.
-_NOTE_LIMIT = 200
+# Longer texts are cut where a finding cites them: the received file has the whole.
+_CITED = 500
 
 
 @dataclass
@@ -39,15 +41,34 @@ class Delivery:
     rows: pl.DataFrame | None = None
     malformed: list[Malformed] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
-    note_rows: dict[str, int] = field(default_factory=dict)   # where not every note is kept: rows by kind
+    note_rows: Counter[str] = field(default_factory=Counter)   # kind -> rows, of which `notes` names some
+    remarks: list[Remark] = field(default_factory=list)
     unknown_headers: list[str] = field(default_factory=list)
     totals: int = 0
     problem: Unreadable | None = None
     sheet: str | None = None
+    decided: Decided | None = None
 
     @property
     def rows_received(self) -> int:
-        return (0 if self.rows is None else len(self.rows)) + len(self.malformed)
+        rejected = 0 if self.decided is None else len(self.decided.rejected)
+        return (0 if self.rows is None else len(self.rows)) + len(self.malformed) + rejected
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What the decisions in force say about a batch.
+
+    Attributes:
+        rejected: typed rows that were rejected: held, and no evidence for the other rows.
+        waived: (row_no, check_id) that were accepted as they are -> words on the decision (Chinese, English).
+        withdrawn: decision by which the whole batch was rejected.
+    """
+
+    rejected: pl.DataFrame
+    rejections: dict[int, str]
+    waived: dict[tuple[int, str], tuple[str, str]]
+    withdrawn: str | None = None
 
 
 @dataclass
@@ -80,12 +101,36 @@ def unreadable(delivery: Delivery) -> Judgement:
     problem = delivery.problem
     if problem is None and delivery.malformed:
         problem = Unreadable("L15-no-rows", "没有一行可以读取", "not one row can be read")
+    if problem is None and delivery.decided is not None and len(delivery.decided.rejected):
+        problem = _WITHDRAWN
     if problem is None:
         problem = Unreadable("L15-no-rows", "文件没有数据行", "the file has no data row")
-    empty = pl.DataFrame()
-    findings = [*malformed_findings(delivery), load_finding(delivery, problem)]
+    held = pl.DataFrame() if delivery.decided is None else delivery.decided.rejected
+    findings = [*malformed_findings(delivery), *_rejected_findings(delivery), load_finding(delivery, problem)]
     check = check_of(problem.check_id, "critical", max(1, delivery.rows_received))
-    return Judgement(delivery, empty, empty, findings, [check], problem.check_id, problem.zh, problem.en)
+    return Judgement(delivery, pl.DataFrame(), held, findings, [check], problem.check_id, problem.zh, problem.en)
+
+
+_WITHDRAWN = Unreadable(
+    "S02-batch-withdrawn", "经处置决定拒绝，整批撤出；此前入库的值继续有效",
+    "the batch was rejected by decision and is withdrawn: what was accepted before stands again",
+)
+
+
+def _rejected_findings(delivery: Delivery) -> list[dict]:
+    """A row that was rejected stands in quarantine with the decision that took it out."""
+    if delivery.decided is None:
+        return []
+    advice = ("重新提交正确的行", "deliver the right row again")
+    return [
+        finding(
+            delivery, row, "S01-row-rejected", "warning", None, None,
+            f"经处置决定 {delivery.decided.rejections[row['row_no']]} 拒绝，本行撤出；此前入库的值继续有效",
+            f"rejected by decision {delivery.decided.rejections[row['row_no']]}: the row is withdrawn, what was accepted before stands",
+            advice,
+        )
+        for row in _identity(delivery.decided.rejected)
+    ]
 
 
 def _judge_rows(
@@ -94,13 +139,16 @@ def _judge_rows(
     if not deliveries:
         return []
     rows = pl.concat([labelled(d) for d in deliveries]).with_row_index("_row").with_columns(pl.col("_row").cast(pl.Int64))
-    rows = add_evidence(rows, source, known)
+    rows = add_stake(add_evidence(rows, source, known), source)
     outcomes = evaluate(source.name, rows, suite.rules)
     if any(o.error for o in outcomes) and len(deliveries) > 1:
         # one batch must not be refused for what another one breaks
         return [j for d in deliveries for j in _judge_rows(source, [d], suite, known, limit)]
     failing = failing_rows(rows, outcomes)
-    return [_verdict(d, source, suite, rows, outcomes, failing, limit) for d in deliveries]
+    own, failed = ({str(k[0]): part for k, part in f.partition_by("batch_id", as_dict=True).items()} for f in (rows, failing))
+    return [
+        _verdict(d, source, own[d.batch_id], outcomes, failed.get(d.batch_id, failing.head(0)), limit) for d in deliveries
+    ]
 
 
 def labelled(delivery: Delivery) -> pl.DataFrame:
@@ -124,21 +172,21 @@ def failing_rows(rows: pl.DataFrame, outcomes: list[Outcome]) -> pl.DataFrame:
 
 
 def _verdict(
-    delivery: Delivery, source: Source, suite: Suite, all_rows: pl.DataFrame, outcomes: list[Outcome],
-    failing: pl.DataFrame, limit: float,
+    delivery: Delivery, source: Source, rows: pl.DataFrame, outcomes: list[Outcome], mine: pl.DataFrame, limit: float
 ) -> Judgement:
-    rows = all_rows.filter(pl.col("batch_id") == delivery.batch_id)
-    mine = failing.filter(pl.col("batch_id") == delivery.batch_id)
-    findings = malformed_findings(delivery) + note_findings(delivery)
+    findings = malformed_findings(delivery) + note_findings(delivery) + _rejected_findings(delivery)
     findings = merged(findings + rule_findings(delivery, source, rows, mine, outcomes))
-    checks = list_checks(count_rules(mine, outcomes), suite.rules, delivery)
+    checks = list_checks(count_rules(mine, outcomes), [o.rule for o in outcomes], delivery)
+    findings, mine = _waived(delivery, findings, mine, rows, outcomes)
 
     error = next((o for o in outcomes if o.error), None)
     critical = next((outcomes[i].rule for i in mine["_rule"].unique().sort() if outcomes[i].rule.severity == "critical"), None)
     rows = acceptable_from(rows, mine, outcomes)
-    if error or critical:
+    if error or critical or (delivery.decided and delivery.decided.withdrawn):
         return _refused(delivery, rows, findings, checks, error, critical)
-    needed = math.ceil(delivery.rows_received * (1 - limit) - 1e-9)
+    # what was rejected by decision does not count against the rest of its load
+    rejected = pl.DataFrame() if delivery.decided is None else delivery.decided.rejected
+    needed = math.ceil((delivery.rows_received - len(rejected)) * (1 - limit) - 1e-9)
     moments = rows["acceptable_from"].drop_nulls().sort()
     waiting = bool(len(rows.filter(pl.col("waits"))))
     if len(moments) < max(needed, 1):
@@ -151,9 +199,28 @@ def _verdict(
     if passes > delivery.received_at:
         findings += _share_findings(delivery, rows, late["row_no"].to_list(), passes, limit)
     return Judgement(
-        delivery, _known(accepted, delivery, source), rows.filter(pl.col("acceptable_from").is_null()),
+        delivery, _known(accepted, delivery, source),
+        pl.concat([rows.filter(pl.col("acceptable_from").is_null()), rejected], how="diagonal"),
         findings, checks, passes_from=passes, waiting=waiting,
     )
+
+
+def _waived(
+    delivery: Delivery, findings: list[dict], mine: pl.DataFrame, rows: pl.DataFrame, outcomes: list[Outcome]
+) -> tuple[list[dict], pl.DataFrame]:
+    """Failures that were accepted as they are stand on as `info` and hold nothing back."""
+    waived = delivery.decided.waived if delivery.decided else {}
+    if not waived:
+        return findings, mine
+    for finding in findings:
+        if words := waived.get((finding["row_no"], finding["check_id"])):
+            finding["severity"] = "info"
+            finding["message_zh"], finding["message_en"] = f"{words[0]}：{finding['message_zh']}", f"{words[1]}: {finding['message_en']}"
+    numbers = dict(rows.select("_row", "row_no").iter_rows())
+    stays = [
+        (numbers[row], outcomes[rule].rule.id) not in waived for row, rule in mine.select("_row", "_rule").iter_rows()
+    ]
+    return findings, mine.filter(pl.Series(stays, dtype=pl.Boolean))
 
 
 def acceptable_from(rows: pl.DataFrame, mine: pl.DataFrame, outcomes: list[Outcome]) -> pl.DataFrame:
@@ -200,12 +267,13 @@ def _refused(
 ) -> Judgement:
     if error:
         problem = error_problem(error)
+    elif rule is None:
+        problem = _WITHDRAWN
     else:
-        assert rule is not None
         first = next(f for f in findings if f["check_id"] == rule.id)
         problem = Unreadable(rule.id, first["message_zh"], first["message_en"])
     findings = findings + _rest_findings(delivery, rows, findings, problem, None)
-    checks = checks + ([check_of(problem.check_id, "critical", delivery.rows_received)] if error else [])
+    checks = checks + ([check_of(problem.check_id, "critical", delivery.rows_received)] if error or rule is None else [])
     return Judgement(delivery, rows.head(0), rows, findings, checks, problem.check_id, problem.zh, problem.en)
 
 
@@ -276,7 +344,7 @@ REDELIVER = ("改正所列各行后重新提交整个文件", "correct the rows 
 
 
 def _identity(rows: pl.DataFrame) -> Iterable[dict]:
-    names = [c for c in ("row_no", "uscc", "period") if c in rows.columns]
+    names = [c for c in ("row_no", "uscc", "period", "estimate_tco2e") if c in rows.columns]
     return rows.select(names).iter_rows(named=True)
 
 
@@ -288,7 +356,7 @@ def finding(
         "batch_id": delivery.batch_id, "source": delivery.source.name, "row_no": row.get("row_no"), "check_id": check_id,
         "severity": severity, "uscc": row.get("uscc"), "period": row.get("period"), "column_name": column,
         "reported_value": value, "message_zh": zh, "message_en": en, "advice_zh": advice[0], "advice_en": advice[1],
-        "holds_from": delivery.received_at, "holds_until": until,
+        "holds_from": delivery.received_at, "holds_until": until, "estimate_tco2e": row.get("estimate_tco2e"),
     }
 
 
@@ -298,14 +366,17 @@ def load_finding(delivery: Delivery, problem: Unreadable) -> dict:
 
 def malformed_findings(delivery: Delivery) -> list[dict]:
     advice = ("检查该行的分隔符和引号后重新提交", "check separators and quotes of the line and deliver it again")
-    return [
-        finding(
-            delivery, {"row_no": line.row_no}, "F01-field-count", "warning", None, line.text,
+    result = []
+    for line in delivery.malformed:
+        problem = line.problem or Unreadable(
+            "F01-field-count",
             f"本行有 {line.found} 个字段，表头有 {line.expected} 个，无法对应",
-            f"the line has {line.found} fields, the header {line.expected}: they cannot be matched", advice,
+            f"the line has {line.found} fields, the header {line.expected}: they cannot be matched",
         )
-        for line in delivery.malformed
-    ]
+        result.append(finding(
+            delivery, {"row_no": line.row_no}, problem.check_id, "warning", None, line.text, problem.zh, problem.en, advice
+        ))
+    return result
 
 
 _NOTE_WORDS = {
@@ -314,6 +385,10 @@ _NOTE_WORDS = {
     "percent_sign": ("已去掉百分号", "the percent sign was removed"),
     "blank": ("已去掉空格", "blanks were removed"),
     "date_spelling": ("日期写法已统一", "the spelling of the date was unified"),
+    "formula_without_value": (
+        "公式没有保存计算结果，按空白处理；请在表格软件中重新计算并保存后重报",
+        "the formula has no stored value and counts as blank; recalculate and save the workbook, then deliver again",
+    ),
     "fix": ("已知的误写已更正", "a known misspelling was mended"),
 }
 
@@ -321,11 +396,17 @@ _NOTE_WORDS = {
 def note_findings(delivery: Delivery) -> list[dict]:
     advice = ("无需处理；下次请直接按规范填写", "nothing to do; please write it in the standard form next time")
     result = []
-    for note in delivery.notes[:_NOTE_LIMIT]:
+    for note in delivery.notes:
         zh, en = _NOTE_WORDS[note.kind]
         result.append(
             finding(delivery, {"row_no": note.row_no}, _note_id(note.kind), "info", note.column, note.raw, zh, en, advice)
         )
+    for remark in delivery.remarks:
+        result.append(finding(
+            delivery, {"row_no": remark.row_no}, remark.check_id, "info", remark.column, None, remark.zh, remark.en,
+            ("核对读取的是否为应报数据；如不是，请只保留应报的工作表和行列后重新提交",
+             "check that this is what was meant; if not, keep only what is to be delivered and deliver again"),
+        ))
     for header in delivery.unknown_headers:
         result.append(
             finding(
@@ -348,6 +429,7 @@ def rule_findings(
         for column in _cited(rule, row, source):
             raw = row.get(f"{column}__raw")
             value = raw if raw is not None or column is None else _plain(row.get(column))
+            value = _cut(value)
             words = _Words({**rule.args, **row}, source, column, value)
             result.append(
                 finding(
@@ -379,6 +461,10 @@ def _cited(rule: Rule, row: dict, source: Source) -> list[str | None]:
     if rule.report:
         return [name for name in rule.report if name in {column.name for column in source.columns}] or [None]
     return [rule.column if rule.column in {c.name for c in source.columns} else None]
+
+
+def _cut(value: str | None) -> str | None:
+    return value if value is None or len(value) <= _CITED else f"{value[:_CITED]}…"
 
 
 def _plain(value: object) -> str | None:
@@ -431,11 +517,12 @@ def list_checks(counts: dict[str, int], rules: Iterable[Rule], delivery: Deliver
     """The check results of a batch: its rules, and what its reader noted."""
     severity = {rule.id: rule.severity for rule in rules}
     checks = [check_of(check_id, severity[check_id], rows) for check_id, rows in sorted(counts.items())]
-    checks.append(check_of("F01-field-count", "warning", len(delivery.malformed)))
-    noted = delivery.note_rows or {
-        kind: len({note.row_no for note in delivery.notes if note.kind == kind}) for kind in {note.kind for note in delivery.notes}
-    }
-    checks += [check_of(_note_id(kind), "info", rows) for kind, rows in sorted(noted.items())]
+    broken = sum(line.problem is not None for line in delivery.malformed)
+    checks.append(check_of("F01-field-count", "warning", len(delivery.malformed) - broken))
+    checks.append(check_of("F04-broken-line", "warning", broken))
+    checks += [check_of(_note_id(kind), "info", rows) for kind, rows in sorted(delivery.note_rows.items())]
+    remarks = Counter(remark.check_id for remark in delivery.remarks)
+    checks += [check_of(check_id, "info", count) for check_id, count in sorted(remarks.items())]
     if delivery.unknown_headers:
         checks.append(check_of("N02-unknown-column", "info", len(delivery.unknown_headers)))
     return checks

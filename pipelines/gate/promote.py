@@ -30,22 +30,24 @@ def promote(judgement: Judgement, source: Source, suite_version: str, lake: Lake
     held = judgement.held.select([c for c in judgement.held.columns if not c.startswith("_")])
     lake.write_quarantine(delivery.source.name if source else delivery.batch_id.rsplit("-", 1)[0], delivery.batch_id, findings, held)
     registry.put_verdict(
-        _verdict(judgement, source, suite_version, night),
-        ({**check, "batch_id": delivery.batch_id, "suite_version": suite_version} for check in _distinct(judgement.checks)),
-        _known(judgement.accepted),
+        verdict_of(judgement, source, suite_version, night),
+        ({**check, "batch_id": delivery.batch_id, "suite_version": suite_version} for check in distinct_checks(judgement)),
+        known_moments(judgement.accepted),
     )
 
 
 def _exists(lake: Lake, source: Source, batch_id: str, part: int) -> bool:
     name = f"{batch_id}.parquet" if part == 0 else f"{batch_id}.{part}.parquet"
-    return any((lake.validated / source.name).glob(f"*/{name}"))
+    return any(path.name == name for path in lake.files(source, batch_id))
 
 
-def _distinct(checks: list[dict]) -> list[dict]:
-    return list({check["check_id"]: check for check in checks}.values())
+def distinct_checks(judgement: Judgement) -> list[dict]:
+    """One result a check."""
+    return list({check["check_id"]: check for check in judgement.checks}.values())
 
 
-def _known(accepted: pl.DataFrame) -> list[tuple[str, int]]:
+def known_moments(accepted: pl.DataFrame) -> list[tuple[str, int]]:
+    """From which moment how many accepted rows count."""
     if not len(accepted):
         return []
     counts = accepted.group_by("known_at").len().sort("known_at")
@@ -56,10 +58,13 @@ def _quantity(judgement: Judgement, source: Source | None, held_only: bool) -> f
     if source is None or source.quantity is None or judgement.delivery.rows is None:
         return None
     frame = judgement.held if held_only else judgement.delivery.rows
+    if judgement.delivery.decided is not None and not held_only:
+        frame = pl.concat([frame, judgement.delivery.decided.rejected], how="diagonal")
     return float(frame[source.quantity].sum() or 0.0) if source.quantity in frame.columns else 0.0
 
 
-def _verdict(judgement: Judgement, source: Source | None, suite_version: str, night: str) -> Verdict:
+def verdict_of(judgement: Judgement, source: Source | None, suite_version: str, night: str) -> Verdict:
+    """The verdict as the registry keeps it."""
     passes: datetime | None = judgement.passes_from
     return Verdict(
         batch_id=judgement.delivery.batch_id, suite_version=suite_version,

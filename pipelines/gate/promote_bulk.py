@@ -20,7 +20,7 @@ def promote_bulk(db: Any, judgement: BulkJudgement, suite_version: str, lake: La
     folder = lake.quarantine / delivery.source.name / delivery.batch_id
     held = "true" if judgement.passes_from is None else "v.row_no is not null and v.known_at is null"
     _copy(
-        db, f"select l.* exclude (key_no, noted) from {judgement.landed.relation} as l left join verdict_row as v using (row_no)"
+        db, f"select {_delivered(judgement)}, l.* exclude (key_no, noted) from {judgement.landed.relation} as l left join verdict_row as v using (row_no)"
         f" where {held}", folder / "rows.parquet",
     )
     if judgement.findings:
@@ -72,12 +72,22 @@ def _write_suspects(db: Any, judgement: BulkJudgement, lake: Lake) -> None:
             _copy(db, query, folder / f"{batch}.{len(before) + 1}.parquet")
 
 
+def _batch_columns(judgement: BulkJudgement) -> dict[str, str]:
+    """What a row carries of its delivery."""
+    delivery = judgement.delivery
+    return {
+        "batch_id": quoted(delivery.batch_id), "received_at": f"cast({quoted(str(delivery.received_at))} as timestamp)",
+        "is_synthetic": str(delivery.is_synthetic).lower(),
+    }
+
+
+def _delivered(judgement: BulkJudgement) -> str:
+    return ", ".join(f"{value} as {name}" for name, value in _batch_columns(judgement).items())
+
+
 def _columns(judgement: BulkJudgement, known_at: str) -> str:
     delivery = judgement.delivery
-    own = {
-        "batch_id": quoted(delivery.batch_id), "received_at": f"cast({quoted(str(delivery.received_at))} as timestamp)",
-        "known_at": f"cast({known_at} as timestamp)", "is_synthetic": str(delivery.is_synthetic).lower(),
-    }
+    own = {**_batch_columns(judgement), "known_at": f"cast({known_at} as timestamp)", "version": "cast(null as varchar)"}
     return ", ".join(f"{own.get(name, 'l.' + name)} as {name}" for name in delivery.source.lake_schema)
 
 

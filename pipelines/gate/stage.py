@@ -11,6 +11,7 @@ import polars as pl
 
 from pipelines.contracts.source import Source, load_sources
 from pipelines.gate.bulk import judge_bulk
+from pipelines.gate.decide import apply_decisions
 from pipelines.gate.judge import Delivery, Judgement, judge
 from pipelines.gate.promote import promote
 from pipelines.gate.promote_bulk import promote_bulk
@@ -27,6 +28,8 @@ from pipelines.warehouse.registry import Batch, Registry, Verdict
 
 # Rows judged in one pass: bounds the memory of the suites, whatever the number of files.
 _ROWS_A_PASS = 300_000
+# Files judged in one pass: bounds what a kill makes the next night do again.
+_FILES_A_PASS = 2_000
 
 
 @dataclass(frozen=True)
@@ -49,9 +52,9 @@ class Judged:
 
 
 def sources_in_order() -> list[str]:
-    """The order of judgement: the register first, other sources are judged against it."""
+    """The order of judgement: decisions first, they concern every source; then the register, others are judged against it."""
     names = list(load_sources())
-    return sorted(names, key=lambda name: (name != "enterprise_register", name))
+    return sorted(names, key=lambda name: (name != "steward_decision", name != "enterprise_register", name))
 
 
 def judge_source(settings: Settings, registry: Registry, lake: Lake, source_name: str) -> list[Judged]:
@@ -68,14 +71,18 @@ def judge_source(settings: Settings, registry: Registry, lake: Lake, source_name
     judged = []
     if source.bulk:
         return [_judge_bulk(settings, registry, lake, batch, source, suite, known, verdicts.get(batch.batch_id)) for batch in pending]
+    by_id = {batch.batch_id: batch for batch in pending}
     for group in _groups(settings, source, pending):
-        for judgement in judge(source, group, suite, known, settings.quarantine_limit):
-            batch_id = judgement.delivery.batch_id
-            earlier = verdicts.get(batch_id)
-            night = earlier.first_night if earlier else settings.knowledge_date.isoformat()
-            promote(judgement, source, suite.version, lake, registry, night)
-            batch = next(b for b in pending if b.batch_id == batch_id)
-            judged.append(_judged(batch, judgement, settings, first_time=earlier is None))
+        judgements = judge(source, group, suite, known, settings.quarantine_limit)
+        # files first, then the verdicts of the whole group in one transaction
+        with registry.transaction():
+            for judgement in judgements:
+                batch_id = judgement.delivery.batch_id
+                earlier = verdicts.get(batch_id)
+                night = earlier.first_night if earlier else settings.knowledge_date.isoformat()
+                promote(judgement, source, suite.version, lake, registry, night)
+                judged.append(_judged(by_id[batch_id], judgement, settings, first_time=earlier is None))
+    apply_decisions(settings, registry, lake, source, suite)
     return judged
 
 
@@ -110,7 +117,7 @@ def _land(db: Any, settings: Settings, batch: Batch, delivery: Delivery, folder:
     except Unreadable as problem:
         delivery.problem = problem
         return None
-    delivery.notes, delivery.note_rows = landed.notes, landed.note_rows
+    delivery.notes, delivery.note_rows, delivery.remarks = landed.notes, landed.note_rows, landed.text.remarks
     delivery.malformed, delivery.unknown_headers, delivery.sheet = landed.text.malformed, landed.text.unknown_headers, landed.text.sheet
     return landed if landed.rows else None
 
@@ -147,7 +154,7 @@ def _groups(settings: Settings, source: Source, batches: list[Batch]) -> Iterato
         delivery = _delivery(settings, batch, source)
         group.append(delivery)
         rows += delivery.rows_received
-        if rows >= _ROWS_A_PASS:
+        if rows >= _ROWS_A_PASS or len(group) >= _FILES_A_PASS:
             yield group
             group, rows = [], 0
     if group:
@@ -173,8 +180,9 @@ def _delivery(settings: Settings, batch: Batch, source: Source) -> Delivery:
     except Unreadable as problem:
         delivery.problem = problem
         return delivery
-    delivery.rows, delivery.notes = read.typed.frame, read.typed.notes
+    delivery.rows, delivery.notes, delivery.note_rows = read.typed.frame, read.typed.notes, read.typed.note_rows
     delivery.malformed, delivery.unknown_headers = read.table.malformed, read.table.unknown_headers
+    delivery.remarks = read.table.remarks
     delivery.sheet, delivery.totals = read.table.sheet, len(read.table.totals)
     return delivery
 

@@ -6,6 +6,7 @@ and times in plain form are read by DuckDB itself.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,11 @@ from typing import Any
 import polars as pl
 
 from pipelines.contracts.source import Source
-from pipelines.ingest.header import find_header, is_no_data
-from pipelines.ingest.problem import Unreadable
+from pipelines.ingest.header import MAY_BE_NO_DATA, find_table, is_no_data
+from pipelines.ingest.readers import odd_columns, parquet_problem
 from pipelines.ingest.stream import TextFile, stream_text
 from pipelines.ingest.table import HeaderedTable, TextTable
-from pipelines.ingest.typed import EVIDENCE, Note, TypedTable, type_table
+from pipelines.ingest.typed import EVIDENCE, LARGEST, SMALLEST, Note, TypedTable, type_table
 from pipelines.warehouse.duck import DuckError, identifier, pieces, put, quoted
 
 _NOTES = 200          # normalisations that are named one by one; all are counted
@@ -39,7 +40,7 @@ class LandedFile:
     rows: int
     text: TextFile
     notes: list[Note] = field(default_factory=list)
-    note_rows: dict[str, int] = field(default_factory=dict)
+    note_rows: Counter[str] = field(default_factory=Counter)
 
     @property
     def relation(self) -> str:
@@ -62,20 +63,23 @@ def _parquet(db: Any, path: Path, source: Source) -> tuple[TextFile, str]:
     try:
         described = db.execute(f"describe select * from read_parquet({file}, hive_partitioning=false)").fetchall()
     except DuckError as error:
-        raise Unreadable("L12-parquet", "Parquet 文件损坏，无法读取", "the Parquet file is damaged and cannot be read") from error
+        raise parquet_problem(error) from error
     kinds = {name: str(kind) for name, kind, *_ in described}
-    nested = [name for name, kind in kinds.items() if kind.startswith(("STRUCT", "MAP", "BLOB")) or kind.endswith("]")]
-    if nested:
-        raise Unreadable(
-            "L12-parquet",
-            f"Parquet 列 {'、'.join(nested)} 不是简单类型",
-            f"the Parquet columns {', '.join(nested)} are not of a plain type",
-        )
-    _, _, head = find_header([TextTable([(0, list(kinds))])], source)
-    names = list(kinds)
-    columns = {name: identifier(names[position]) for name, position in head.columns.items()}
-    text = TextFile(path, columns, [identifier(name) for name in names], head.unknown_headers)
+    if nested := [name for name, kind in kinds.items() if kind.startswith(("STRUCT", "MAP", "BLOB")) or kind.endswith("]")]:
+        raise odd_columns(nested)
+    head = find_table([TextTable([(0, list(kinds))])], source)
+    cells = [_cell(name, kind) for name, kind in kinds.items()]
+    columns = {name: cells[position] for name, position in head.columns.items()}
+    text = TextFile(path, columns, cells, head.unknown_headers, header_units=head.header_units)
     return text, _raw(text, source, f"read_parquet({file}, hive_partitioning=false, file_row_number=true)", "file_row_number + 1")
+
+
+def _cell(name: str, kind: str) -> str:
+    """SQL of a column: moments with a time zone in Asia/Shanghai (8 hours ahead since 1992), short floats without the noise of their width."""
+    column = identifier(name)
+    if kind == "TIMESTAMP WITH TIME ZONE":
+        return f"make_timestamp(epoch_us({column}) + 8 * 3600000000)"
+    return f"cast(cast({column} as varchar) as double)" if kind == "FLOAT" else column
 
 
 def _raw(text: TextFile, source: Source, relation: str, row_no: str) -> str:
@@ -100,11 +104,12 @@ class _Landing:
     def _data_rows(self, raw: str) -> str:
         if self.text.path.suffix == ".parquet" and self.text.path.name == "text.parquet":
             return ""   # left out when the text was written
+        code = _word("uscc") if "uscc" in self.text.columns else "null"
         words = self.db.execute(
-            f"select distinct first_filled from ({raw}) where not regexp_matches(first_filled, '^[0-9]')"
+            f"select distinct first_filled, {code} from ({raw}) where regexp_matches(first_filled, {quoted(MAY_BE_NO_DATA)})"
         ).fetchall()
-        no_data = ", ".join(quoted(word) for (word,) in words if word and is_no_data(word))
-        return "where first_filled is not null" + (f" and first_filled not in ({no_data})" if no_data else "")
+        no_data = ", ".join(f"({quoted(word)}, {quoted(code or '')})" for word, code in words if is_no_data(word, code))
+        return "where first_filled is not null" + (f" and (first_filled, coalesce({code}, '')) not in ({no_data})" if no_data else "")
 
     def run(self) -> LandedFile:
         target = self.folder / "landed.parquet"
@@ -147,10 +152,12 @@ class _Landing:
         if name in self.typed:
             kind = "double" if self._kind(name) == "number" else "timestamp"
             value = f"cast(r.{name} as {kind})"
-            return f"case when isfinite({value}) then {value} end" if kind == "double" else value
+            bounds = f"{value} = 0 or abs({value}) between {SMALLEST} and {LARGEST}"
+            return f"case when {bounds} then {_unsigned_zero(value)} end" if kind == "double" else value
         form, kind = (_PLAIN_NUMBER, "double") if self._kind(name) == "number" else (_PLAIN_TIME, "timestamp")
         text = f"cast(r.{name} as varchar)"
-        return f"case when regexp_full_match({text}, '{form}') then try_cast({text} as {kind}) end"
+        value = f"try_cast({text} as {kind})"
+        return f"case when regexp_full_match({text}, '{form}') then {_unsigned_zero(value) if kind == 'double' else value} end"
 
     def _type_codes(self) -> None:
         """Type each combination of the coded columns once."""
@@ -199,7 +206,8 @@ class _Landing:
 
     def _typed(self, words: pl.DataFrame, names: list[str]) -> TypedTable:
         rows = [(number, list(cells)) for number, cells in enumerate(words.iter_rows())]
-        return type_table(HeaderedTable({name: i for i, name in enumerate(names)}, [], rows), self.source)
+        table = HeaderedTable({name: i for i, name in enumerate(names)}, [], rows, header_units=self.text.header_units)
+        return type_table(table, self.source)
 
     def _content(self, typed: dict[str, str]) -> str:
         """The content of a row, readable: equal content, equal text, 10 万千瓦时 as well as 100 MWh. The key stands beside it."""
@@ -215,12 +223,10 @@ class _Landing:
         return f"concat_ws('|', {words}) as content_hash"
 
     def _notes(self, landed: LandedFile) -> None:
+        landed.note_rows.update(kind for kind, _ in {(note.kind, note.row_no) for note in self.text.notes})
         count = self.db.execute(f"select noted, count(*) from {landed.relation} where noted is not null group by 1 order by 1").fetchall()
         for noted, rows in count:
-            for kind in {item.split(":")[1] for item in noted.split(";")}:
-                landed.note_rows[kind] = landed.note_rows.get(kind, 0) + rows
-        if not count:
-            return
+            landed.note_rows.update(dict.fromkeys({item.split(":")[1] for item in noted.split(";")}, rows))
         named = self.db.execute(
             f"select n.noted, r.* from (select row_no, noted from {landed.relation} where noted is not null order by row_no limit {_NOTES}) as n"
             f" join ({landed.raw}) as r using (row_no) order by n.row_no"
@@ -231,13 +237,17 @@ class _Landing:
             for item in row["noted"].split(";"):
                 column, kind = item.split(":")
                 landed.notes.append(Note(row["row_no"], column, kind, str(row[column])))
-        landed.notes = landed.notes[:_NOTES]
+        landed.notes = sorted([*landed.notes, *self.text.notes], key=lambda note: note.row_no)[:_NOTES]
 
 
 def _reads_itself(type_: str, kind: str) -> bool:
     """True when a Parquet column already has the type of the contract."""
     numeric = kind.startswith(("DOUBLE", "FLOAT", "DECIMAL", "INTEGER", "BIGINT", "SMALLINT", "TINYINT", "UINTEGER", "UBIGINT", "USMALLINT", "UTINYINT", "HUGEINT"))
     return (type_ == "number" and numeric) or (type_ == "moment" and kind.startswith("TIMESTAMP"))
+
+
+def _unsigned_zero(value: str) -> str:
+    return f"case when {value} = 0 then 0.0 else {value} end"
 
 
 def _word(column: str) -> str:

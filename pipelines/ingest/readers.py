@@ -5,22 +5,26 @@ from __future__ import annotations
 import codecs
 import csv
 import datetime as dt
-import zipfile
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, TextIO
 
 from pipelines.ingest.problem import Unreadable
-from pipelines.ingest.table import TextTable
+from pipelines.ingest.table import Malformed, Remark, TextTable
+from pipelines.ingest.workbook import SheetFacts, broken, column_letters, inspect
 
 _CHUNK = 1 << 20
-# A workbook that unpacks to more than this is no honest monthly form.
-_XLSX_LIMIT = 512 << 20
 _SEPARATORS = (",", ";", "\t")
-csv.field_size_limit(1 << 24)
+_LINE_LIMIT = 1 << 22      # characters of one physical line
+CELL_LIMIT = 32_767       # characters of one cell, as in a spreadsheet
+_RECORD_LINES = 100        # a quoted cell of more lines is a quote that was never closed
+_PARQUET_ROWS = 5_000_000
+csv.field_size_limit(_LINE_LIMIT * 2)
 
 
-def read_tables(path: Path) -> list[TextTable]:
-    """All tables of a file: one for CSV and Parquet, one a sheet for XLSX.
+def read_tables(path: Path) -> Iterator[TextTable]:
+    """The tables of a file: one for CSV and Parquet, one a sheet for XLSX, visible sheets first.
 
     Raises Unreadable with the reason.
     """
@@ -28,100 +32,194 @@ def read_tables(path: Path) -> list[TextTable]:
     if path.stat().st_size == 0:
         raise Unreadable("L06-empty", "文件为空（0 字节）", "the file is empty (0 bytes)")
     if suffix == ".csv":
-        return [_read_csv(path)]
-    if suffix == ".xlsx":
-        return _read_xlsx(path)
-    return [_read_parquet(path)]
+        yield _read_csv(path)
+    elif suffix == ".xlsx":
+        yield from _read_xlsx(path)
+    else:
+        yield _read_parquet(path)
 
 
-def _decodes(path: Path, encoding: str) -> bool:
+def _undecodable_line(path: Path, encoding: str) -> int | None:
+    """The line of the first bytes that an encoding cannot read; None when it reads them all."""
     decoder = codecs.getincrementaldecoder(encoding)("strict")
-    try:
-        with path.open("rb") as handle:
-            while chunk := handle.read(_CHUNK):
-                decoder.decode(chunk)
-            decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        return False
-    return True
+    line = 1
+    with path.open("rb") as handle:
+        while True:
+            chunk = handle.read(_CHUNK)
+            try:
+                decoder.decode(chunk, final=not chunk)
+            except UnicodeDecodeError as error:
+                return line + error.object[: error.start].count(b"\n")
+            if not chunk:
+                return None
+            line += chunk.count(b"\n")
 
 
 def text_encoding(path: Path) -> str:
     with path.open("rb") as handle:
         start = handle.read(4)
-        if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        wide = "UTF-32" if start in (b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff") else "UTF-16"
+        if wide == "UTF-32" or start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             raise Unreadable(
-                "L07-encoding", "文件编码是 UTF-16，请另存为 UTF-8 或 GB18030", "the encoding is UTF-16; save as UTF-8 or GB18030"
+                "L07-encoding", f"文件编码是 {wide}，请另存为 UTF-8 或 GB18030", f"the encoding is {wide}; save as UTF-8 or GB18030"
             )
         handle.seek(0)
+        line = 1
         while chunk := handle.read(_CHUNK):
-            if b"\x00" in chunk:
+            if (at := chunk.find(b"\x00")) >= 0:
+                line += chunk[:at].count(b"\n")
                 raise Unreadable(
-                    "L08-nul", "文件含 NUL 字节，可能已损坏或不是文本文件", "the file holds NUL bytes: damaged, or not a text file"
+                    "L08-nul", f"文件第 {line} 行含 NUL 字节，可能已损坏、是 UTF-16 编码或不是文本文件；请另存为 UTF-8 后重新提交",
+                    f"line {line} holds NUL bytes: damaged, UTF-16, or no text file; save as UTF-8 and deliver again",
                 )
-    for encoding in ("utf-8-sig", "gb18030"):
-        if _decodes(path, encoding):
-            return encoding
+            line += chunk.count(b"\n")
+    utf8 = _undecodable_line(path, "utf-8-sig")
+    if utf8 is None:
+        return "utf-8-sig"
+    # a mark at the start says UTF-8: other bytes further down are damage or a mixture
+    gb18030 = utf8 if start.startswith(codecs.BOM_UTF8) else _undecodable_line(path, "gb18030")
+    if gb18030 is None:
+        return "gb18030"
     raise Unreadable(
-        "L07-encoding", "无法识别文件编码；请另存为 UTF-8 或 GB18030", "unknown encoding; save as UTF-8 or GB18030"
+        "L07-encoding",
+        f"无法识别文件编码（按 UTF-8 读到第 {utf8} 行出错，按 GB18030 读到第 {gb18030} 行出错）；请另存为 UTF-8 或 GB18030",
+        f"unknown encoding (no UTF-8 from line {utf8} on, no GB18030 from line {gb18030} on); save as UTF-8 or GB18030",
     )
 
 
-def field_separator(lines: Iterable[str]) -> str:
+def field_separator(path: Path, encoding: str) -> str:
     """The separator of the first line that has one (a title line has none)."""
-    for line in lines:
-        if any(separator in line for separator in _SEPARATORS):
-            return max(_SEPARATORS, key=line.count)
+    with path.open(encoding=encoding, newline="") as handle:
+        while line := handle.readline(_LINE_LIMIT):
+            if any(separator in line for separator in _SEPARATORS):
+                return max(_SEPARATORS, key=line.count)
     return ","
+
+
+class _BrokenLine(Exception):
+    """A physical line that cannot begin or continue a record."""
+
+
+class _Lines:
+    """The physical lines of a CSV; those of a record that failed can be given back."""
+
+    def __init__(self, handle: TextIO) -> None:
+        self._handle = handle
+        self._again: deque[str] = deque()
+        self.taken: list[str] = []   # lines of the record being read
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        if len(self.taken) >= _RECORD_LINES:
+            raise _BrokenLine("引号没有闭合", "a quote is never closed")
+        line = self._again.popleft() if self._again else self._handle.readline(_LINE_LIMIT)
+        if not line:
+            raise StopIteration
+        self.taken.append(line)
+        if len(line) >= _LINE_LIMIT and not line.endswith(("\n", "\r")):
+            while (rest := self._handle.readline(_LINE_LIMIT)) and not rest.endswith(("\n", "\r")):
+                pass
+            raise _BrokenLine(f"本行超过 {_LINE_LIMIT} 个字符", f"the line is longer than {_LINE_LIMIT} characters")
+        return line
+
+    def give_back(self) -> str:
+        """Keep the first line of the record out, and read the others again."""
+        first, *others = self.taken
+        self._again.extendleft(reversed(others))
+        self.taken = []
+        return first
+
+
+_ROW_OF_CSV = tuple[int, list[str]] | Malformed
 
 
 def _read_csv(path: Path) -> TextTable:
     encoding = text_encoding(path)
-    rows: list[tuple[int, list[str]]] = []
+    return TextTable(_records(path, encoding, field_separator(path, encoding)))
+
+
+def _records(path: Path, encoding: str, separator: str) -> Iterator[_ROW_OF_CSV]:
+    """The records of a CSV with the number of their first line. A line that is none is named; reading goes on behind it."""
     with path.open(encoding=encoding, newline="") as handle:
-        separator = field_separator(handle)
-        handle.seek(0)
-        reader = csv.reader(handle, delimiter=separator, strict=True)
-        before = 0
-        try:
-            for cells in reader:
-                rows.append((before + 1, cells))
-                before = reader.line_num
-        except csv.Error as error:
-            raise Unreadable(
-                "L09-csv",
-                f"CSV 第 {before + 1} 行起引号不成对或格式错误（{error}）",
-                f"the CSV is broken from line {before + 1} on: {error}",
-            ) from error
-    return TextTable(rows)
+        lines = _Lines(handle)
+        reader = csv.reader(lines, delimiter=separator, strict=True)
+        number = 1
+        while True:
+            try:
+                cells = next(reader, None)
+            except (csv.Error, _BrokenLine) as error:
+                yield _broken_line(number, lines.give_back(), error)
+                reader = csv.reader(lines, delimiter=separator, strict=True)
+                number += 1
+                continue
+            if cells is None:
+                return
+            if any(len(cell) > CELL_LIMIT for cell in cells):
+                words = f"单元格超过 {CELL_LIMIT} 个字符", f"a cell is longer than {CELL_LIMIT} characters"
+                yield _broken_line(number, ",".join(cell[:50] for cell in cells[:50]), _BrokenLine(*words))
+            else:
+                yield number, cells
+            number += len(lines.taken)
+            lines.taken = []
 
 
-def _read_xlsx(path: Path) -> list[TextTable]:
-    from python_calamine import CalamineError, CalamineWorkbook
-
-    broken = Unreadable(
-        "L10-xlsx", "XLSX 文件损坏或不完整，无法打开；请重新导出", "the XLSX file is damaged or truncated; export it again"
+def _broken_line(number: int, text: str, error: Exception) -> Malformed:
+    words = error.args if isinstance(error, _BrokenLine) else ("引号不成对或位置不对", f"quotes do not match: {error}")
+    problem = Unreadable(
+        "F04-broken-line", f"第 {number} 行不是完整的 CSV 记录（{words[0]}）", f"line {number} is no CSV record ({words[1]})"
     )
-    try:
-        with zipfile.ZipFile(path) as archive:
-            size = sum(item.file_size for item in archive.infolist())
-    except (zipfile.BadZipFile, OSError) as error:
-        raise broken from error
-    if size > _XLSX_LIMIT:
-        raise Unreadable(
-            "L11-size",
-            f"XLSX 解压后 {size >> 20} MB，超过上限 {_XLSX_LIMIT >> 20} MB；请分文件提交",
-            f"the XLSX unpacks to {size >> 20} MB, above the limit of {_XLSX_LIMIT >> 20} MB; split it",
-        )
+    return Malformed(number, 0, 0, text.rstrip("\r\n")[:200], problem)
+
+
+def _read_xlsx(path: Path) -> Iterator[TextTable]:
+    from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
+
+    facts = inspect(path)
     try:
         workbook = CalamineWorkbook.from_path(str(path))
-        sheets = [(name, workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)) for name in workbook.sheet_names]
+        hidden = {sheet.name for sheet in workbook.sheets_metadata if sheet.visible != SheetVisibleEnum.Visible}
+        # sorted keeps the order of the workbook within the visible and the hidden ones
+        for name in sorted(workbook.sheet_names, key=lambda sheet: sheet in hidden):
+            rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
+            yield _sheet(name, rows, facts.sheets.get(name, SheetFacts()), name in hidden, facts.external)
     except (CalamineError, OSError, ValueError) as error:
-        raise broken from error
-    return [
-        TextTable([(number, [_text(cell) for cell in row]) for number, row in enumerate(rows, 1)], sheet)
-        for sheet, rows in sheets
-    ]
+        raise broken() from error
+    except BaseException as error:
+        # a panic of the XLSX library is no Exception
+        if type(error).__name__ != "PanicException":
+            raise
+        raise broken() from error
+
+
+def _sheet(name: str, rows: list[list[Any]], facts: SheetFacts, hidden: bool, external: bool) -> TextTable:
+    for (row_no, position), text in facts.errors.items():
+        if row_no <= len(rows) and position < len(rows[row_no - 1]):
+            rows[row_no - 1][position] = text
+    remarks = []
+    if hidden:
+        remarks.append(Remark(0, None, "N03-hidden", f"工作表“{name}”是隐藏的，已读取", f"the sheet {name!r} is hidden and was read"))
+    filled = [row_no for row_no in facts.hidden_rows if row_no <= len(rows) and any(rows[row_no - 1])]
+    if filled:
+        some = "、".join(map(str, filled[:20]))
+        remarks.append(Remark(
+            0, None, "N03-hidden", f"隐藏的 {len(filled)} 行（第 {some} 行）也按数据读取",
+            f"{len(filled)} hidden rows ({', '.join(map(str, filled[:20]))}) were read as data",
+        ))
+    columns = [column_letters(i) for first, last in facts.hidden_columns for i in range(first, min(last, facts.last_column) + 1)]
+    if columns:
+        remarks.append(Remark(
+            0, None, "N03-hidden", f"隐藏的列 {'、'.join(columns[:20])} 也按数据读取",
+            f"the hidden columns {', '.join(columns[:20])} were read as data",
+        ))
+    if external:
+        remarks.append(Remark(
+            0, None, "N04-external-link", "工作簿引用了其他文件，只读取其中保存的值，未打开被引用的文件",
+            "the workbook refers to other files: the stored values were read, those files were not opened",
+        ))
+    texts = ((number, [_text(cell) for cell in row]) for number, row in enumerate(rows, 1))
+    return TextTable(texts, name, remarks, facts.uncomputed)
 
 
 def _text(cell: object) -> str:
@@ -138,21 +236,71 @@ def _text(cell: object) -> str:
 
 
 def _read_parquet(path: Path) -> TextTable:
-    import polars as pl
+    import pyarrow as pa
+    import pyarrow.parquet as pq
 
     try:
-        frame = pl.read_parquet(path)
-    except (pl.exceptions.PolarsError, OSError) as error:
+        with pq.ParquetFile(path) as file:
+            rows, schema = file.metadata.num_rows, file.schema_arrow
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise parquet_problem(error) from error
+    if rows > _PARQUET_ROWS:
         raise Unreadable(
-            "L12-parquet", "Parquet 文件损坏，无法读取", "the Parquet file is damaged and cannot be read"
-        ) from error
-    nested = [name for name, kind in frame.schema.items() if kind.is_nested() or kind == pl.Binary]
-    if nested:
-        raise Unreadable(
-            "L12-parquet",
-            f"Parquet 列 {'、'.join(nested)} 不是简单类型",
-            f"the Parquet columns {', '.join(nested)} are not of a plain type",
+            "L11-size", f"Parquet 有 {rows} 行，超过上限 {_PARQUET_ROWS} 行；请分文件提交",
+            f"the Parquet file has {rows} rows, above the limit of {_PARQUET_ROWS}; split it",
         )
-    rows = [(0, list(frame.columns))]
-    rows += [(number, [_text(cell) for cell in row]) for number, row in enumerate(frame.iter_rows(), 1)]
-    return TextTable(rows)
+    if odd := [field.name for field in schema if pa.types.is_nested(field.type) or _is_binary(field.type)]:
+        raise odd_columns(odd)
+    return TextTable(_parquet_rows(path, list(schema.names)))
+
+
+def _is_binary(kind: Any) -> bool:
+    import pyarrow as pa
+
+    return pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind)
+
+
+def odd_columns(names: list[str]) -> Unreadable:
+    """Columns of a Parquet file that hold lists, structures or bytes."""
+    return Unreadable(
+        "L12-parquet",
+        f"Parquet 列 {'、'.join(names[:20])} 不是简单类型",
+        f"the Parquet columns {', '.join(names[:20])} are not of a plain type",
+    )
+
+
+def parquet_problem(error: Exception) -> Unreadable:
+    if "encrypt" in str(error).lower():
+        return Unreadable(
+            "L12-parquet", "Parquet 文件已加密，无法读取；请提交未加密的文件", "the Parquet file is encrypted; deliver it without encryption"
+        )
+    return Unreadable("L12-parquet", "Parquet 文件损坏，无法读取", "the Parquet file is damaged and cannot be read")
+
+
+def _parquet_rows(path: Path, names: list[str]) -> Iterator[_ROW_OF_CSV]:
+    import polars as pl
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    yield 0, names
+    number = 0
+    try:
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(batch_size=20_000):
+                cells: list[list[str]] = [_plain_texts(pl.from_arrow(batch.column(i))) for i in range(len(names))]
+                for values in zip(*cells, strict=True):
+                    number += 1
+                    yield number, list(values)
+    except (pa.ArrowException, pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError, OverflowError) as error:
+        raise parquet_problem(error if isinstance(error, Exception) else ValueError(str(error))) from error
+
+
+def _plain_texts(values: Any) -> list[str]:
+    """A column as text: moments with a time zone in Asia/Shanghai, short floats without the noise of their width."""
+    import polars as pl
+
+    if isinstance(values.dtype, pl.Datetime) and values.dtype.time_zone:
+        values = values.dt.convert_time_zone("Asia/Shanghai").dt.replace_time_zone(None)
+    if values.dtype == pl.Float32:
+        values = values.cast(pl.String).cast(pl.Float64)
+    return [_text(value) for value in values]

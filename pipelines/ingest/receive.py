@@ -20,6 +20,9 @@ from pipelines.settings import ALWAYS_KNOWN, Settings
 from pipelines.warehouse.files import remove_tree
 from pipelines.warehouse.registry import Batch, Registry
 
+# A transaction is flushed to disk: once for many files, not once a file.
+_FILES_A_TRANSACTION = 500
+
 
 @dataclass
 class Receipt:
@@ -49,20 +52,36 @@ def receive(settings: Settings, registry: Registry) -> Receipt:
     published = scan_folder(settings.published, load_sources(), published=True, now=now, settle_seconds=0)
     receipt.left, receipt.ignored = inbox.left, inbox.ignored
     # the same bytes under two names are known from the earlier time
-    for found in sorted([*published.found, *inbox.found], key=lambda f: _received_at(settings, f, _sidecar(f)[0])[0]):
-        if found.batch_id not in known:
-            batch = _take(settings, registry, found, receipt)
-            if batch is None:
-                continue
-            known[batch.batch_id] = batch
-            receipt.new.append(batch.batch_id)
-        elif known[found.batch_id].received > settings.knowledge_end:
-            receipt.waiting.append((f"{found.source}/{found.file_name}", known[found.batch_id].received.isoformat(sep=" ")))
-        else:
-            receipt.seen += 1
-        if (found.source, found.file_name, found.batch_id) not in paths:
-            registry.see_path(found.source, found.file_name, found.batch_id, settings.knowledge_date.isoformat())
+    things = [(found, *_sidecar(found)) for found in [*published.found, *inbox.found]]
+    things.sort(key=lambda thing: _received_at(settings, thing[0], thing[1])[0])
+    for start in range(0, len(things), _FILES_A_TRANSACTION):
+        with registry.transaction():
+            for found, sidecar, problem in things[start : start + _FILES_A_TRANSACTION]:
+                taken = _register(settings, registry, found, sidecar, problem, known, receipt)
+                if taken and (found.source, found.file_name, found.batch_id) not in paths:
+                    registry.see_path(found.source, found.file_name, found.batch_id, settings.knowledge_date.isoformat())
     return receipt
+
+
+def _register(
+    settings: Settings, registry: Registry, found: Found, sidecar: Sidecar, problem: Unreadable | None,
+    known: dict[str, Batch], receipt: Receipt,
+) -> bool:
+    """Sort one thing into the receipt; True when its batch is in the registry."""
+    name = f"{found.source}/{found.file_name}"
+    if found.batch_id not in known:
+        batch = _take(settings, registry, found, sidecar, problem, receipt)
+        if batch is None:
+            return False
+        known[batch.batch_id] = batch
+        receipt.new.append(batch.batch_id)
+        if sidecar.unknown and not found.published:
+            receipt.ignored.append((f"{name}.meta.yml", f"unknown fields: {', '.join(sidecar.unknown[:20])}"))
+    elif known[found.batch_id].received > settings.knowledge_end:
+        receipt.waiting.append((name, known[found.batch_id].received.isoformat(sep=" ")))
+    else:
+        receipt.seen += 1
+    return True
 
 
 def _sidecar(found: Found) -> tuple[Sidecar, Unreadable | None]:
@@ -75,8 +94,9 @@ def _sidecar(found: Found) -> tuple[Sidecar, Unreadable | None]:
         return Sidecar(), error
 
 
-def _take(settings: Settings, registry: Registry, found: Found, receipt: Receipt) -> Batch | None:
-    sidecar, problem = _sidecar(found)
+def _take(
+    settings: Settings, registry: Registry, found: Found, sidecar: Sidecar, problem: Unreadable | None, receipt: Receipt
+) -> Batch | None:
     received_at, basis = _received_at(settings, found, sidecar)
     if received_at > settings.knowledge_end:
         receipt.waiting.append((f"{found.source}/{found.file_name}", received_at.isoformat(sep=" ")))
@@ -117,7 +137,7 @@ def _batch(
         received_at=received_at.isoformat(), received_basis=basis,
         is_synthetic=int(sidecar.synthetic), is_published=int(found.published), document=sidecar.document,
         document_date=sidecar.document_date.date().isoformat() if sidecar.document_date else None,
-        sender=sidecar.sender, licence=sidecar.licence, suffix=found.path.suffix.lower(),
+        sender=sidecar.sender, licence=sidecar.licence, suffix=found.suffix,
         first_seen=settings.knowledge_date.isoformat(),
         problem_id=problem.check_id if problem else None, problem_zh=problem.zh if problem else None,
         problem_en=problem.en if problem else None,

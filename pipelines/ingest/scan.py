@@ -11,16 +11,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipelines.contracts.source import Source
+from pipelines.contracts.text import printable
 from pipelines.ingest.problem import Unreadable
 
 READABLE = (".csv", ".xlsx", ".parquet")
 SIDECAR = ".meta.yml"
 _CHUNK = 1 << 20
+_NAME_LIMIT = 40   # characters of a folder that is no source: it becomes part of file names of ours
 
 
 @dataclass(frozen=True)
 class Found:
-    """One thing in a source folder. `file_name` is the path below the source folder, with slashes.
+    """One thing in a source folder. `file_name` is the path below the source folder, with slashes, as it may be shown.
 
     `problem` is set when it is no readable file; its identity then is the hash of its relative path.
     """
@@ -40,6 +42,12 @@ class Found:
     @property
     def sidecar(self) -> Path:
         return self.path.with_name(self.path.name + SIDECAR)
+
+    @property
+    def suffix(self) -> str:
+        """The file's extension in small letters; none when it is no plain word."""
+        suffix = self.path.suffix.lower()
+        return suffix if len(suffix) <= 10 and suffix[1:].isalnum() and suffix.isascii() else ""
 
 
 @dataclass
@@ -80,13 +88,15 @@ def scan_folder(
         return scan
     for entry in sorted(root.iterdir(), key=lambda p: p.name):
         if _is_unfinished(entry.name):
-            scan.left.append((entry.name, "unfinished"))
+            scan.left.append((printable(entry.name), "unfinished"))
         elif entry.is_symlink() and entry.name in sources:
             scan.found.append(_problem(entry, entry.name, entry.name, entry.name, published, _LINK))
         elif not entry.is_dir():
-            scan.ignored.append((entry.name, "not in a source folder"))
+            scan.ignored.append((printable(entry.name), "not in a source folder"))
         elif entry.name not in sources:
-            scan.found.append(_problem(entry, entry.name, "", entry.name, published, _unknown_source(entry.name, sources)))
+            shown = printable(entry.name)
+            why = _unknown_source(shown, sources)
+            scan.found.append(_problem(entry, shown[:_NAME_LIMIT].replace("\\", "_"), shown, entry.name, published, why))
         else:
             _walk(entry, entry, entry.name, scan, published=published, now=now, settle=settle_seconds)
     return scan
@@ -103,7 +113,7 @@ def _walk(folder: Path, base: Path, source: str, scan: Scan, *, published: bool,
         name = entry.relative_to(base).as_posix()
         relative = f"{source}/{name}"
         if _is_unfinished(entry.name):
-            scan.left.append((relative, "unfinished"))
+            scan.left.append((printable(relative), "unfinished"))
         elif entry.is_symlink():
             scan.found.append(_problem(entry, source, name, relative, published, _LINK))
         elif entry.is_dir():
@@ -113,7 +123,7 @@ def _walk(folder: Path, base: Path, source: str, scan: Scan, *, published: bool,
                 _walk(entry, base, source, scan, published=published, now=now, settle=settle)
         elif entry.name.endswith(SIDECAR):
             if not entry.with_name(entry.name.removesuffix(SIDECAR)).exists():
-                scan.ignored.append((relative, "sidecar without its file"))
+                scan.ignored.append((printable(relative), "sidecar without its file"))
         else:
             _file(entry, source, name, relative, scan, published=published, now=now, settle=settle)
 
@@ -126,19 +136,20 @@ def _file(
         if not stat.S_ISREG(status.st_mode):
             scan.found.append(_problem(path, source, name, relative, published, _SPECIAL))
             return
-        if not published and now - status.st_mtime < settle:
-            scan.left.append((relative, "changed a moment ago"))
+        # a time ahead of the clock by more is a wrong clock, not a file being written
+        if not published and abs(now - status.st_mtime) < settle:
+            scan.left.append((printable(relative), "changed a moment ago"))
             return
         digest = sha256_of(path)
     except OSError as error:
         scan.found.append(_problem(path, source, name, relative, published, _no_access(error)))
         return
     problem = None if path.suffix.lower() in READABLE else _format(path.suffix)
-    scan.found.append(Found(path, source, name, digest, status.st_size, published, problem))
+    scan.found.append(Found(path, source, printable(name), digest, status.st_size, published, problem))
 
 
 def _problem(path: Path, source: str, name: str, relative: str, published: bool, why: Unreadable) -> Found:
-    return Found(path, source, name or path.name, sha256_of_text(relative), 0, published, why)
+    return Found(path, source, printable(name or path.name), sha256_of_text(relative), 0, published, why)
 
 
 _LINK = Unreadable(
@@ -151,6 +162,7 @@ _SPECIAL = Unreadable("L02-not-a-file", "不是普通文件", "is not a regular 
 
 
 def _format(suffix: str) -> Unreadable:
+    suffix = printable(suffix[:20])
     return Unreadable(
         "L03-format",
         f"文件格式 {suffix or '(无扩展名)'} 不支持；请提交 csv、xlsx 或 parquet",

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -21,7 +22,7 @@ import polars as pl
 
 from pipelines.contracts.codes import SEEDS, CodeList, load_code_lists, load_fuels, load_units, read_rows
 from pipelines.contracts.source import Column, Source
-from pipelines.contracts.text import code_key, is_missing, tidy
+from pipelines.contracts.text import code_key, is_missing, narrow, tidy
 from pipelines.ingest.table import HeaderedTable
 
 EVIDENCE = ("unreadable", "unknown_code", "unknown_unit", "missing_required")
@@ -32,18 +33,20 @@ DIMENSION = {
 }
 CARRIER_DIMENSION = {"电力": "electricity", "热力": "energy"}
 
-_GROUPED = re.compile(r"[+-]?\d{1,3}(?:[, ]\d{3})+(?:\.\d+)?")
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?", re.IGNORECASE)
-_MONTH = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*月?")
-_DAY = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[ t]00:00(?::00(?:\.0+)?)?)?", re.IGNORECASE)
-_HOUR = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})[ t](\d{1,2}):00(?::00)?", re.IGNORECASE)
+_GROUPED = re.compile(r"[+-]?\d{1,3}(?:[, ]\d{3})+(?:\.\d+)?", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?", re.IGNORECASE | re.ASCII)
+_MONTH = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*月?", re.ASCII)
+_DAY = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[ t]00:00(?::00(?:\.0+)?)?)?", re.IGNORECASE | re.ASCII)
+_HOUR = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})[ t](\d{1,2}):00(?::00)?", re.IGNORECASE | re.ASCII)
 _MOMENT = re.compile(
     r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:(?:\s+|t|(?<=日))(\d{1,2})[:时](\d{1,2})(?:[:分](\d{1,2})(?:\.0+)?秒?|分)?(?:\+08:00)?)?",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
 _AMBIGUOUS_MONTH = re.compile(r"\d{4}\.1")   # a spreadsheet turns 2025.10 into 2025.1
+# no quantity of any unit lies outside; what does is a slip, and would not fit the tonnes of a line
+SMALLEST, LARGEST = 1e-30, 1e15
 _SERIAL = (36526, 73051)   # Excel day numbers of 2000-01-01 and 2100-01-01
-_ISO_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(?::\d{2})?")
+_ISO_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(?::\d{2})?", re.ASCII)
 _ISO = re.compile(r"\d{4}(?:-\d{2}){0,2}(?:[ T]\d{2}:00(?::00)?)?")
 _WIDE = re.compile("[０-９Ａ-Ｚａ-ｚ．，％－／：]")
 _INNER_BLANK = re.compile(r"\s")
@@ -63,27 +66,28 @@ class Note:
 
 @dataclass
 class TypedTable:
-    """The typed rows of one file. `frame` has row_no, lake columns, `__raw` columns and evidence.
+    """The typed rows of one file, or of a part of it. `frame` has row_no, lake columns, `__raw` columns and evidence.
 
-    unit_meanings: unit column -> for each row the canonical unit and the factor into it.
+    note_rows: kind -> rows that it was made in; unit_meanings: unit column -> for each row the canonical unit and the factor into it.
     """
 
     frame: pl.DataFrame
     notes: list[Note] = field(default_factory=list)
+    note_rows: Counter[str] = field(default_factory=Counter)
     unit_meanings: dict[str, list[tuple[str | None, float]]] = field(default_factory=dict)
 
 
 def parse_number(text: str, *, percent: bool = False) -> float | None:
     """A number as people write it: thousands separators and a percent sign (percent columns) are understood."""
-    value = tidy(text)
+    value = narrow(text)
     if percent and value.endswith("%"):
         value = value[:-1].rstrip()
     if _GROUPED.fullmatch(value):
         value = value.replace(",", "").replace(" ", "")
     if not _NUMBER.fullmatch(value):
         return None
-    number = float(value)
-    return number if abs(number) < 1e300 else None
+    number = float(value) + 0.0   # -0 is 0
+    return number if number == 0 or SMALLEST <= abs(number) < LARGEST else None
 
 
 Period = tuple[date, str, datetime | None]
@@ -91,7 +95,7 @@ Period = tuple[date, str, datetime | None]
 
 def parse_hour(text: str) -> Period | None:
     """A full hour; a bare date is its midnight (a spreadsheet drops 00:00)."""
-    value = tidy(text)
+    value = narrow(text)
     match = _HOUR.fullmatch(value) or _DAY.fullmatch(value)
     try:
         moment = datetime(*(int(part) for part in match.groups())) if match else None  # type: ignore[arg-type]
@@ -102,7 +106,7 @@ def parse_hour(text: str) -> Period | None:
 
 def parse_period(text: str) -> Period | None:
     """A period -> (first day, grain, no time): month or year. A date stands for its month when it is the first."""
-    value = tidy(text)
+    value = narrow(text)
     if _AMBIGUOUS_MONTH.fullmatch(value):
         return None
     try:
@@ -113,7 +117,7 @@ def parse_period(text: str) -> Period | None:
             return (date(year, month, 1), "month", None) if day == 1 else None
         if match := _MONTH.fullmatch(value):
             return date(int(match[1]), int(match[2]), 1), "month", None
-        if re.fullmatch(r"\d{6}", value):
+        if re.fullmatch(r"[0-9]{6}", value):
             return date(int(value[:4]), int(value[4:]), 1), "month", None
         if (day_of := _from_serial(value)) and day_of.day == 1:
             return day_of, "month", None
@@ -124,11 +128,11 @@ def parse_period(text: str) -> Period | None:
 
 def parse_date(text: str) -> date | None:
     """A calendar day in the usual spellings, also as an Excel day number."""
-    value = tidy(text)
+    value = narrow(text)
     try:
         if match := _DAY.fullmatch(value):
             return date(int(match[1]), int(match[2]), int(match[3]))
-        if re.fullmatch(r"\d{8}", value):
+        if re.fullmatch(r"[0-9]{8}", value):
             return date(int(value[:4]), int(value[4:6]), int(value[6:]))
         return _from_serial(value)
     except ValueError:
@@ -137,7 +141,7 @@ def parse_date(text: str) -> date | None:
 
 def parse_reading_time(text: str) -> datetime | None:
     """A moment of the wall clock in Asia/Shanghai; a date is its midnight, 24:00 the midnight that ends the day."""
-    match = _MOMENT.fullmatch(tidy(text))
+    match = _MOMENT.fullmatch(narrow(text))
     if match is None:
         return None
     year, month, day, hour, minute, second = (int(part or 0) for part in match.groups())
@@ -150,7 +154,7 @@ def parse_reading_time(text: str) -> datetime | None:
 
 
 def _from_serial(value: str) -> date | None:
-    if re.fullmatch(r"\d{5}", value) and _SERIAL[0] <= int(value) < _SERIAL[1]:
+    if re.fullmatch(r"[0-9]{5}", value) and _SERIAL[0] <= int(value) < _SERIAL[1]:
         return date(1899, 12, 30) + timedelta(days=int(value))
     return None
 
@@ -161,7 +165,7 @@ def parse_bool(text: str) -> bool | None:
 
 
 def parse_year(text: str) -> int | None:
-    match = re.fullmatch(r"(\d{4})(?:\.0)?\s*年?", tidy(text))
+    match = re.fullmatch(r"([0-9]{4})(?:\.0)?\s*年?", narrow(text))
     return (int(match[1]) or None) if match else None
 
 
@@ -170,12 +174,20 @@ def type_table(table: HeaderedTable, source: Source) -> TypedTable:
 
     Units stay as reported (comparable form; null = blank): they are converted once, in staging.
     """
-    numbers = [row_no for row_no, _ in table.rows]
+    rows = list(table.rows)
+    numbers = [row_no for row_no, _ in rows]
     data: dict[str, pl.Series] = {"row_no": pl.Series(numbers, dtype=pl.Int64)}
     raw: dict[str, list[str | None]] = {}
     for column in source.columns:
-        cells = table.column_cells(column.name) if column.name in table.columns else iter([""] * len(numbers))
+        position = table.columns.get(column.name)
+        cells: Iterable[str]
+        if position is None:
+            cells = [""] * len(rows)
+        else:
+            cells = [row[position] if position < len(row) else "" for _, row in rows]
         raw[column.name] = [None if is_missing(cell) else cell for cell in cells]
+        if unit := table.header_units.get(column.name):
+            raw[column.name] = [with_header_unit(text, unit) for text in raw[column.name]]
         data[f"{column.name}__raw"] = pl.Series(raw[column.name], dtype=pl.String)
     typer = _Typer(source, numbers, raw)
     for column in source.columns:
@@ -184,7 +196,26 @@ def type_table(table: HeaderedTable, source: Source) -> TypedTable:
     for name in EVIDENCE:
         data[name] = pl.Series(name, typer.evidence_of(name), dtype=pl.String)
     frame = pl.DataFrame(data)
-    return TypedTable(_with_content_hash(frame, source, typer.unit_meanings), typer.notes, typer.unit_meanings)
+    notes = typer.notes + uncomputed(table, set(numbers))
+    notes.sort(key=lambda note: note.row_no)
+    note_rows = Counter(kind for kind, _ in {(note.kind, note.row_no) for note in notes})
+    return TypedTable(_with_content_hash(frame, source, typer.unit_meanings), notes, note_rows, typer.unit_meanings)
+
+
+def with_header_unit(text: str | None, unit: str) -> str:
+    """The unit of a row where one stands in the header, 消费量(万吨): a row that names another one has none that is known."""
+    if text is None or _unit_meaning(code_key(text), None, None) == _unit_meaning(unit, None, None):
+        return text or unit
+    return f"{text}（表头：{unit}）"
+
+
+def uncomputed(table: HeaderedTable, numbers: set[int]) -> list[Note]:
+    """Formulas without a stored value: their cells count as blank."""
+    names = {position: name for name, position in table.columns.items()}
+    return [
+        Note(row_no, names[position], "formula_without_value", "")
+        for row_no, position in sorted(table.uncomputed) if row_no in numbers and position in names
+    ]
 
 
 class _Typer:
@@ -265,7 +296,7 @@ class _Typer:
 
     def _period(self, column: Column) -> dict[str, Iterable]:
         texts = {text for text in self.raw[column.name] if text is not None}
-        if column.hourly and any(_HOUR.fullmatch(tidy(text)) for text in texts):
+        if column.hourly and any(_HOUR.fullmatch(narrow(text)) for text in texts):
             parsed = self._each(column, lambda text: parse_hour(text) or parse_period(text))
         else:
             parsed = self._each(column, parse_period)

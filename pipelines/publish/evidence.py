@@ -22,6 +22,7 @@ from pipelines.contracts.source import load_sources
 from pipelines.contracts.text import code_key
 from pipelines.settings import Settings
 from pipelines.warehouse.lake import Lake
+from pipelines.warehouse.registry import in_version
 
 _SEPARATORS = (",", ";", "\t")
 _HEADER_SEARCH = 20     # rows in which a header is looked for
@@ -82,13 +83,17 @@ def plain(value: Any) -> Any:
     return plain(asdict(value)) if hasattr(value, "__dataclass_fields__") else value
 
 
-def source_row(settings: Settings, source: str | None, batch_id: str, row_no: int) -> SourceRow:
-    """The delivered row of a batch, from the received file where it is CSV or Parquet, and from the lake."""
+def source_row(settings: Settings, source: str | None, batch_id: str, row_no: int, known_by: date) -> SourceRow:
+    """The delivered row of a batch, from the received file where it is CSV or Parquet, and from the lake as decided by a day."""
     source = source or batch_id.rsplit("-", 1)[0]
     file = _received_file(settings, source, batch_id)
     reported = _reported(file, source, row_no) if file else None
     return SourceRow(batch_id, row_no, str(file.relative_to(settings.data)) if file else None, reported,
-                     _entered(settings, source, batch_id, row_no))
+                     _entered(settings, source, batch_id, row_no, known_by))
+
+
+def _as_decided(settings: Settings, rows: pl.DataFrame, known_by: date) -> pl.DataFrame:
+    return in_version(rows, settings.warehouse / "registry.sqlite", datetime.combine(known_by, time.max))
 
 
 def _received_file(settings: Settings, source: str, batch_id: str) -> Path | None:
@@ -96,12 +101,12 @@ def _received_file(settings: Settings, source: str, batch_id: str) -> Path | Non
     return found[0] if found else None
 
 
-def _entered(settings: Settings, source: str, batch_id: str, row_no: int) -> dict[str, Any] | None:
+def _entered(settings: Settings, source: str, batch_id: str, row_no: int, known_by: date) -> dict[str, Any] | None:
     contract = load_sources().get(source)
     if contract is None:
         return None
     lake = Lake(settings.validated, settings.quarantine)
-    rows = lake.accepted_rows(contract, batch_id).filter(pl.col("row_no") == row_no)
+    rows = _as_decided(settings, lake.every_version(contract, batch_id).filter(pl.col("row_no") == row_no), known_by)
     return rows.row(0, named=True) if len(rows) else None
 
 
@@ -160,12 +165,17 @@ def _header(rows: dict[int, list[str]], source: str, row_no: int) -> list[str]:
     return max(above, key=lambda cells: sum(code_key(cell) in names for cell in cells), default=[])
 
 
+def _lake_rows(source: str, files: list[Path]) -> pl.DataFrame:
+    empty = pl.DataFrame(schema=load_sources()[source].lake_schema)
+    return pl.concat([empty, *(pl.read_parquet(f, hive_partitioning=False) for f in files)], how="diagonal")
+
+
 def lake_factors(settings: Settings, known_by: date) -> pl.DataFrame:
     """The factors of the lake that count on a day, the latest delivery last."""
     files = sorted((settings.validated / "emission_factor").glob("**/*.parquet"))
     if not files:
         return pl.DataFrame(schema=load_sources()["emission_factor"].lake_schema)
-    rows = pl.read_parquet(files, hive_partitioning=False)
+    rows = _as_decided(settings, _lake_rows("emission_factor", files), known_by)
     known = rows.filter(pl.col("known_at") <= datetime.combine(known_by, time.max))
     return known.sort("received_at", "batch_id", "row_no")
 
@@ -205,10 +215,10 @@ def balance_rows(settings: Settings, division_code: str, year: int, fuel: str, k
     files = sorted((settings.validated / "energy_balance").glob("**/*.parquet"))
     if not files:
         return []
-    rows = pl.read_parquet(files, hive_partitioning=False).filter(
+    rows = _as_decided(settings, _lake_rows("energy_balance", files), known_by).filter(
         (pl.col("division_code") == division_code) & (pl.col("year") == year) & (pl.col("fuel") == fuel)
         & (pl.col("known_at") <= datetime.combine(known_by, time.max))
     )
     latest = rows.sort("received_at", "batch_id", "row_no").group_by("item", maintain_order=True).last()
     places = latest.select("batch_id", "row_no").sort("batch_id", "row_no").iter_rows()
-    return [source_row(settings, "energy_balance", batch_id, row_no) for batch_id, row_no in places]
+    return [source_row(settings, "energy_balance", batch_id, row_no, known_by) for batch_id, row_no in places]

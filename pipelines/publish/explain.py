@@ -140,7 +140,7 @@ def _line(live: _Live, line: dict[str, Any]) -> LineExplanation:
     row = None
     if line["batch_id"] and line["row_no"] is not None:
         source = line.get("source") or (batch.details.get("source") if batch else None)
-        row = source_row(live.settings, source, line["batch_id"], line["row_no"])
+        row = source_row(live.settings, source, line["batch_id"], line["row_no"], live.known_by)
     gas_factor = gwp(live.factors, line["gwp_set"], line["gas"])
     zh, en = formula(line, gas_factor)
     return LineExplanation(live.release_id, line, zh, en, formula_holds(line),
@@ -279,7 +279,7 @@ def _add_source(live: _Live, cell: CellExplanation) -> None:
     cell.batch = live.batch(cell.row.get("batch_id"))
     if cell.batch and cell.row.get("row_no") is not None:
         source = cell.batch.details.get("source")
-        cell.sources = [source_row(live.settings, source, cell.batch.batch_id, cell.row["row_no"])]
+        cell.sources = [source_row(live.settings, source, cell.batch.batch_id, cell.row["row_no"], live.known_by)]
 
 
 def _explain_account_cell(live: _Live, cell: CellExplanation, top: int) -> None:

@@ -43,6 +43,8 @@ ACCOUNT_MEASURES = {
     "product_deduction_tco2e": AccountMeasure("emission_tco2e", "emission_source = 'product_deduction'"),
     "co2_recovered_tco2e": AccountMeasure("emission_tco2e", "emission_source = 'co2_recovered'"),
     "direct_common_tco2e": AccountMeasure("emission_common_tco2e", _DIRECT),
+    "ets_direct_tco2e": AccountMeasure("emission_tco2e", "ets_covered"),
+    "internal_transfer_tco2e": AccountMeasure("emission_tco2e", "internal_transfer and emission_source = 'fuel'"),
     "purchased_heat_tco2e": AccountMeasure("emission_tco2e", "emission_source = 'purchased_heat'"),
     "biomass_memo_tco2e": AccountMeasure("emission_tco2e", "emission_source = 'biomass_memo'"),
     **{

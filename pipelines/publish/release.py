@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import struct
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -28,12 +29,15 @@ from pipelines.publish.contract import (
 from pipelines.publish.hashes import TableHashes, table_hashes
 from pipelines.publish.identities import check_identities
 from pipelines.publish.problem import PublishError
+from pipelines.publish.site import RuleText, write_site
 from pipelines.publish.store import (
     DATABASE,
     PARQUET,
     RELEASE_FILE,
     SHA_FILE,
+    SITE,
     find_release,
+    folder_files,
     is_complete,
     is_official,
     knowledge_order,
@@ -81,6 +85,7 @@ class ReleaseInfo:
     is_synthetic: bool
     published_at: datetime
     previous_release_id: str | None = None
+    rules: Mapping[str, RuleText] = field(default_factory=dict)   # what the checks say of themselves, for the pages
     notes: dict[str, Any] = field(default_factory=dict)   # further fields of release.json
 
     @property
@@ -128,6 +133,7 @@ def seal(settings: Settings, build_db: Path, release: ReleaseInfo) -> Path:
     (part / PARQUET).mkdir(parents=True)
     rows = _write_database(part, build_db, release)
     hashes = _verified(part, rows, release.release_id)
+    _write_site(part, release)
     _write_manifest(settings, part, release, hashes)
     _settle(part)
     remove_tree(target)
@@ -226,6 +232,14 @@ def _verified(part: Path, rows: dict[str, int], release_id: str) -> dict[str, Ta
     return hashes
 
 
+def _write_site(part: Path, release: ReleaseInfo) -> None:
+    """The steward's pages, from the file that was just written."""
+    about = {"release_id": release.release_id, "knowledge_date": release.knowledge_date, "is_synthetic": release.is_synthetic}
+    with connect() as db:
+        attach(db, part / DATABASE, "sealed")
+        write_site(db, part, about, release.rules)
+
+
 def storage_number(path: Path) -> int:
     """The storage version that stands in the header of a DuckDB file (68 = v1.5). Raises PublishError."""
     with path.open("rb") as handle:
@@ -302,29 +316,28 @@ def promote(settings: Settings, release_id: str) -> None:
 
 
 def _place(settings: Settings, folder: Path, manifest: dict[str, Any]) -> None:
-    parquet = settings.marts / PARQUET
-    parquet.mkdir(parents=True, exist_ok=True)
+    settings.marts.mkdir(parents=True, exist_ok=True)
     _clear_leftovers(settings)
     names = sorted(name for name in manifest["files"] if name != DATABASE)
     for name in names:
         _put(folder / name, settings.marts / name)
-    for path in parquet.glob("*.parquet"):
-        if f"{PARQUET}/{path.name}" not in names:
-            path.unlink()
+    for name in folder_files(settings.marts) - set(names):
+        (settings.marts / name).unlink()
     for name in (RELEASE_FILE, SHA_FILE, DATABASE):
         _put(folder / name, settings.marts / name)
 
 
 def _clear_leftovers(settings: Settings) -> None:
-    for path in (*settings.marts.glob(".*.part"), *(settings.marts / PARQUET).glob(".*.part")):
-        if path.is_file():
-            path.unlink()
+    places = (settings.marts.glob(".*.part"), (settings.marts / PARQUET).glob(".*.part"), (settings.marts / SITE).rglob(".*.part"))
+    for path in (path for place in places for path in place if path.is_file()):
+        path.unlink()
 
 
 def _put(source: Path, target: Path) -> None:
     """A hard link to the source, else a copy, put in place by a rename."""
     if target.exists() and source.samefile(target):
         return   # a rename between two links of one file would do nothing and leave both
+    target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f".{target.name}.part")
     try:
         os.link(source, part)
@@ -369,8 +382,7 @@ def _release_inside(database: Path) -> str | None:
 def _is_intact(settings: Settings, live: dict[str, Any]) -> bool:
     """Whether every live file is that of the live release (by link, or by size and time) and none is left over."""
     folder = releases_folder(settings) / live["release_id"]
-    parquet = {f"{PARQUET}/{path.name}" for path in (settings.marts / PARQUET).glob("*.parquet")}
-    if parquet != {name for name in live["files"] if name != DATABASE}:
+    if folder_files(settings.marts) != {name for name in live["files"] if name != DATABASE}:
         return False
     return all(_is_same(folder / name, settings.marts / name) for name in (*live["files"], RELEASE_FILE, SHA_FILE))
 

@@ -1,6 +1,6 @@
 """Where releases lie, and what stands in their folders. No release is changed here.
 
-    marts/carbon.duckdb, parquet/*.parquet, release.json, release.sha256     the live release
+    marts/carbon.duckdb, parquet/*.parquet, site/**, release.json, release.sha256     the live release
     marts/releases/<release_id>/                                             every sealed one: the same files
     marts/releases/<release_id>/signature.json                               makes it an official one
 """
@@ -21,6 +21,7 @@ RELEASE_FILE = "release.json"
 SHA_FILE = "release.sha256"
 SIGNATURE_FILE = "signature.json"
 PARQUET = "parquet"
+SITE = "site"
 
 _CHUNK = 1 << 20
 
@@ -43,6 +44,12 @@ def sha256_of(path: Path) -> str:
         while chunk := handle.read(_CHUNK):
             digest.update(chunk)
     return digest.hexdigest()
+
+
+def folder_files(marts: Path) -> set[str]:
+    """Names, relative to the folder, of the files in the sub-folders that belong to a release as a whole."""
+    found = [*(marts / PARQUET).glob("*.parquet"), *(p for p in (marts / SITE).rglob("*") if p.is_file())]
+    return {path.relative_to(marts).as_posix() for path in found if not path.name.startswith(".")}
 
 
 def read_manifest(folder: Path) -> dict[str, Any] | None:

@@ -9,7 +9,7 @@ from pipelines.publish.contract import RELEASE_TABLE, contract_problems, publish
 from pipelines.publish.hashes import table_hashes
 from pipelines.publish.identities import identity_failures
 from pipelines.publish.problem import PublishError, both
-from pipelines.publish.store import DATABASE, PARQUET, manifest_is_sealed, read_manifest, sha256_of
+from pipelines.publish.store import DATABASE, PARQUET, folder_files, manifest_is_sealed, read_manifest, sha256_of
 from pipelines.settings import Settings
 from pipelines.warehouse.duck import DuckError, attach, connect, quoted
 
@@ -39,9 +39,8 @@ def _file_problems(marts: Path, manifest: dict[str, Any]) -> list[str]:
             problems.append(both(f"缺少文件 {name}", f"file {name} is missing"))
         elif sha256_of(marts / name) != meta["sha256"]:
             problems.append(both(f"文件 {name} 的字节已变", f"the bytes of file {name} are not those that were sealed"))
-    for path in sorted((marts / PARQUET).glob("*.parquet")):
-        if f"{PARQUET}/{path.name}" not in manifest["files"]:
-            problems.append(both(f"多余文件 {PARQUET}/{path.name}", f"file {PARQUET}/{path.name} is not of this release"))
+    for name in sorted(folder_files(marts) - manifest["files"].keys()):
+        problems.append(both(f"多余文件 {name}", f"file {name} is not of this release"))
     return problems
 
 

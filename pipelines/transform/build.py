@@ -70,9 +70,10 @@ def run_dbt(
         if on_node and event.info.name == "LogStartLine":
             on_node(event.data.description)  # type: ignore[attr-defined]
 
+    # no debug log in a file: it costs a quarter of a small night, and what failed is in the result
     arguments = [
         *command, "--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR), "--target-path", str(target),
-        "--log-path", str(target / "logs"), "--quiet", "--no-use-colors",
+        "--log-level-file", "none", "--quiet", "--no-use-colors",
     ]
     try:
         result = dbtRunner(callbacks=[listen]).invoke(arguments)

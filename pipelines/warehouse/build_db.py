@@ -9,11 +9,14 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import polars as pl
 
 from pipelines.contracts.source import load_sources
 from pipelines.settings import Settings
 from pipelines.warehouse.duck import DuckError, connect, quoted
-from pipelines.warehouse.registry import Registry
+from pipelines.warehouse.registry import Registry, Version
 
 # Sources whose change touches every account: their new rows rebuild everything.
 _REFERENCE = ("emission_factor", "division", "industry_class")
@@ -55,10 +58,12 @@ def current_inputs(settings: Settings, registry: Registry) -> Inputs:
     """The inputs at the knowledge date."""
     known = registry.known_rows(settings.knowledge_end)
     batches = registry.batches()
+    versions = registry.versions_at(settings.knowledge_end)
     verdicts = {
         batch_id: f"{v.refused_by or ''}|{v.rows_received}" for batch_id, v in registry.verdicts().items()
         if batch_id in known
     }
+    verdicts.update({b: f"{verdicts[b]}|{version.version}" for b, version in versions.items() if b in verdicts})
     again = sorted(f"{s}/{f}" for s, f, b in registry.paths() if b in known and batches[b].file_name != f)
     return Inputs(known, verdicts, code_version(settings.project), f"{settings.common_gwp_set}|{','.join(again)}")
 
@@ -104,7 +109,9 @@ def _prepare(path: Path, settings: Settings, registry: Registry, inputs: Inputs)
                 f"create or replace view lake.{name} as select * from read_parquet({files}, hive_partitioning=false, union_by_name=true)"
             )
         files = quoted(str(settings.quarantine / "**" / "findings.parquet"))
-        db.execute(f"create or replace view registry.finding as select * from read_parquet({files}, hive_partitioning=false)")
+        db.execute(f"create or replace view registry.finding as select * from read_parquet({files}, hive_partitioning=false, union_by_name=true)")
+        files = quoted(str(settings.quarantine / "**" / "decided.parquet"))
+        db.execute(f"create or replace view registry.decided_finding as select * from read_parquet({files}, hive_partitioning=false)")
         _registry_tables(db, settings, registry)
         full, changed = _changes(db, settings, inputs)
         _affected(db, full, changed)
@@ -113,9 +120,20 @@ def _prepare(path: Path, settings: Settings, registry: Registry, inputs: Inputs)
 
 
 def _registry_tables(db, settings: Settings, registry: Registry) -> None:
-    batch = registry.table("batch").join(registry.table("verdict"), on="batch_id", how="inner")
-    frames = {"batch": batch, "check_result": registry.table("check_result"), "path_seen": registry.table("path_seen"),
-              "known_rows": registry.table("known_rows")}
+    versions = registry.versions_at(settings.knowledge_end)
+    verdict = _replaced(registry.table("verdict"), versions, [v.verdict for v in versions.values()])
+    batch = registry.table("batch").join(verdict, on="batch_id", how="inner")
+    checks = [check for v in versions.values() for check in v.checks]
+    known = [{"batch_id": b, "known_at": moment, "rows": rows} for b, v in versions.items() for moment, rows in v.known_rows]
+    spans = [(v.batch_id, v.version, v.holds_from, v.holds_until) for v in registry.versions()]
+    decided = [(b, row, v.version) for b, v in versions.items() for row in v.rows]
+    frames = {
+        "batch": batch, "check_result": _replaced(registry.table("check_result"), versions, checks),
+        "path_seen": registry.table("path_seen"), "known_rows": _replaced(registry.table("known_rows"), versions, known),
+        "version": pl.DataFrame(spans, schema=_VERSION, orient="row"),
+        "decided_row": pl.DataFrame(decided, schema=_DECIDED_ROW, orient="row"),
+        "decision_effect": registry.table("decision_effect").cast(pl.Schema(_EFFECT)),  # type: ignore[arg-type]
+    }
     for name, frame in frames.items():
         db.register("frame", frame.to_arrow())
         db.execute(f"create or replace table registry.{name} as select * from frame")
@@ -125,23 +143,75 @@ def _registry_tables(db, settings: Settings, registry: Registry) -> None:
         " ? as common_gwp_set, ? as home_province",
         [settings.knowledge_date, settings.knowledge_end, settings.common_gwp_set, f"{settings.home_division}0000"],
     )
+    _made_good(db, settings)
+
+
+_VERSION = {"batch_id": pl.String, "version": pl.String, "holds_from": pl.String, "holds_until": pl.String}
+_DECIDED_ROW = {"batch_id": pl.String, "row_no": pl.Int64, "version": pl.String}
+_EFFECT: dict[str, Any] = {
+    "batch_id": pl.String, "version": pl.String, "decision_id": pl.String, "row_no": pl.Int64, "check_id": pl.String,
+    "column_name": pl.String, "reported_value": pl.String, "used_value": pl.String, "state": pl.String,
+}
+
+
+def _replaced(table: pl.DataFrame, versions: dict[str, Version], rows: list[dict]) -> pl.DataFrame:
+    """A table of the registry with the rows of decided batches taken from the version in force."""
+    kept = table.filter(~pl.col("batch_id").is_in(list(versions)))
+    if not rows:
+        return kept
+    # a column that holds nothing yet has no type of its own
+    new = pl.DataFrame(rows, infer_schema_length=None).select(table.columns)
+    return pl.concat([kept, new], how="vertical_relaxed")
+
+
+def _made_good(db, settings: Settings) -> None:
+    """Rows with a finding or a decision whose key another known row of the same source has, and whether that one is later."""
+    end = "cast('" + settings.knowledge_end.isoformat() + "' as timestamp)"
+    db.execute("create or replace table registry.made_good (batch_id varchar, row_no bigint, later boolean)")
+    for name, source in load_sources().items():
+        held = sorted((settings.quarantine / name).glob("*/rows.parquet"))
+        keys = source.key_columns
+        names = ", ".join(["batch_id", "row_no", "received_at", "is_synthetic", *keys])
+        rows = f"select {names}, version from lake.{name} where known_at <= {end}"
+        if held:
+            files = "[" + ", ".join(quoted(str(path)) for path in held) + "]"
+            rows += f" union all select {names}, null from read_parquet({files}, hive_partitioning=false, union_by_name=true)"
+        about = (f"select distinct batch_id, row_no from registry.finding where source = {quoted(name)} and row_no > 0"
+                 f" union select batch_id, row_no from registry.decision_effect where row_no > 0 and batch_id like {quoted(name + '-%')}")
+        same = " and ".join(f"o.{k} is not distinct from t.{k}" for k in keys)
+        db.execute(
+            f"""insert into registry.made_good
+            select t.batch_id, t.row_no, bool_or(o.received_at > t.received_at and (t.is_synthetic or not o.is_synthetic)) from ({rows}) as t
+            inner join ({about}) as a on a.batch_id = t.batch_id and a.row_no = t.row_no
+            inner join (
+                select l.* from lake.{name} as l left join registry.decided_row as d on d.batch_id = l.batch_id and d.row_no = l.row_no
+                where l.known_at <= {end} and l.version is not distinct from d.version
+            ) as o on {same} and (o.batch_id <> t.batch_id or o.row_no <> t.row_no)
+            where t.received_at <= {end}
+            group by 1, 2"""
+        )
 
 
 def _changes(db, settings: Settings, inputs: Inputs) -> tuple[bool, list[str]]:
     """(everything must be rebuilt, the batches whose rows changed since the last build)."""
     db.execute("create table if not exists registry.built (fingerprint varchar, code_version varchar, settings varchar, knowledge_end timestamp)")
-    db.execute("create table if not exists registry.built_batch (batch_id varchar, rows bigint)")
+    db.execute("create table if not exists registry.built_batch (batch_id varchar, state varchar)")
     last = db.execute("select code_version, settings, knowledge_end from registry.built").fetchone()
     if last is None or last[0] != inputs.code_version or last[1].split("|")[0] != inputs.settings.split("|")[0]:
         return True, []
-    before = dict(db.execute("select batch_id, rows from registry.built_batch").fetchall())
-    changed = sorted(b for b in before.keys() | inputs.known_rows.keys() if before.get(b) != inputs.known_rows.get(b))
+    before, now = dict(db.execute("select batch_id, state from registry.built_batch").fetchall()), _states(inputs)
+    changed = sorted(b for b in before.keys() | now.keys() if before.get(b) != now.get(b))
     full = any(b.rsplit("-", 1)[0] in _REFERENCE for b in changed) or last[2] > settings.knowledge_end
     return full, changed
 
 
+def _states(inputs: Inputs) -> dict[str, str]:
+    """Batch -> rows that count and the verdict, with the version that decisions make of it."""
+    return {b: f"{rows}|{inputs.verdicts.get(b, '')}" for b, rows in inputs.known_rows.items()}
+
+
 def _affected(db, full: bool, changed: list[str]) -> None:
-    enterprise = [n for n, s in load_sources().items() if s.enterprise and not s.bulk and n != "enterprise_register"]
+    enterprise = [n for n, s in load_sources().items() if s.enterprise and not s.bulk and "period" in s.lake_schema]   # the rest makes no slice
     rows = " union ".join(f"select uscc, year(period) as slice_year, batch_id from lake.{name}" for name in enterprise)
     if full:
         where = "true"
@@ -175,5 +245,5 @@ def record_built(path: Path, settings: Settings, inputs: Inputs) -> None:
             [inputs.fingerprint, inputs.code_version, inputs.settings, settings.knowledge_end],
         )
         if inputs.known_rows:
-            db.executemany("insert into registry.built_batch values (?, ?)", list(inputs.known_rows.items()))
+            db.executemany("insert into registry.built_batch values (?, ?)", list(_states(inputs).items()))
         db.execute("commit")

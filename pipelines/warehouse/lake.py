@@ -31,7 +31,10 @@ FINDING_SCHEMA: dict[str, Any] = {
     "advice_en": pl.String,
     "holds_from": pl.Datetime("us"),    # a finding stands for knowledge dates from here
     "holds_until": pl.Datetime("us"),   # ... to here (null = it stays)
+    "estimate_tco2e": pl.Float64,       # what hangs on the row, with default factors (null = cannot be said from it)
 }
+# Findings of a batch under the decisions of one version.
+DECIDED_SCHEMA: dict[str, Any] = {**FINDING_SCHEMA, "version": pl.String}
 
 
 class Lake:
@@ -40,6 +43,7 @@ class Lake:
     def __init__(self, validated: Path, quarantine: Path) -> None:
         self.validated = validated
         self.quarantine = quarantine
+        self._files: dict[str, dict[str, list[Path]]] = {}   # source -> batch -> files
 
     def prepare(self) -> None:
         """Make sure that each source and the findings have a file with their schema."""
@@ -47,23 +51,45 @@ class Lake:
             path = self.validated / name / "_schema.parquet"
             if not path.exists() or pl.read_parquet_schema(path) != pl.Schema(source.lake_schema):
                 write_parquet(path, pl.DataFrame(schema=source.lake_schema))
-        path = self.quarantine / "_schema" / "findings.parquet"
-        if not path.exists():
-            write_parquet(path, pl.DataFrame(schema=FINDING_SCHEMA))
+        for file, schema in (("findings", FINDING_SCHEMA), ("decided", DECIDED_SCHEMA)):
+            path = self.quarantine / "_schema" / f"{file}.parquet"
+            if not path.exists() or pl.read_parquet_schema(path) != pl.Schema(schema):
+                write_parquet(path, pl.DataFrame(schema=schema))
 
     def write_rows(self, source: Source, batch_id: str, rows: pl.DataFrame, part: int = 0) -> None:
         """Write the accepted rows of a batch, one file a slice."""
         name = f"{batch_id}.parquet" if part == 0 else f"{batch_id}.{part}.parquet"
+        if "version" not in rows.columns:
+            rows = rows.with_columns(pl.lit(None, dtype=pl.String).alias("version"))
         rows = rows.select(list(source.lake_schema)).cast(source.lake_schema)  # type: ignore[arg-type]
+        files = self.files(source, batch_id)
         for label, slice_rows in _slices(source, rows):
-            write_parquet(self.validated / source.name / label / name, slice_rows)
+            path = self.validated / source.name / label / name
+            write_parquet(path, slice_rows)
+            if path not in files:
+                files.append(path)
+
+    def files(self, source: Source, batch_id: str) -> list[Path]:
+        """The files of a batch. The folders of a source are listed once: the night that holds the lock alone writes them."""
+        if source.name not in self._files:
+            found: dict[str, list[Path]] = {}
+            for path in sorted((self.validated / source.name).glob("*/*.parquet")):
+                found.setdefault(path.name.split(".")[0], []).append(path)
+            self._files[source.name] = found
+        return self._files[source.name].setdefault(batch_id, [])
 
     def accepted_rows(self, source: Source, batch_id: str) -> pl.DataFrame:
         """All rows of a batch that are in the lake."""
-        files = sorted((self.validated / source.name).glob(f"*/{batch_id}*.parquet"))
+        files = self.files(source, batch_id)
         if not files:
             return pl.DataFrame(schema=source.lake_schema)
-        return pl.read_parquet(files, hive_partitioning=False)
+        return pl.concat([pl.read_parquet(f, hive_partitioning=False) for f in files], how="diagonal")
+
+    def every_version(self, source: Source, batch_id: str) -> pl.DataFrame:
+        """The rows of a batch as delivered and in every version that decisions make of them."""
+        path = self.validated / source.name / "decided" / f"on-{batch_id}.parquet"
+        decided = [pl.read_parquet(path)] if path.exists() else []
+        return pl.concat([pl.DataFrame(schema=source.lake_schema), self.accepted_rows(source, batch_id), *decided], how="diagonal")
 
     def write_quarantine(self, source: str, batch_id: str, findings: pl.DataFrame, rows: pl.DataFrame | None) -> None:
         """Write the findings of a batch and, as delivered, its rows that wait or failed."""
@@ -72,6 +98,25 @@ class Lake:
             write_parquet(folder / "rows.parquet", rows)
         if len(findings) or (folder / "findings.parquet").exists():
             write_parquet(folder / "findings.parquet", findings.select(list(FINDING_SCHEMA)).cast(FINDING_SCHEMA))  # type: ignore[arg-type]
+
+    def decisions(self) -> pl.DataFrame:
+        """Every accepted decision of the steward, with the delivery that it came in."""
+        files = sorted((self.validated / "steward_decision").glob("**/*.parquet"))
+        schema = load_sources()["steward_decision"].lake_schema
+        return pl.concat([pl.DataFrame(schema=schema), *(pl.read_parquet(f, hive_partitioning=False) for f in files)], how="diagonal")
+
+    def findings(self, source: str, batch_id: str) -> pl.DataFrame:
+        """The findings of a batch as delivered."""
+        path = self.quarantine / source / batch_id / "findings.parquet"
+        empty = pl.DataFrame(schema=FINDING_SCHEMA)
+        return pl.concat([empty, pl.read_parquet(path)], how="diagonal") if path.exists() else empty
+
+    def write_decided(self, source: Source, batch_id: str, rows: pl.DataFrame, findings: pl.DataFrame) -> None:
+        """Write what decisions make of a batch: the rows that differ and all findings, by version."""
+        path = self.validated / source.name / "decided" / f"on-{batch_id}.parquet"
+        if len(rows) or path.exists():
+            write_parquet(path, rows.select(list(source.lake_schema)).cast(source.lake_schema))  # type: ignore[arg-type]
+        write_parquet(self.quarantine / source.name / batch_id / "decided.parquet", findings.select(list(DECIDED_SCHEMA)).cast(DECIDED_SCHEMA))  # type: ignore[arg-type]
 
     def known_enterprises(self) -> pl.DataFrame:
         """uscc -> the earliest moment from which the register knows it."""

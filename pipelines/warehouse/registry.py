@@ -7,6 +7,7 @@ only while rows of its batch wait for an enterprise to become known.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -35,7 +36,37 @@ create table if not exists check_result (
   rows_failed integer not null, suite_version text not null, primary key (batch_id, check_id));
 create table if not exists known_rows (
   batch_id text not null, known_at text not null, rows integer not null, primary key (batch_id, known_at));
+create table if not exists decided (
+  batch_id text not null, version text not null, holds_from text not null, holds_until text,
+  verdict text not null, checks text not null, known_rows text not null, rows text not null,
+  primary key (batch_id, holds_from));
+create table if not exists decided_mark (batch_id text primary key, mark text not null);
+create table if not exists decision_effect (
+  batch_id text not null, version text not null, decision_id text not null, row_no integer, check_id text not null,
+  column_name text, reported_value text, used_value text, state text not null);
 """
+
+
+@dataclass(frozen=True)
+class Version:
+    """What decisions make of a batch between two moments (`holds_until` None = from then on).
+
+    verdict, checks, known_rows: as in the tables of these names; rows: the numbers of the rows that differ from the delivered ones.
+    """
+
+    batch_id: str
+    version: str
+    holds_from: str
+    holds_until: str | None
+    verdict: dict
+    checks: list[dict]
+    known_rows: list[tuple[str, int]]
+    rows: list[int]
+
+    def holds_at(self, moment: datetime) -> bool:
+        """Whether this version is the one in force."""
+        text = moment.isoformat()
+        return self.holds_from <= text and (self.holds_until is None or text < self.holds_until)
 
 
 @dataclass(frozen=True)
@@ -105,7 +136,10 @@ class Registry:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or nothing."""
+        """All or nothing; one inside another is part of it."""
+        if self._db.in_transaction:
+            yield
+            return
         self._db.execute("begin immediate")
         try:
             yield
@@ -143,10 +177,8 @@ class Registry:
             self._insert("verdict", asdict(verdict), "or replace")
             for table in ("check_result", "known_rows"):
                 self._db.execute(f"delete from {table} where batch_id = ?", (verdict.batch_id,))
-            for check in checks:
-                self._insert("check_result", check)
-            for known_at, rows in known:
-                self._insert("known_rows", {"batch_id": verdict.batch_id, "known_at": known_at, "rows": rows})
+            self._insert_all("check_result", list(checks))
+            self._insert_all("known_rows", [{"batch_id": verdict.batch_id, "known_at": at, "rows": rows} for at, rows in known])
 
     def known_rows(self, end: datetime) -> dict[str, int]:
         """batch_id -> rows that count at a knowledge date, of the batches received by then."""
@@ -155,7 +187,40 @@ class Registry:
                from batch b left join known_rows k using (batch_id) where b.received_at <= ? group by 1 order by 1""",
             (end.isoformat(), end.isoformat()),
         ).fetchall()
-        return dict(rows)
+        known = dict(rows)
+        for batch_id, version in self.versions_at(end).items():
+            if batch_id in known:
+                known[batch_id] = sum(rows for moment, rows in version.known_rows if moment <= end.isoformat())
+        return known
+
+    def decided_mark(self, batch_id: str) -> str | None:
+        """What the versions of a batch were made from."""
+        row = self._db.execute("select mark from decided_mark where batch_id = ?", (batch_id,)).fetchone()
+        return row[0] if row else None
+
+    def put_decided(self, batch_id: str, mark: str, versions: Iterable[Version], effects: Iterable[dict]) -> None:
+        """Replace the versions of a batch and the effects of the decisions on it."""
+        with self.transaction():
+            for table in ("decided", "decided_mark", "decision_effect"):
+                self._db.execute(f"delete from {table} where batch_id = ?", (batch_id,))
+            self._insert("decided_mark", {"batch_id": batch_id, "mark": mark})
+            for version in versions:
+                row = asdict(version)
+                row.update({name: json.dumps(row[name], ensure_ascii=False) for name in ("verdict", "checks", "known_rows", "rows")})
+                self._insert("decided", row)
+            for effect in effects:
+                self._insert("decision_effect", effect)
+
+    def versions(self) -> list[Version]:
+        """All versions of all batches, in order."""
+        rows = self._db.execute(
+            "select batch_id, version, holds_from, holds_until, verdict, checks, known_rows, rows from decided order by batch_id, holds_from"
+        ).fetchall()
+        return [Version(*row[:4], *(json.loads(text) for text in row[4:])) for row in rows]
+
+    def versions_at(self, end: datetime) -> dict[str, Version]:
+        """batch_id -> the version in force, of the batches that decisions touch."""
+        return {v.batch_id: v for v in self.versions() if v.holds_at(end)}
 
     def table(self, name: str) -> pl.DataFrame:
         """A whole table as a frame, in a stable order."""
@@ -165,6 +230,32 @@ class Registry:
         return pl.DataFrame(rows, schema=columns, orient="row", infer_schema_length=None)
 
     def _insert(self, table: str, row: dict, how: str = "") -> None:
-        names = ", ".join(row)
-        marks = ", ".join("?" for _ in row)
-        self._db.execute(f"insert {how} into {table} ({names}) values ({marks})", tuple(row.values()))
+        self._insert_all(table, [row], how)
+
+    def _insert_all(self, table: str, rows: list[dict], how: str = "") -> None:
+        if rows:
+            names = ", ".join(rows[0])
+            marks = ", ".join(f":{name}" for name in rows[0])
+            self._db.executemany(f"insert {how} into {table} ({names}) values ({marks})", rows)
+
+
+def in_version(rows: pl.DataFrame, path: Path, end: datetime) -> pl.DataFrame:
+    """Rows of the lake in the version that the decisions in force at a moment make of them; `path` is the registry, only read."""
+    if not path.exists():
+        return rows.filter(pl.col("version").is_null())
+    db = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    try:
+        found = db.execute(
+            "select batch_id, version, rows from decided where holds_from <= ? and (holds_until is null or holds_until > ?)",
+            (end.isoformat(), end.isoformat()),
+        ).fetchall()
+    except sqlite3.OperationalError:   # a registry of before there were decisions
+        found = []
+    finally:
+        db.close()
+    decided = pl.DataFrame(
+        [(batch_id, row, version) for batch_id, version, numbers in found for row in json.loads(numbers)],
+        schema={"batch_id": pl.String, "row_no": pl.Int64, "in_force": pl.String}, orient="row",
+    )
+    joined = rows.join(decided, on=["batch_id", "row_no"], how="left", maintain_order="left")
+    return joined.filter(pl.col("version").eq_missing(pl.col("in_force"))).drop("in_force")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 
 from tests.conftest import query, run_night_here
-from tests.deliveries import deliver, raw, register_row, uscc
+from tests.deliveries import OLD, deliver, raw, register_row, uscc
 
 GOOD = {"period": "2025-11", "energy": "柴油", "unit": "t", "consumed": 10}
 HEADER = "uscc,period,energy,unit,consumed\n"
@@ -31,6 +33,16 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Path:
     raw(inbox, "enterprise_enrgy", "typo.csv", b"a,b\n1,2\n")
     (inbox / source / "folder.csv").mkdir()
     (inbox / source / "link.csv").symlink_to("/etc/hostname")
+    os.mkfifo(inbox / source / "pipe.csv")
+    os.mkfifo(raw(inbox, source, "side.csv", HEADER.encode() + b"1\n").with_name("side.csv.meta.yml"))
+    raw(inbox, source, os.fsdecode(b"odd\xff\n.csv"), HEADER.encode() + b"2\n")
+    sheet = raw(inbox, source, "stray.xlsx", b"")
+    with xlsxwriter.Workbook(sheet) as book:
+        book.add_worksheet().write(1_048_575, 16_383, "x")
+    os.utime(sheet, (OLD, OLD))
+    quoted = "".join(f"{uscc(1)},2025-0{month},柴油,t,10\n" for month in range(1, 5))
+    raw(inbox, source, "quote.csv", f'{HEADER}{uscc(1)},2024-12,"柴油,t,10\n{quoted}'.encode())
+    (inbox / source / "quote.csv.meta.yml").write_text("received_at: 2026-01-10\nsynthetic: true\n", "utf-8")
     row = {"uscc": uscc(1), **GOOD}
     deliver(inbox, source, "rows.csv", [
         {**row, "period": "2025-10", "unit_code": "A"}, {**row, "period": "2025-10", "unit_code": "B"},
@@ -39,7 +51,7 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Path:
         {**row, "period": "2025-10", "unit_code": "G"}, {**row, "period": "2025-10", "unit_code": "H"},
         {**row, "period": "2026-12"}, {**row, "uscc": uscc(99)}, {**row, "energy": "神秘燃料", "unit_code": "X"},
         {**row, "unit": "桶", "unit_code": "Y"}, {**row, "period": "2025-09", "consumed": 1},
-        {**row, "period": "2025-09", "consumed": 2},
+        {**row, "period": "2025-09", "consumed": 2}, {**row, "period": "2025-08", "consumed": "1e14"},
     ])
     result = run_night_here(inbox, root / "data")
     assert result.outcome == "published" and result.exit_code == 3
@@ -48,7 +60,7 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("name", [
     "empty.csv", "header_only.csv", "wrong_columns.csv", "utf16.csv", "nul.csv", "neither.csv", "truncated.xlsx", "notes.docx",
-    "folder.csv", "link.csv",
+    "folder.csv", "link.csv", "pipe.csv", "side.csv", "odd\\xff\\n.csv", "stray.xlsx",
 ])
 def test_a_file_that_is_no_delivery_is_refused_with_its_reason(night: Path, name: str) -> None:
     rows = query(night, "select outcome, rows_accepted, rows_received = rows_quarantined, reason from quality.batch where source = 'enterprise_energy' and file_name = ?", name)
@@ -62,7 +74,7 @@ def test_an_unknown_source_folder_is_a_refused_batch(night: Path) -> None:
     assert query(night, "select count(*) from quality.batch where source = 'enterprise_enrgy' and outcome = 'refused'") == [(1,)]
 
 
-@pytest.mark.parametrize(("row_no", "column"), [(10, "period"), (11, "uscc"), (12, "energy"), (13, "unit"), (14, None), (15, None)])
+@pytest.mark.parametrize(("row_no", "column"), [(10, "period"), (11, "uscc"), (12, "energy"), (13, "unit"), (14, None), (15, None), (16, None)])
 def test_a_row_that_is_not_in_order_is_quarantined_with_words(night: Path, row_no: int, column: str | None) -> None:
     rows = query(
         night, """select f.column_name, f.message_zh, f.message_en, f.advice_zh from quality.failed_row f join quality.batch b using (batch_id)
@@ -74,5 +86,10 @@ def test_a_row_that_is_not_in_order_is_quarantined_with_words(night: Path, row_n
 
 
 def test_the_good_rows_stand(night: Path) -> None:
-    assert query(night, "select rows_accepted, rows_quarantined, outcome from quality.batch where file_name = 'rows.csv'") == [(8, 6, "accepted_in_part")]
-    assert query(night, "select count(*) from marts.fct_enterprise_emission_line where emission_source = 'fuel'") == [(9,)]
+    assert query(night, "select rows_accepted, rows_quarantined, outcome from quality.batch where file_name = 'rows.csv'") == [(8, 7, "accepted_in_part")]
+    assert query(night, "select count(*) from marts.fct_enterprise_emission_line where emission_source = 'fuel'") == [(13,)]
+
+
+def test_an_open_quote_holds_its_line_and_the_rest_enters(night: Path) -> None:
+    assert query(night, "select rows_received, rows_accepted, rows_quarantined from quality.batch where file_name = 'quote.csv'") == [(5, 4, 1)]
+    assert query(night, "select f.row_no, f.check_id from quality.failed_row f join quality.batch b using (batch_id) where b.file_name = 'quote.csv'") == [(2, "F04-broken-line")]

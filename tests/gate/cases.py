@@ -93,7 +93,7 @@ def delivery(
     names = [column.name for column in contract.columns]
     cells = [(number, [row.get(name, "") for name in names]) for number, row in enumerate(rows, 2)]
     typed = type_table(HeaderedTable({name: i for i, name in enumerate(names)}, [], cells), contract)
-    return Delivery(batch_id, contract, received_at, synthetic, False, rows=typed.frame, notes=typed.notes)
+    return Delivery(batch_id, contract, received_at, synthetic, False, rows=typed.frame, notes=typed.notes, note_rows=typed.note_rows)
 
 
 def rows_of(source: str, changes: tuple[tuple[tuple[str, str], ...], ...]) -> list[Row]:
@@ -136,15 +136,16 @@ def _shared_cases(source: Source, spec: dict[str, Any]) -> Iterator[Case]:
     yield case("K02-duplicate-row", [clean, clean], [clean])
     yield case("K03-duplicate-key", [clean, other], [other])
     yield case("K04-blank-unit", [clean, {"unit_code": "1#炉"}], [{"unit_code": "1#炉"}, {"unit_code": "2#炉"}])
+    large = {"enterprise_energy": "sold", "power_unit_month": "coal_t"}.get(source.name, "quantity")
+    yield case("F20-magnitude", {large: "2e10"}, {large: "12000"} if source.name == "enterprise_process" else clean)
     a = CODES["A"]
     yield case("R73-credit-code", {"uscc": a[:17]}, clean, name="form")
     yield case("R73-credit-code", {"uscc": a[:8] + ("2" if a[8] != "2" else "3") + a[9:]}, clean, name="check_digit")
     yield case("R73-credit-code", {"uscc": SYNTHETIC}, clean, name="reserved")
     yield case("K01-unknown-enterprise", {"uscc": "NEW"}, {"uscc": "B"})
-    time = next((name for name in ("period", "ts") if name in {c.name for c in source.columns}), "year")
-    month = {"period": "-01", "ts": "-01-01 00:00", "year": ""}[time]
-    yield case("T01-future-period", {time: f"2026{month}"}, {time: f"2025{month}"})
-    day = "-31 23:00" if time == "ts" else ""
-    yield case("T02-period-range", {time: f"2009-12{day}"}, {time: f"2010-01{day}"})
+    time = next((c.name for c in source.columns if c.type in ("period", "moment", "year")), "")
+    january, december = {"year": ("", ""), "ts": ("-01-01 00:00", "-12-31 23:00")}.get(time, ("-01", "-12"))
+    yield case("T01-future-period", {time: f"2026{january}"}, {time: f"2025{january}"})
+    yield case("T02-period-range", {time: f"2009{december}"}, {time: f"2010{january}"})
     yield case("T03-statistics-year", {time: "1948"}, {time: "1949"})
     yield case("C03-unit-blank", {"unit": ""}, clean, "info")

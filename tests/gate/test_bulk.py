@@ -45,7 +45,9 @@ DIRTY = [
     reading(9, meter="M2", quality="什么"), reading(10, meter="M2", value=""), reading(11, meter="—"),
     reading(0, uscc=A[:17]), reading(1, uscc=NEW), reading(2, uscc=NEW, value="-2"), reading(0, ts="2026-01-01 00:00"),
     reading(0, ts="2009-01-01 00:00"), reading(0, meter="Ｍ３"), reading(1, meter=" M3 ", value="1e3"), ["", "", "", "", "", "", ""],
-    ["合计", "", "", "", "99", "", ""], [A, "M4", "电力"], [*reading(1, meter="M4"), ""], [*reading(2, meter="M4"), "多"],
+    ["合计", "", "", "", "99", "", ""], ["贵阳市小计", "", "", "", "9", "", ""], ["", "2025年合计", "", "", "9", "", ""],
+    reading(12, meter="M2", value="-0"), reading(13, meter="M2", value="0"), reading(13, meter="M2", value="-0.0"),
+    reading(14, meter="M2", value="1e15"), reading(15, meter="M2", value="10²"), [A, "M4", "电力"], [*reading(1, meter="M4"), ""], [*reading(2, meter="M4"), "多"],
 ]
 REFUSED = [*[reading(hour, uscc=NEW) for hour in range(20)], *CLEAN[:19]]
 LATE = [*[reading(hour, uscc=NEW) for hour in range(20)], *CLEAN[:15], reading(16, value="-1")]
@@ -65,7 +67,8 @@ class Verdict:
     quantity: tuple[float, float]
 
 
-def write(rows: list[list[str]], path: Path, *, encoding: str = "utf-8", quotes: bool = False, title: bool = False) -> Path:
+def write(rows: list[list[str]], path: Path, *, encoding: str = "utf-8", quotes: bool = False, title: bool = False,
+          header: list[str] = HEADER) -> Path:
     if path.suffix == ".parquet":
         typed = [[*row, *[""] * (7 - len(row))][:7] for row in rows]
         pl.DataFrame(typed, schema=dict.fromkeys(HEADER, pl.String), orient="row").write_parquet(path)
@@ -74,14 +77,17 @@ def write(rows: list[list[str]], path: Path, *, encoding: str = "utf-8", quotes:
         if title:
             handle.write("计量点读数\n\n")
         writer = csv.writer(handle, quoting=csv.QUOTE_ALL if quotes else csv.QUOTE_MINIMAL, delimiter=";")
-        writer.writerows([HEADER, *rows])
+        writer.writerows([header, *rows])
+        if quotes:
+            handle.write('"a quote that is never closed\n')
     return path
 
 
 def one_by_one(path: Path, known: pl.DataFrame, suite: Suite) -> Verdict:
     delivery = Delivery(BATCH, METER, RECEIVED, False, False)
     read = read_file(path, METER)
-    delivery.rows, delivery.notes = read.typed.frame, read.typed.notes
+    delivery.rows, delivery.notes, delivery.note_rows = read.typed.frame, read.typed.notes, read.typed.note_rows
+    delivery.remarks = read.table.remarks
     delivery.malformed, delivery.unknown_headers = read.table.malformed, read.table.unknown_headers
     (judged,) = judge(METER, [delivery], suite, known, 0.5)
     accepted = judged.accepted.select("row_no", "uscc", "ts", "value", "known_at").rows() if len(judged.accepted) else []
@@ -93,7 +99,7 @@ def in_bulk(path: Path, known: pl.DataFrame, suite: Suite, tmp: Path) -> Verdict
     lake, registry = Lake(tmp / "validated", tmp / "quarantine"), Registry(tmp / "registry.sqlite")
     with bounded(tmp / "bulk") as db:
         landed = land(db, path, METER, tmp / "bulk")
-        delivery = Delivery(BATCH, METER, RECEIVED, False, False, notes=landed.notes, note_rows=landed.note_rows)
+        delivery = Delivery(BATCH, METER, RECEIVED, False, False, notes=landed.notes, note_rows=landed.note_rows, remarks=landed.text.remarks)
         delivery.malformed, delivery.unknown_headers = landed.text.malformed, landed.text.unknown_headers
         judged = judge_bulk(db, delivery, landed, suite, known, 0.5, tmp / "bulk")
         promote_bulk(db, judged, suite.version, lake, registry, "2025-12-15")
@@ -122,14 +128,14 @@ def _verdict(judged: Any, checks: list[dict], findings: list[dict], accepted: li
 
 @pytest.mark.parametrize(
     ("rows", "form"),
-    [(DIRTY, "plain"), (DIRTY, "quoted"), (DIRTY, "gb18030"), (DIRTY, "parquet"), (REFUSED, "plain"), (LATE, "parquet")],
-    ids=["plain", "quoted", "gb18030", "parquet", "refused", "late"],
+    [(DIRTY, "plain"), (DIRTY, "quoted"), (DIRTY, "gb18030"), (DIRTY, "parquet"), (DIRTY, "units"), (REFUSED, "plain"), (LATE, "parquet")],
+    ids=["plain", "quoted", "gb18030", "parquet", "units", "refused", "late"],
 )
 def test_bulk_and_one_by_one_are_the_same(rows: list[list[str]], form: str, tmp_path: Path) -> None:
     known = known_enterprises(NEW=datetime(2026, 2, 1)) if rows is LATE else known_enterprises()
     suffix = ".parquet" if form == "parquet" else ".csv"
     path = write(rows, tmp_path / f"file{suffix}", encoding="gb18030" if form == "gb18030" else "utf-8",
-                 quotes=form == "quoted", title=form == "gb18030")
+                 quotes=form == "quoted", title=form == "gb18030", header=[f"{name}(kWh)" if form == "units" and name == "读数增量" else name for name in HEADER])
     suite = suite_of("meter_reading")
     expected, found = one_by_one(path, known, suite), in_bulk(path, known, suite, tmp_path)
     assert found == expected
@@ -175,3 +181,18 @@ def test_what_cannot_be_read_says_why_like_other_sources(content: bytes, tmp_pat
     with bounded(tmp_path / "bulk") as db, pytest.raises(Unreadable) as found:
         land(db, path, METER, tmp_path / "bulk")
     assert (found.value.check_id, found.value.zh) == (expected.value.check_id, expected.value.zh)
+
+
+def test_typed_parquet_is_read_alike(tmp_path: Path) -> None:
+    start = datetime(2025, 11, 1)
+    values = [12.5, 0.1, -0.0, float("nan"), 1e16, None]
+    frame = pl.DataFrame({
+        "uscc": [A] * 6, "meter_id": ["M1"] * 6, "energy": ["电力"] * 6,
+        "ts": pl.Series([start.replace(hour=hour) for hour in range(6)]).dt.replace_time_zone("UTC"),
+        "value": pl.Series(values, dtype=pl.Float32), "unit": ["kWh"] * 6,
+    })
+    path, suite = tmp_path / "file.parquet", suite_of("meter_reading")
+    frame.write_parquet(path)
+    found = in_bulk(path, known_enterprises(), suite, tmp_path)
+    assert found.accepted == one_by_one(path, known_enterprises(), suite).accepted
+    assert [(row[2].hour, row[3]) for row in found.accepted] == [(8, 12.5), (9, 0.1), (10, 0.0)]

@@ -189,6 +189,17 @@ def test_what_breaks_in_one_load_does_not_refuse_another() -> None:
     assert [j.refused_by for j in judgements] == ["L16-check-error", None]
 
 
+@pytest.mark.parametrize("changes", [{}, {"column": "no_such_column", "when": "quantity > 1000"}], ids=str)
+def test_a_large_load_is_judged_in_parts_with_the_same_verdict(changes: dict, monkeypatch: pytest.MonkeyPatch) -> None:
+    suite = _broken(OUTPUT, **changes)
+    load = delivery(OUTPUT, [_row(item=f"产品{i}", quantity=str(2000 if i == 9 else 5 - i % 6)) for i in range(12)])
+    (whole,) = _judge([load], suite=suite)
+    monkeypatch.setattr("pipelines.gate.expect._ROWS_A_PART", 5)
+    (parts,) = _judge([load], suite=suite)
+    assert (parts.findings, parts.checks, parts.refused_by) == (whole.findings, whole.checks, whole.refused_by)
+    assert bool(changes) == (whole.refused_by == "L16-check-error")
+
+
 def test_a_critical_rule_refuses_the_load_and_says_why_with_the_value() -> None:
     (judgement,) = _judge([delivery(OUTPUT, [_row(), _row(item="乙", quantity="-7")])], suite=_broken(OUTPUT, severity="critical"))
     assert judgement.refused_by == "F10-non-negative"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from decimal import Decimal
 from pathlib import Path
 
@@ -82,7 +83,32 @@ PROCESS: list[tuple] = [
     (OILGAS, "2025-05", "参数", "flare_gas_accident", 10),
     (FLUORO, "2025-05", "参数", "hcfc22_output", 1000), (FLUORO, "2025-05", "参数", "hfc23_rate", 3), (FLUORO, "2025-05", "回收", "hfc23_collected", 10),
     (FLUORO, "2025-05", "回收", "hfc23_destroyed", 15), (FLUORO, "2025-05", "参数", "hfc_output", 100),
-    (MACHINERY, "2025-05", "辅料", "sf6_filled", 10), (CHIPS, "2025-05", "辅料", "fgas_nf3", 10), (NONSENSE, "2025-05", "辅料", "limestone", 100),
+    (FLUORO, "2025-06", "参数", "hfc_output", 100, {"emission_factor": 0.5, "emission_factor_unit": "kgHFC-134a/t"}),
+    (FLUORO, "2025-07", "参数", "hfc_output", 100, {"emission_factor": 0.001, "emission_factor_unit": "t/t"}),
+    (FLUORO, "2025-07", "参数", "hfc23_rate", 3),
+    (MACHINERY, "2025-05", "辅料", "sf6_filled", 10),
+    (MACHINERY, "2025-06", "辅料", "sf6_filled", 0.1, {"unit": "吨"}), (MACHINERY, "2025-06", "产品固碳", "sf6_in_product", 95),
+    (MACHINERY, "2025-06", "辅料", "refrigerant_filled", 50, {"stream": "R-410A"}),
+    (MACHINERY, "2025-06", "产品固碳", "refrigerant_in_product", 40, {"stream": "R410A"}),
+    (MACHINERY, "2025-07", "辅料", "refrigerant_hfc134a", 10), (MACHINERY, "2025-07", "产品固碳", "refrigerant_in_product", 0, {"unit_code": "L1_HFC-134a"}),
+    (MACHINERY, "2025-08", "辅料", "refrigerant_filled", 5), (MACHINERY, "2025-08", "产品固碳", "sf6_in_product", 5),
+    (CHIPS, "2025-05", "辅料", "fgas_nf3", 10), (CHIPS, "2025-05", "辅料", "fgas_c3f8", 10), (CHIPS, "2025-05", "辅料", "fgas_chf3", 20),
+    (CHIPS, "2025-05", "辅料", "fgas_sf6", 100), (CHIPS, "2025-05", "参数", "fgas_use_rate", 0.98),
+    (CHIPS, "2025-05", "参数", "fgas_use_rate", 0.8, {"stream": "SF6"}), (CHIPS, "2025-05", "参数", "fgas_cylinder_residual", 0.1),
+    (CHIPS, "2025-05", "参数", "fgas_abatement_share", 0.9), (CHIPS, "2025-05", "参数", "fgas_abatement_efficiency", 0.95),
+    (CHIPS, "2025-06", "辅料", "fgas_cf4", 100), (CHIPS, "2025-06", "参数", "fgas_use_rate", 0.7), (CHIPS, "2025-06", "参数", "fgas_cylinder_residual", 0.1),
+    (CHIPS, "2025-07", "辅料", "fgas_cf4", 100), (CHIPS, "2025-07", "参数", "fgas_use_rate", 0.7),
+    (TRANSPORT, "2025-05", "参数", "km_heavy_diesel", 1_000_000), (TRANSPORT, "2025-06", "参数", "km_heavy_diesel", 1_000_000),
+    (TRANSPORT, "2025-06", "参数", "km_light_gasoline", 1_000_000, {"emission_factor": 30, "emission_factor_unit": "mgN2O/km"}),
+    (TRANSPORT, "2025-07", "参数", "km_gas", 1000, {"emission_factor": 3, "emission_factor_unit": "GJ/km"}),
+    (OILGAS, "2025-06", "参数", "station_count", 2, {"emission_factor": 1.5, "emission_factor_unit": "tCH4/count"}),
+    (MINE, "2025-09", "参数", "coal_raw_underground", 1000, {"emission_factor": 10, "emission_factor_unit": "kgCH4/t"}),
+    (NONSENSE, "2025-05", "辅料", "limestone", 100), (NONSENSE, "2025-05", "参数", "clinker_cao", 65),
+    # what another method would use, a parameter without its activity, one item under two roles
+    (PAPER, "2025-07", "参数", "al_liquid", 100), (PAPER, "2025-07", "原料", "coking_coal", 100), (PAPER, "2025-07", "参数", "clinker_cao", 65),
+    (PAPER, "2025-07", "参数", "mcf", 0.3), (PAPER, "2025-07", "辅料", "limestone", 100), (PAPER, "2025-07", "原料", "limestone", 40),
+    (ETS_SMELTER, "2025-05", "参数", "al_liquid", 100_000), (ETS_SMELTER, "2025-05", "参数", "cell_days", 3000),
+    (GRID, "2023-06", "参数", "floor_area", 500),
     (STEAM, "2025-05", "参数", "steam_enthalpy", 2783.74),
     (POWER, "2025-05", "辅料", "fgd_sorbent", 1000), (TRANSPORT, "2025-05", "辅料", "urea_solution", 1000),
 ]
@@ -138,6 +164,23 @@ GOLDEN = [
     (FLUORO, "2025-05", "", "hcfc22_output", "HFC-23", "351000.000", "declared"),
     (FLUORO, "2025-05", "", "hfc23_collected", "HFC-23", "-117000.000", "declared"),
     (FLUORO, "2025-05", "", "hfc23_destroyed", "HFC-23", "-175500.000", "declared"),
+    (FLUORO, "2025-06", "", "hfc_output", "HFC-134a", "65.000", "declared"),
+    (MACHINERY, "2025-06", "", "sf6_filled", "SF6", "2390.000", "declared"),
+    (MACHINERY, "2025-06", "", "sf6_in_product", "SF6", "-2270.500", "declared"),
+    (MACHINERY, "2025-06", "", "refrigerant_filled", "HFC-32", "16.250", "declared"),
+    (MACHINERY, "2025-06", "", "refrigerant_filled", "HFC-125", "70.000", "declared"),
+    (MACHINERY, "2025-06", "", "refrigerant_in_product", "HFC-32", "-13.000", "declared"),
+    (MACHINERY, "2025-06", "", "refrigerant_in_product", "HFC-125", "-56.000", "declared"),
+    (MACHINERY, "2025-07", "", "refrigerant_hfc134a", "HFC-134a", "13.000", "declared"),
+    (MACHINERY, "2025-07", "L1_HFC-134a", "refrigerant_in_product", "HFC-134a", "0.000", "declared"),
+    (CHIPS, "2025-05", "", "fgas_chf3", "HFC-23", "0.611", "declared"),
+    (CHIPS, "2025-05", "", "fgas_sf6", "SF6", "62.379", "declared"),
+    (CHIPS, "2025-06", "", "fgas_cf4", "CF4", "175.500", "declared"),
+    (TRANSPORT, "2025-06", "", "km_heavy_diesel", "CH4", "3.675", "method_default"),
+    (TRANSPORT, "2025-06", "", "km_light_gasoline", "N2O", "9.300", "declared"),
+    (OILGAS, "2025-06", "", "station_count", "CH4", "63.000", "declared"),
+    (MINE, "2025-09", "", "coal_raw_underground", "CH4", "210.000", "declared"),
+    (PAPER, "2025-07", "", "limestone", "CO2", "17.600", "method_default"),
     (POWER, "2025-05", "", "fgd_sorbent", "CO2", "396.000", "method_default"),
     (TRANSPORT, "2025-05", "", "urea_solution", "CO2", "0.238", "method_default"),
 ]
@@ -158,10 +201,29 @@ HELD = {
     (OILGAS, "2025-05-01", "flare_gas_accident", "missing_parameter"),
     (OILGAS, "2025-05-01", "wellhead_count", "no_block"),
     (FLUORO, "2025-05-01", "hfc_output", "no_block"),
-    (MACHINERY, "2025-05-01", "sf6_filled", "no_block"),
-    (CHIPS, "2025-05-01", "fgas_nf3", "no_block"),
+    (FLUORO, "2025-07-01", "hfc_output", "unknown_factor_unit"),
+    (FLUORO, "2025-07-01", "hfc23_rate", "unused_parameter"),
+    (MACHINERY, "2025-05-01", "sf6_filled", "missing_parameter"),
+    (MACHINERY, "2025-08-01", "refrigerant_filled", "unknown_gas"),
+    (MACHINERY, "2025-08-01", "sf6_in_product", "exceeds_generated"),
+    (CHIPS, "2025-05-01", "fgas_nf3", "no_gwp"),
+    (CHIPS, "2025-05-01", "fgas_c3f8", "no_gwp"),
+    (CHIPS, "2025-07-01", "fgas_cf4", "missing_parameter"),
+    (TRANSPORT, "2025-05-01", "km_heavy_diesel", "no_factor"),
+    (TRANSPORT, "2025-06-01", "km_heavy_diesel", "no_factor"),
+    (TRANSPORT, "2025-07-01", "km_gas", "unknown_factor_unit"),
     (NONSENSE, "2025-05-01", "limestone", "method_not_in_force"),
-    (STEAM, "2025-06-01", "热力购入", "no_steam_enthalpy"),
+    (NONSENSE, "2025-05-01", "clinker_cao", "method_not_in_force"),
+    (PAPER, "2025-07-01", "al_liquid", "no_block"),
+    (PAPER, "2025-07-01", "coking_coal", "no_block"),
+    (PAPER, "2025-07-01", "clinker_cao", "unused_parameter"),
+    (PAPER, "2025-07-01", "mcf", "unused_parameter"),
+    (PAPER, "2025-07-01", "limestone", "counted_in_other_role"),
+    (GRID, "2023-06-01", "floor_area", "unused_parameter"),
+    (STEAM, "2025-10-01", "热力购入", "liquid_above_100c"),
+    (STEAM, "2025-11-01", "热力购入", "no_steam_enthalpy"),
+    (STEAM, "2025-12-01", "热力购入", "steam_state_out_of_range"),
+    (STEAM, "2026-01-01", "热力购入", "negative_balance"),
 }
 
 
@@ -169,9 +231,21 @@ def _process_row(number: int, period: str, role: str, item: str, quantity: float
     return {"uscc": uscc(number), "period": period, "role": role, "item": item, "quantity": quantity, **(more or {})}
 
 
-def _steam(period: str) -> dict:
-    return {"uscc": uscc(STEAM), "period": period, "carrier": "热力", "direction": "购入", "origin": "外购热", "quantity": "", "unit": "GJ",
-            "steam_t": 100, "steam_temp_c": 180, "steam_pressure_mpa": 1.0}
+def _steam(period: str, temp_c: float | str, pressure_mpa: float | str, steam_t: float = 100, unit_code: str = "") -> dict:
+    return {"uscc": uscc(STEAM), "period": period, "unit_code": unit_code, "carrier": "热力", "direction": "购入", "origin": "外购热",
+            "quantity": "", "unit": "GJ", "steam_t": steam_t, "steam_temp_c": temp_c, "steam_pressure_mpa": pressure_mpa}
+
+
+# month, temperature, absolute pressure, GJ of 100 t, tCO2
+HEAT = [
+    ("2025-05", 180, 1.0, 270.0, "29.700"),  # the item steam_enthalpy goes before the state
+    ("2025-06", 180, 1.0, 269.369, "29.631"), ("2025-07", "", 1.0, 269.338, "29.627"), ("2025-08", 90, "", 29.3076, "3.224"),
+    ("2025-09", 170, 0.8, 268.456, "29.530"), ("2025-02", 250, 1.0, 285.948, "31.454"), ("2025-03", 90, 0.5, 29.3076, "3.224"),
+]
+HEAT_HELD = [("2025-10", 150, 1.0), ("2025-11", 250, ""), ("2025-12", 400, 30), ("2026-01", 10, "")]
+# IAPWS R7-97(2012), tables 15 and 35: temperature [K], pressure [MPa], enthalpy [kJ/kg]; pressure, saturation temperature [K]
+TABLE_15 = [(300, 0.0035, 2549.91145), (700, 0.0035, 3335.68375), (700, 30, 2631.49474)]
+TABLE_35 = [(0.1, 372.755919), (1, 453.035632), (10, 584.149488)]
 
 
 @pytest.fixture(scope="module")
@@ -179,7 +253,14 @@ def blocks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("blocks")
     deliver(root / "inbox", "enterprise_register", "register.csv", [register_row(n, m, i, ets=e) for n, m, i, e in REGISTER])
     deliver(root / "inbox", "enterprise_process", "process.csv", [_process_row(*row) for row in PROCESS])
-    deliver(root / "inbox", "enterprise_power_heat", "heat.csv", [_steam("2025-05"), _steam("2025-06")])
+    deliver(root / "inbox", "enterprise_power_heat", "heat.csv", [
+        *(_steam(period, t, p) for period, t, p, *_ in HEAT), *(_steam(*state) for state in HEAT_HELD),
+        *(_steam("2024-05", round(k - 273.15, 2), p, 1, f"T15-{n}") for n, (k, p, _) in enumerate(TABLE_15)),
+        *(_steam("2024-05", "", p, 1, f"T35-{n}") for n, (p, _) in enumerate(TABLE_35)),
+    ])
+    factor = {"factor_id": "zz:km", "kind": "process", "item": "transport/km_heavy_diesel/emission_factor_ch4", "value": 175, "unit": "mgCH4/km",
+              "gas": "CH4", "valid_from": "2025-06-01", "confidence": "B", "status": "confirmed", "document": "测试文件"}
+    deliver(root / "inbox", "emission_factor", "factor.csv", [factor], "2026-03-01", synthetic=False)
     night = run_night_here(root / "inbox", root / "data")
     database = root / "data" / "marts" / "carbon.duckdb"
     assert night.outcome == "published" and night.held_back == [], [j.reason_en for j in night.held_back]
@@ -225,9 +306,47 @@ def test_grid_loss_by_view(blocks: Path) -> None:
     assert energy == [(Decimal("614.500"),), (Decimal("0.000"),)]
 
 
-def test_heat_of_steam(blocks: Path) -> None:
-    rows = query(blocks, "select activity_quantity, emission_tco2e from marts.fct_enterprise_emission_line where uscc = ?", uscc(STEAM))
-    assert rows == [(pytest.approx(270.0), Decimal("29.700"))]
+@pytest.mark.parametrize(("period", "temp_c", "pressure_mpa", "heat_gj", "expected"), HEAT)
+def test_heat_of_steam(blocks: Path, period: str, temp_c: float | str, pressure_mpa: float | str, heat_gj: float, expected: str) -> None:
+    rows = query(blocks, "select activity_quantity, activity_unit, emission_tco2e from marts.fct_enterprise_emission_line"
+                 " where uscc = ? and period = cast(? as date)", uscc(STEAM), period + "-01")
+    assert rows == [(pytest.approx(heat_gj, abs=6e-4), "GJ", Decimal(expected))]
+
+
+def test_enthalpy_and_saturation_are_those_of_the_release(blocks: Path) -> None:
+    build = blocks.parents[1] / "warehouse" / "build.duckdb"
+    states = query(build, "select steam_temp_c, steam_pressure_mpa, enthalpy_kj_per_kg, saturation_c from intermediate.int_ledger__steam_state")
+    enthalpy, saturation = {(t, p): h for t, p, h, _ in states}, {p: c for _, p, _, c in states}
+    assert [enthalpy[round(k - 273.15, 2), p] for k, p, _ in TABLE_15] == pytest.approx([h for *_, h in TABLE_15], rel=5e-9)
+    assert [saturation[p] + 273.15 for p, _ in TABLE_35] == pytest.approx([k for _, k in TABLE_35], rel=2e-9)
+    assert enthalpy[None, 1.0] == pytest.approx(2777.1195, abs=1e-4)
+
+
+def test_steam_that_is_held_back_shows_its_mass(blocks: Path) -> None:
+    rows = query(blocks, "select distinct activity_quantity, activity_unit from marts.fct_enterprise_held_back_line where uscc = ?"
+                 " and reason_code <> 'negative_balance'", uscc(STEAM))
+    assert rows == [(100.0, "t")]
+
+
+def test_what_is_held_back_counts_in_the_totals(blocks: Path) -> None:
+    held = query(blocks, "select count(*) from marts.fct_enterprise_held_back_line where division_code is not null"
+                 " and coalesce(electricity_view, 'location') = 'location'")
+    assert query(blocks, "select sum(held_back_rows) from marts.fct_total_year where level = 'province'") == held
+
+
+def test_gas_masses_of_the_province(blocks: Path) -> None:
+    rows = query(blocks, "select sum(hfc23_t), sum(hfc32_t), sum(hfc125_t), sum(hfc134a_t), sum(nf3_t) from marts.fct_total_year where level = 'province'")
+    # 30 - 10 - 15 t and 0.0522 kg; 25 - 20 kg; the same; 0.05 t and 10 kg; no GWP in AR2
+    assert rows == [tuple(Decimal(x) for x in ("5.000052200", "0.005000000", "0.005000000", "0.060000000", "0"))]
+
+
+def test_blocks_read_the_parameters_of_the_seed() -> None:
+    ledger = Path(__file__).parents[2] / "dbt_project" / "models" / "intermediate" / "ledger"
+    read = {name for path in ledger.glob("*.sql") for names in re.findall(r"parameters_of\('\w+', \[([^\]]+)\]", path.read_text("utf-8"))
+            for name in re.findall(r"'(\w+)'", names)}
+    with (Path(__file__).parents[2] / "dbt_project" / "seeds" / "block_parameter.csv").open(encoding="utf-8") as file:
+        listed = {row["param_code"] for row in csv.DictReader(file)}
+    assert listed == read | {"treatment_system", "steam_enthalpy", "n2o_abatement_efficiency", "n2o_abatement_usage"}
 
 
 def test_wastewater_is_field_waste(blocks: Path) -> None:

@@ -11,6 +11,13 @@ from tests.conftest import query, run_night_here
 from tests.deliveries import deliver, register_row, uscc
 
 POWER, STEEL, MEASURED, RAW_COAL, CEMENT, NO_METHOD, OFFICE, LNG, QUARANTINED, CHANGED = range(41, 51)
+# whole accounts, and the same deliveries of an enterprise whose register names the other version
+KILN, SMELTER, MILL, PLANT = range(51, 55)
+TWIN = {KILN: 61, SMELTER: 62, MILL: 63, PLANT: 64}
+METHOD = {
+    KILN: ("08-cement", "3011", "是", "08-cement@ndrc"), SMELTER: ("05-aluminium@ndrc", "3216", "否", "05-aluminium@cets-2024"),
+    MILL: ("03-steel", "3120", "是", "03-steel@ndrc"), PLANT: ("01-power@ndrc", "4411", "否", "01-power@cets-2022"),
+}
 
 REGISTER = [
     register_row(POWER, "01-power", "4411", ets="是"), register_row(STEEL, "03-steel@ndrc", "3120", ets="是"),
@@ -19,6 +26,8 @@ REGISTER = [
     register_row(OFFICE, "21-public-building", "8411"), register_row(LNG, "24-other-industry", "3012"),
     register_row(QUARANTINED, "24-other-industry", "3012"), register_row(CHANGED, "08-cement@ndrc", "3011", ets="是"),
     register_row(CHANGED, "08-cement@cets-2024", "3011", ets="是") | {"valid_from": "2025-06-01"},
+    *(register_row(n, own, industry, ets=ets) for n, (own, industry, ets, _) in METHOD.items()),
+    *(register_row(TWIN[n], other, industry) for n, (_, industry, _, other) in METHOD.items()),
 ]
 
 
@@ -40,12 +49,48 @@ BOUGHT = [
 ]
 
 
+def _item(number: int, role: str, item: str, quantity: float, period: str = "2025-05", **more: object) -> dict:
+    return {"uscc": uscc(number), "period": period, "role": role, "item": item, "quantity": quantity, **more}
+
+
+def _bought(number: int, quantity: float, period: str = "2024-05", carrier: str = "电力", origin: str = "电网", unit: str = "MWh", **more: object) -> dict:
+    return {"uscc": uscc(number), "period": period, "carrier": carrier, "direction": "购入", "origin": origin, "quantity": quantity, "unit": unit, **more}
+
+
+WHOLE_ENERGY = [_row(KILN, "一般烟煤", 100), _row(MILL, "焦炭", 100), _row(MILL, "其他煤气", 1, unit="1e4Nm3"), _row(PLANT, "一般烟煤", 1000)]
+WHOLE_PROCESS = [
+    _item(KILN, "过程", "clinker_portland", 1000), _item(KILN, "参数", "clinker_cao", 65), _item(KILN, "参数", "clinker_mgo", 2),
+    _item(KILN, "参数", "clinker_cao_noncarb", 1), _item(KILN, "参数", "clinker_mgo_noncarb", 0.5), _item(KILN, "参数", "kiln_dust", 10),
+    _item(KILN, "原料", "raw_meal", 1500), _item(KILN, "原料", "nc_phosphogypsum", 50), _item(KILN, "过程", "clinker_portland", 1000, "2025-06"),
+    _item(KILN, "过程", "clinker_portland", 1000, "2025-07"), _item(KILN, "原料", "nc_phosphogypsum", 4000, "2025-07"),
+    _item(SMELTER, "过程", "al_liquid", 100_000), _item(SMELTER, "过程", "al_liquid", 1000, "2025-06"),
+    _item(SMELTER, "参数", "anode_gross_consumption", 0.5, "2025-06"), _item(SMELTER, "参数", "anode_sulphur", 1.8, "2025-06"),
+    _item(SMELTER, "参数", "anode_ash", 0.5, "2025-06"), _item(SMELTER, "参数", "ae_minutes", 0.2, "2025-06"),
+    _item(SMELTER, "辅料", "limestone", 1000), _item(SMELTER, "回收", "回收二氧化碳", 10, emission_factor=1, emission_factor_unit="tCO2/t"),
+    _item(MILL, "辅料", "limestone", 1000), _item(MILL, "辅料", "dolomite", 1000), _item(MILL, "辅料", "electrode", 100),
+    _item(MILL, "辅料", "electrode", 100, "2025-06", emission_factor=3.7, emission_factor_unit="tCO2/t"),
+    _item(MILL, "产品固碳", "crude_steel", 1000), _item(MILL, "产品固碳", "coke_out", 100), _item(PLANT, "辅料", "fgd_sorbent", 1000),
+]
+WHOLE_BOUGHT = [
+    _bought(KILN, 1000), _bought(KILN, 100, carrier="热力", origin="外购热", unit="GJ"),
+    _bought(SMELTER, 1000, "2025-05", origin="绿电交易", certificate_id="GEC-2025-0001"), _bought(PLANT, 500, "2025-05"),
+]
+
+
+def _with_twins(rows: list[dict]) -> list[dict]:
+    return rows + [
+        {**row, "uscc": uscc(TWIN[n])} | ({"certificate_id": "GEC-2025-0002"} if row.get("certificate_id") else {})
+        for n in TWIN for row in rows if row["uscc"] == uscc(n)
+    ]
+
+
 @pytest.fixture(scope="module")
 def marts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("comparison")
     deliver(root / "inbox", "enterprise_register", "register.csv", REGISTER)
-    deliver(root / "inbox", "enterprise_energy", "energy.csv", ENERGY)
-    deliver(root / "inbox", "enterprise_power_heat", "power.csv", BOUGHT)
+    deliver(root / "inbox", "enterprise_energy", "energy.csv", ENERGY + _with_twins(WHOLE_ENERGY))
+    deliver(root / "inbox", "enterprise_process", "process.csv", _with_twins(WHOLE_PROCESS))
+    deliver(root / "inbox", "enterprise_power_heat", "power.csv", BOUGHT + _with_twins(WHOLE_BOUGHT))
     night = run_night_here(root / "inbox", root / "data")
     assert night.outcome == "published"
     assert [(j.rows_received - j.rows_accepted) for j in night.held_back] == [1]
@@ -106,6 +151,82 @@ def test_a_version_that_changes_within_the_year_has_two_bases(marts: Path) -> No
     ]
 
 
+# enterprise, source, item, gas, view, other version, other set: base, other, then factor, GWP set, boundary, one side only
+WHOLE = [
+    (KILN, "process", "clinker_portland", "CO2", None, "ndrc", "1605.000 519.357", "-15.643 0.000 0.000 -1070.000"),
+    (KILN, "process", "kiln_dust", "CO2", None, "ndrc", "0.000 5.194", "0.000 0.000 5.194 0.000"),
+    (KILN, "process", "raw_meal", "CO2", None, "ndrc", "0.000 5.500", "0.000 0.000 5.500 0.000"),
+    (KILN, "process", "nc_phosphogypsum", "CO2", None, "ndrc", "-547.250 0.000", "0.000 0.000 547.250 0.000"),
+    (KILN, "purchased_power", "电力购入", "CO2", "location", "ndrc", "568.300 568.300", "0.000 0.000 0.000 0.000"),
+    (KILN, "purchased_power", "电力购入", "CO2", "national", "ndrc", "536.600 530.600", "-6.000 0.000 0.000 0.000"),
+    (KILN, "purchased_power", "电力购入", "CO2", "market", "ndrc", "609.600 609.600", "0.000 0.000 0.000 0.000"),
+    (KILN, "purchased_power", "电力购入", "CO2", "method", "ndrc", "536.600 568.300", "31.700 0.000 0.000 0.000"),
+    (KILN, "purchased_heat", "热力购入", "CO2", None, "ndrc", "11.000 11.000", "0.000 0.000 0.000 0.000"),
+    (SMELTER, "process", "al_liquid", "CO2", None, "cets-2024", "151808.580 148602.468", "-3206.112 0.000 0.000 0.000"),
+    (SMELTER, "process", "al_liquid", "CF4", None, "cets-2024", "22285.900 22731.618", "0.000 445.718 0.000 0.000"),
+    (SMELTER, "process", "al_liquid", "C2F6", None, "cets-2024", "3154.312 3805.746", "0.000 651.434 0.000 0.000"),
+    (SMELTER, "process", "limestone", "CO2", None, "cets-2024", "405.000 439.700", "34.700 0.000 0.000 0.000"),
+    (SMELTER, "co2_recovered", "回收二氧化碳", "CO2", None, "cets-2024", "-10.000 -10.000", "0.000 0.000 0.000 0.000"),
+    (SMELTER, "purchased_power", "电力购入", "CO2", "method", "cets-2024", "568.300 0.000", "-568.300 0.000 0.000 0.000"),
+    (MILL, "process", "limestone", "CO2", None, "ndrc", "439.700 440.000", "0.300 0.000 0.000 0.000"),
+    (MILL, "process", "dolomite", "CO2", None, "ndrc", "477.300 471.000", "-6.300 0.000 0.000 0.000"),
+    (MILL, "process", "electrode", "CO2", None, "ndrc", "370.000 736.300", "0.000 0.000 0.000 366.300"),
+    (MILL, "product_deduction", "coke_out", "CO2", None, "ndrc", "-306.738 -307.702", "-0.964 0.000 0.000 0.000"),
+    (PLANT, "process", "fgd_sorbent", "CO2", None, "cets-2022", "396.000 0.000", "0.000 0.000 -396.000 0.000"),
+]
+
+
+@pytest.mark.parametrize(("number", "source", "item", "gas", "view", "version", "tonnes", "causes"), WHOLE)
+def test_whole_account_by_cause(
+    marts: Path, number: int, source: str, item: str, gas: str, view: str | None, version: str, tonnes: str, causes: str
+) -> None:
+    rows = query(
+        marts, "select base_tco2, other_tco2, factor_tco2, gwp_set_tco2, boundary_tco2, one_side_only_tco2, difference_tco2"
+        " from marts.fct_method_comparison where uscc = ? and emission_source = ? and item = ? and gas = ?"
+        " and electricity_view is not distinct from ? and other_method_version = ?", uscc(number), source, item, gas, view, version,
+    )
+    parts = [Decimal(part) for part in causes.split()]
+    assert rows == [(*(Decimal(t) for t in tonnes.split()), *parts, sum(parts))]
+
+
+@pytest.mark.parametrize("number", TWIN)
+@pytest.mark.parametrize("swap", [False, True], ids=["own", "twin"])
+def test_the_other_side_is_the_account_of_a_register_that_names_it(marts: Path, number: int, swap: bool) -> None:
+    compared, named = (TWIN[number], number) if swap else (number, TWIN[number])
+    key = "year(period), emission_source, item, gas, electricity_view"
+    other = query(marts, f"select {key}, other_tco2 from marts.fct_method_comparison where uscc = ? and other_method_version is not null"
+                  " and other_tco2 is not null", uscc(compared))
+    account = query(marts, f"select {key}, sum(emission_tco2e) from marts.fct_enterprise_emission_line where uscc = ?"
+                    f" and emission_source <> 'biomass_memo' group by {key}", uscc(named))
+    absent = {row for row in other if row[:-1] not in {line[:-1] for line in account}}
+    assert set(other) - absent == set(account) and len(account) >= 5
+    assert {row[-1] for row in absent} <= {Decimal(0)}
+    held = query(marts, "select count(*) from marts.fct_enterprise_held_back_line where uscc = ?", uscc(named))
+    assert held == query(marts, "select coalesce(sum(other_held_back_lines), 0) from marts.fct_method_comparison where uscc = ?"
+                         " and other_method_version is not null", uscc(compared))
+
+
+def test_what_the_account_holds_back_is_beside_what_the_other_version_computes(marts: Path) -> None:
+    rows = query(marts, "select base_tco2, other_tco2, difference_tco2, factor_tco2, base_held_back_lines, other_held_back_lines"
+                 " from marts.fct_method_comparison where uscc = ? and item = 'crude_steel'", uscc(MILL))
+    assert rows == [(None, Decimal("-15.400"), None, None, 1, 0)]
+
+
+def test_carbon_of_a_product_under_each_default_set(marts: Path) -> None:
+    rows = query(marts, "select other_factor_set, other_tco2, factor_tco2 from marts.fct_method_comparison where uscc = ?"
+                 " and emission_source <> 'fuel' and other_method_version is null order by 1", uscc(MILL))
+    assert rows == [
+        (name, Decimal(other), Decimal(other) - Decimal("-306.738")) for name, other in (
+            ("ndrc-2013-aviation", "-307.572"), ("ndrc-2013-chemicals", "-306.648"), ("ndrc-2013-metals", "-307.702"), ("ndrc-2015", "-307.572"),
+        )
+    ]
+
+
+def test_gwp_sets_are_named(marts: Path) -> None:
+    rows = query(marts, "select distinct base_gwp_set, other_gwp_set from marts.fct_method_comparison where uscc = ? and gas = 'CF4'", uscc(SMELTER))
+    assert rows == [("AR2", "AR5")]
+
+
 # enterprise: points for completeness, parameters, confirmed, lines; score, grade, worst tier, held back, quarantined
 QUALITY = [
     (STEEL, "2.500 24.000 10.000 20.000", 57, "D", "method_default", 0, 0),
@@ -138,5 +259,5 @@ def test_shares_of_the_label(marts: Path) -> None:
 
 def test_the_working_names_every_figure() -> None:
     working = (Path(__file__).parent / "accounts.md").read_text("utf-8").replace(" ", "")
-    figures = {f.lstrip("-") for _, _, _, tonnes, causes in COMPARED for f in (tonnes + " " + causes).split() if Decimal(f) != 0}
+    figures = {f.lstrip("-") for *_, tonnes, causes in COMPARED + WHOLE for f in (tonnes + " " + causes).split() if Decimal(f) != 0}
     assert [f for f in sorted(figures) if f not in working] == []

@@ -45,7 +45,7 @@ def _line(n: int, uscc: str, period: date, emission_source: str, gas: str, gas_t
         "activity_quantity": 100.0, "activity_unit": "t", "factor_id": "fuel:ndrc-2015:anthracite:fuel_co2",
         "factor_value": gas_t / 100, "factor_unit": "tCO2/t", "factor_tier": "method_default", "gas_t": gas_t, "gwp_set": "AR2",
         "emission_tco2e": Decimal(tco2e), "emission_common_tco2e": Decimal(tco2e), "electricity_view": None,
-        "batch_id": ENERGY, "row_no": n + 1, "is_synthetic": True, "source": "enterprise_energy",
+        "ets_covered": False, "internal_transfer": False, "batch_id": ENERGY, "row_no": n + 1, "is_synthetic": True, "source": "enterprise_energy",
     }
     return {**base, **more}
 
@@ -64,11 +64,11 @@ def lines() -> list[dict[str, Any]]:
 
 
 def _account(uscc: str, period: date, **amounts: str) -> dict[str, Any]:
-    names = ("fuel", "process", "product_deduction", "co2_recovered", "direct", "direct_common", "purchased_power_location",
+    names = ("fuel", "process", "product_deduction", "co2_recovered", "direct", "direct_common", "ets_direct", "internal_transfer", "purchased_power_location",
              "purchased_power_national", "purchased_power_market", "purchased_heat", "total_location", "total_market",
              "biomass_memo")
     row: dict[str, Any] = {f"{name}_tco2e": Decimal(amounts.get(name, "0")) for name in names}
-    return {"uscc": uscc, "period": period, **row, "energy_tce": 80.5, "measured_share": None, "completeness": 1.0,
+    return {"uscc": uscc, "period": period, **row, "energy_tce": 80.5, "energy_equivalent_tce": 95.2, "measured_share": None, "completeness": 1.0,
             "measured_share_num": 0.0, "measured_share_den": 0.0, "completeness_num": 1.0, "completeness_den": 1.0,
             "is_synthetic": True}
 
@@ -114,7 +114,18 @@ def totals(year: bool) -> list[dict[str, Any]]:
 def _batch(batch_id: str, source: str, received: int, quarantined: int) -> dict[str, Any]:
     return {"batch_id": batch_id, "source": source, "file_name": f"{source}.csv", "sha256": batch_id[-12:] * 5,
             "received_at": datetime(2025, 3, 5, 8, 30), "rows_received": received, "rows_accepted": received - quarantined,
-            "rows_quarantined": quarantined, "outcome": "accepted", "reason": None, "is_synthetic": True}
+            "rows_quarantined": quarantined, "outcome": "accepted_in_part" if quarantined else "accepted", "reason": None, "reason_zh": None, "reason_en": None,
+            "sender": "某单位", "is_published": False, "is_synthetic": True}
+
+
+def _grid() -> dict[str, Any]:
+    share = {"nonfossil_generation_share": ("0.45", "250", "550"), "nonfossil_capacity_share": ("0.52", "650", "1250")}
+    return {
+        "generation_mwh": 550.0, "supply_mwh": 490.0, "final_consumption_mwh": None, "loss_mwh": None, "production_factor": 0.327,
+        "consumption_factor": 0.312, "published_factor": 0.5683, "published_data_year": 2023, "is_synthetic": True,
+        **{name: float(parts[0]) for name, parts in share.items()},
+        **{f"{name}_{part}": value for name, parts in share.items() for part, value in zip(("num", "den"), parts[1:], strict=True)},
+    }
 
 
 def tables() -> dict[str, list[dict[str, Any]]]:
@@ -130,6 +141,13 @@ def tables() -> dict[str, list[dict[str, Any]]]:
             "benchmark": None, "benchmark_unit": None, "benchmark_status": "none", "heat_benchmark": None, "allowance_t": None,
             "gap_t": None, "batch_id": ENERGY, "row_no": 2, "is_synthetic": True,
         }],
+        "marts.fct_ets_industry_year": [{
+            "uscc": A, "period": YEAR, "sector": "cement", "method_code": "08-cement", "method_version": "cets-2024",
+            "direct_tco2e": Decimal("292.5"), "ets_direct_tco2e": Decimal("250.5"), "verified_basis": "computed", "product_zh": "水泥熟料",
+            "intensity_num": Decimal("250.5"), "intensity_den": 300.0, "intensity": 0.835, "allowance_rule": "rate", "balance_value": None,
+            "balance_unit": None, "rate": None, "allowance_t": None, "allowance_status": "none", "gap_t": None, "hold_code": None,
+            "is_synthetic": True,
+        }],
         "marts.fct_total_month": totals(year=False),
         "marts.fct_total_year": totals(year=True),
         "marts.fct_inventory_year": [{
@@ -137,11 +155,13 @@ def tables() -> dict[str, list[dict[str, Any]]]:
             "activity_quantity": 1000.0, "activity_unit": "t", "emission_tco2": 1704.376, "is_synthetic": False,
         }],
         "marts.fct_method_comparison": [{
-            "uscc": A, "period": YEAR, "fuel": "无烟煤", "fuel_code": "anthracite", "activity_quantity": 100.0, "activity_unit": "t",
-            "method_code": "08-cement", "base_method_version": "ndrc", "base_factor_set": "ndrc-2013-chemicals",
-            "other_method_version": None, "other_factor_set": "ndrc-2015", "base_tco2": Decimal("232.280"),
+            "uscc": A, "period": YEAR, "emission_source": "fuel", "item": "无烟煤", "gas": "CO2", "electricity_view": None, "fuel": "无烟煤", "fuel_code": "anthracite",
+            "activity_quantity": 100.0, "activity_unit": "t", "method_code": "08-cement", "base_method_version": "ndrc",
+            "base_factor_set": "ndrc-2013-chemicals", "base_gwp_set": "AR2", "other_method_version": None,
+            "other_factor_set": "ndrc-2015", "other_gwp_set": "AR2", "base_tco2": Decimal("232.280"),
             "other_tco2": Decimal("252.150"), "difference_tco2": Decimal("19.870"), "ncv_tco2": Decimal("20.703"),
             "carbon_content_tco2": Decimal("-0.833"), "oxidation_tco2": Decimal("0.000"), "composite_factor_tco2": Decimal("0.000"),
+            "factor_tco2": Decimal("0.000"), "gwp_set_tco2": Decimal("0.000"), "boundary_tco2": Decimal("0.000"),
             "one_side_only_tco2": Decimal("0.000"), "base_factor_status": "confirmed", "other_factor_status": "confirmed",
             "is_synthetic": True,
         }],
@@ -167,14 +187,51 @@ def tables() -> dict[str, list[dict[str, Any]]]:
             "uscc": A, "meter_id": "M1", "energy": "电力", "start_day": JAN, "end_day": JAN, "days": 1, "working_days": 1,
             "missing_readings": 20, "is_over": True, "is_late": False, "is_synthetic": True,
         }],
+        "marts.fct_grid_factor_month": [{
+            "area": "520000", "period": FEB, **_grid(), "inflow_mwh": 40.0, "outflow_mwh": 100.0, "thermal_mwh": 300.0,
+            "loss_rate": None, "thermal_factor": 0.6, "thermal_factor_basis": "power_units", "thermal_factor_tier": "measured",
+            "production_tco2": Decimal("180"), "inflow_tco2": Decimal("5.332"), "outflow_tco2": Decimal("32.727"),
+            "published_tier": "other_year", "production_gap": -0.241, "consumption_gap": -0.256, "hold_code": None,
+        }],
+        "marts.fct_grid_factor_hour": [{
+            "area": "520000", "period": datetime(2025, 2, 1, 10), **{
+                column: value for column, value in _grid().items() if not column.startswith(("nonfossil_capacity", "supply", "final", "loss"))
+            },
+        }],
+        "marts.fct_grid_factor_year": [{
+            "area": "520000", "period": YEAR, "basis": "grid_statistics", **_grid(), "reported_loss_mwh": None,
+        }],
+        "marts.fct_target_verdict": [{
+            "target_id": "E05", "division_code": "520000", "period": YEAR, "unit": "万千瓦", "target_year": 2025, "target_value": 60.0,
+            "qualifier": "达（=）", "reading": "at_least", "stretch_value": None, "observed_value": 64.0, "observed_year": 2025,
+            "observed_numerator": None, "observed_denominator": None, "observed_source": "target_observation", "observed_vintage": "",
+            "computed_value": None, "verdict": "met", "reason_code": "reached", "reason_zh": "达到", "reason_en": "reached",
+            "required_rate": 3.2, "required_rate_num": 16.0, "required_rate_den": 5, "decomposition_value": None, "decomposition_gap": None,
+            "lead_agencies": "省能源局", "batch_id": ENERGY, "row_no": 2, "is_synthetic": True,
+        }],
         "quality.batch": [_batch(ENERGY, "enterprise_energy", 4, 1), _batch(POWER, "enterprise_power_heat", 1, 0)],
         "quality.check_result": [{"batch_id": ENERGY, "check_id": "R01", "severity": "warning", "passed": False,
                                   "rows_failed": 1, "suite_version": "1"}],
         "quality.failed_row": [{"batch_id": ENERGY, "row_no": 5, "check_id": "R01", "severity": "warning", "uscc": A, "period": JAN,
                                 "column_name": "consumed", "reported_value": "-1", "message_zh": "负数", "message_en": "negative",
-                                "advice_zh": "请核对"}],
+                                "advice_zh": "请核对", "advice_en": "check"}],
+        "quality.coverage_month": [
+            {"uscc": A, "period": JAN, "enterprise_name": "甲厂", "division_code": "520102", "prefecture_code": "520100",
+             "sources_delivered": 1, "sources_due": 2, "quarantined_rows": 1, "state": "partial", "is_synthetic": True},
+            {"uscc": B, "period": JAN, "enterprise_name": "乙厂", "division_code": "520300", "prefecture_code": "520300",
+             "sources_delivered": 0, "sources_due": None, "quarantined_rows": 0, "state": "missing", "is_synthetic": True},
+        ],
+        "quality.source_freshness": [{
+            "source": "enterprise_energy", "frequency": "month", "due_on": FEB, "last_received_at": datetime(2025, 3, 5, 8, 30),
+            "last_accepted_at": datetime(2025, 3, 5, 8, 30), "batches": 1, "refused_batches": 0, "state": "in_time",
+            "basis_zh": "自定", "basis_en": "our setting", "is_synthetic": True,
+        }],
+        "reference.division": [{"division_code": "520100", "division_name": "贵阳市"}, {"division_code": "520300", "division_name": "遵义市"}],
         "quality.worklist": [{"item_id": "W1", "state": "open", "owner": A, "due_on": FEB, "tonnes_at_stake": 12.5,
-                              "check_id": "R01", "batch_id": ENERGY}],
+                              "check_id": "R01", "batch_id": ENERGY, "first_seen_on": JAN, "reopened_count": 0}],
+        "quality.decision": [{"decision_id": "D1", "column_name": "consumed", "decision_batch_id": ENERGY, "batch_id": ENERGY, "row_no": 5,
+                              "check_id": "R01", "decision": "更正", "state": "corrected", "reported_value": "-1", "used_value": "1",
+                              "decided_on": FEB, "expires_on": None}],
         "reference.field": [
             {"industry_division": "30", "section": "C", "name_zh": "非金属矿物制品业", "field": "industry"},
             {"industry_division": "44", "section": "D", "name_zh": "电力、热力生产和供应业", "field": "energy_supply"},

@@ -23,6 +23,12 @@ KEYS = {
     "sector_statistics": "division_code industry_code indicator period period_kind vintage",
     "emission_factor": "factor_id",
     "target_observation": "target_id division_code period",
+    "grid_sales": "division_code industry_code period",
+    "certificate": "certificate_id",
+    "allowance": "uscc year kind",
+    "credit": "uscc year kind",
+    "carbon_sink": "division_code year land_class",
+    "project_list": "project_id valid_from",
 }
 
 

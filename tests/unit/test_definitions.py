@@ -57,9 +57,11 @@ def test_every_source_has_an_asset_and_a_check_that_never_blocks(graph: Any, che
         assert ((f"validated/{source.name}", "on_time") in checks) is monthly
 
 
-def test_the_register_is_judged_before_the_other_enterprise_sources(graph: Any) -> None:
+def test_decisions_and_the_register_are_judged_before_what_they_concern(graph: Any) -> None:
     for source in load_sources().values():
         wanted = {"raw/deliveries"}
+        if source.name != "steward_decision":
+            wanted.add("validated/steward_decision")
         if source.enterprise and source.name != "enterprise_register":
             wanted.add("validated/enterprise_register")
         assert _parents(graph, dg.AssetKey(["validated", source.name])) == wanted

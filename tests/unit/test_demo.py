@@ -173,10 +173,11 @@ def test_rows_belong_to_the_register_and_keys_are_unique(clean: Path) -> None:
     known = {row["uscc"] for row in rows_of(clean, "enterprise_register")}
     for path in files(clean):
         source = load_sources()[path.parent.name]
-        keys = [tuple(row[name] for name in source.key) for _, row in read(path, source.name)]
+        rows = [row for _, row in read(path, source.name)]
+        keys = [tuple(row[name] for name in source.key) for row in rows]
         assert len(keys) == len(set(keys)), path
         if source.enterprise:
-            assert {key[0] for key in keys} <= known
+            assert {row["uscc"] for row in rows} <= known
 
 
 def test_stocks_balance_in_the_written_decimals(clean: Path) -> None:

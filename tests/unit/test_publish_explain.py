@@ -21,6 +21,8 @@ from .publish_build import ENERGY, POWER, A, B, info, settings_for, tables, tota
 
 CSV = f"统一社会信用代码,报告期,能源品种,消费量,备注\n{A},2025-01,无烟煤,\"1,000\",\"两\n行\"\n{A},2025-01,烟煤,7,\n"
 
+DAY = date(2026, 6, 30)
+
 
 def lake_rows(root: Path, source: str, rows: list[dict], batch_id: str) -> None:
     schema = load_sources()[source].lake_schema
@@ -84,20 +86,20 @@ def test_gwp_of_the_methods_set(settings) -> None:
 
 
 def test_rows_are_physical_lines(settings) -> None:
-    assert source_row(settings, None, ENERGY, 4).reported["能源品种"] == "烟煤"    # the row before takes lines 2 and 3
-    assert source_row(settings, None, ENERGY, 3).reported is None
-    assert source_row(settings, None, "nosuch-0", 3).reported is None
+    assert source_row(settings, None, ENERGY, 4, DAY).reported["能源品种"] == "烟煤"    # the row before takes lines 2 and 3
+    assert source_row(settings, None, ENERGY, 3, DAY).reported is None
+    assert source_row(settings, None, "nosuch-0", 3, DAY).reported is None
 
 
 def test_rows_of_parquet_and_of_a_titled_csv(tmp_path) -> None:
     settings = settings_for(tmp_path)
     path = received(tmp_path, "grid_exchange", "grid_exchange-1", "received.parquet", b"")
     pl.DataFrame({"送出": ["520000", "530000"]}).write_parquet(path)
-    assert source_row(settings, None, "grid_exchange-1", 2).reported == {"送出": "530000"}
-    assert source_row(settings, None, "grid_exchange-1", 3).reported is None
+    assert source_row(settings, None, "grid_exchange-1", 2, DAY).reported == {"送出": "530000"}
+    assert source_row(settings, None, "grid_exchange-1", 3, DAY).reported is None
     text = "\ufeff月报;;\n送出;送入;数量\n520000;440000;12;多\n"
     received(tmp_path, "grid_exchange", "grid_exchange-2", "received.csv", text.encode())
-    assert source_row(settings, None, "grid_exchange-2", 3).reported == {"送出": "520000", "送入": "440000", "数量": "12", "#4": "多"}
+    assert source_row(settings, None, "grid_exchange-2", 3, DAY).reported == {"送出": "520000", "送入": "440000", "数量": "12", "#4": "多"}
 
 
 def test_several_factors_in_one_id(settings) -> None:

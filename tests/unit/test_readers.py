@@ -14,6 +14,7 @@ import xlsxwriter
 from pipelines.contracts.source import load_sources
 from pipelines.ingest.header import find_table
 from pipelines.ingest.problem import Unreadable
+from pipelines.ingest.read import read_file
 from pipelines.ingest.readers import read_tables
 from pipelines.ingest.table import HeaderedTable, TextTable
 
@@ -35,7 +36,9 @@ def write(tmp_path: Path) -> Write:
 
 
 def _read(path: Path) -> HeaderedTable:
-    return find_table(read_tables(path), OUTPUT)
+    table = find_table(read_tables(path), OUTPUT)
+    table.rows = list(table.rows)
+    return table
 
 
 def _numbers(table: HeaderedTable) -> list[int]:
@@ -86,15 +89,34 @@ def test_separators_inside_quotes(write: Write) -> None:
     (b"\xff\xff\xff\xff\n", "L07-encoding"),
     (f"{HEADER}\n{ROW}".encode() + b"\x00", "L08-nul"),
     (f"{HEADER}\n{ROW}".encode("utf-16-le"), "L08-nul"),
-    (f'{HEADER}\nA,2025-01,"水泥,5,吨\n{ROW}\n'.encode(), "L09-csv"),
-    (f'{HEADER}\nA,2025-01,"水"泥,5,吨\n'.encode(), "L09-csv"),
-], ids=["empty", "utf16", "no encoding", "nul", "utf16 without mark", "open quote", "text after quote"])
+    (f"{HEADER}\n{ROW}".encode("utf-32"), "L07-encoding"),
+    (f"{HEADER}\n{ROW}\n".encode("utf-8-sig") + ROW.encode("gb18030"), "L07-encoding"),
+], ids=["empty", "utf16", "no encoding", "nul", "utf16 without mark", "utf32", "GB18030 below a UTF-8 mark"])
 def test_a_broken_csv_is_refused(write: Write, data: bytes, check: str) -> None:
     assert _problem(write(data)).check_id == check
 
 
-def test_an_open_quote_names_the_line(write: Write) -> None:
-    assert "第 3 行" in _problem(write(f'{HEADER}\n{ROW}\nA,2025-01,"水泥,5,吨\n')).zh
+def test_what_cannot_be_decoded_names_the_line(write: Write) -> None:
+    assert "第 3 行" in _problem(write(f"{HEADER}\n{ROW}\n".encode("utf-8-sig") + ROW.encode("gb18030"))).zh
+    assert "第 2 行" in _problem(write(f"{HEADER}\n{ROW}\0\n")).zh
+
+
+@pytest.mark.parametrize(("lines", "broken", "read"), [
+    (['A,2025-01,"水泥,5,吨', ROW, ROW], [3], [2, 4, 5]),
+    ([*[ROW] * 150, 'A,2025-01,"水泥,5,吨', *[ROW] * 150, 'A,2025-01,"水泥",5,吨'], [153], [*range(2, 153), *range(154, 305)]),
+    (['A,2025-01,"水"泥,5,吨', ROW], [3], [2, 4]),
+    (['A,2025-01,"水\n泥"x,5,吨', ROW], [3, 4], [2, 5]),
+    ([f"A,2025-01,{'x' * 40_000},5,吨", ROW], [3], [2, 4]),
+    (["x" * (9 << 20), ROW], [3], [2, 4]),
+    (['A,2025-01,"水泥,5,吨'] * 3, [3, 4, 5], [2]),
+], ids=["open quote", "open quote far from the next", "text after quote", "two lines", "long cell", "long line", "many open quotes"])
+def test_a_broken_line_is_named_and_the_rest_is_read(write: Write, lines: list[str], broken: list[int], read: list[int]) -> None:
+    table = _read(write("\n".join([HEADER, ROW, *lines]) + "\n"))
+    assert [m.row_no for m in table.malformed] == broken
+    assert _numbers(table) == read
+    problem = table.malformed[0].problem
+    assert problem is not None and problem.check_id == "F04-broken-line" and "第 " in problem.zh
+    assert len(table.malformed[0].text) <= 2600
 
 
 def test_short_and_long_lines_are_kept_apart(write: Write) -> None:
@@ -107,6 +129,14 @@ def test_totals_notes_and_blank_lines_are_no_data(write: Write) -> None:
     table = _read(write(f"{HEADER}\n{ROW}\n合计,,,10,\n,,,,\n合 计：,,,10,\nTotal,,,10,\n注：本表为月报,,,,\n填报人：张三,,,,\n"))
     assert _numbers(table) == [2]
     assert table.totals == [3, 5, 6, 7, 8]
+
+
+@pytest.mark.parametrize(("line", "total"), [
+    ("总计,,,10,", True), ("本页小计,,,10,", True), ("合计（吨）,,,10,", True), ("贵阳市小计,,,10,", True), (",,贵阳市合计：,10,", True),
+    (",2025-01,合计,10,吨", False), ("A,2025-01,合计,10,吨", False), ("合计量具厂,2025-01,量具,5,吨", False),
+])
+def test_which_rows_are_totals(write: Write, line: str, total: bool) -> None:
+    assert _read(write(f"{HEADER}\n{ROW}\n{line}\n")).totals == ([3] if total else [])
 
 
 def test_a_name_that_only_begins_like_a_note_is_data(write: Write) -> None:
@@ -139,6 +169,36 @@ def test_the_file_of_another_source_is_refused(write: Write) -> None:
 def test_a_header_twice_is_refused(write: Write, header: str) -> None:
     problem = _problem(write(f"{header}\nA,2025-01,水泥,5,6\n"))
     assert problem.check_id == "L14-duplicate-header"
+
+
+@pytest.mark.parametrize(("header", "units"), [
+    ("uscc,period,item,产量（万吨）", None), ("uscc,period,item,数量（万吨）", {"unit": "万吨"}), ("uscc,period,item,数量/万吨", {"unit": "万吨"}),
+    ("uscc,period,item,quantity(1e4 t),unit", {"unit": "1e4t"}), ("uscc,period,item,数量(大约)", None),
+])
+def test_a_unit_in_the_header_of_a_number(write: Write, header: str, units: dict[str, str] | None) -> None:
+    path = write(f"{header}\nA,2025-01,水泥,5,\n")
+    if units is None:
+        assert _problem(path).check_id == "L13-columns"
+    else:
+        assert _read(path).header_units == units
+
+
+def test_units_of_headers_fill_blank_units_and_never_contradict(write: Write) -> None:
+    path = write("uscc,period,item,数量（万吨）,unit\nA,2025-01,水泥,5,\nA,2025-02,水泥,5,1e4 t\nA,2025-03,水泥,5,吨\n")
+    frame = read_file(path, OUTPUT).typed.frame
+    assert frame["unit"].to_list()[:2] == ["万吨", "1e4t"]
+    assert frame["unknown_unit"].to_list() == [None, None, "unit"]
+    assert frame["unit__raw"][2] == "吨（表头：万吨）"
+    energy, unit = load_sources()["enterprise_energy"], load_sources()["power_unit_month"]
+    table = find_table(read_tables(write("uscc,period,能源品种,消费量(万吨),购进量(万吨),碳氧化率(%)\n")), energy)
+    assert table.header_units == {"unit": "万吨"}
+    for source, header in (
+        (energy, "uscc,period,能源品种,消费量(万吨),购进量(吨)"), (energy, "uscc,period,能源品种,消费量(吨),碳氧化率(吨)"),
+        (unit, ",".join(["发电量(万千瓦时)", *(c.name for c in unit.columns if c.name != "generation_mwh")])),
+    ):
+        with pytest.raises(Unreadable) as caught:
+            find_table(read_tables(write(header + "\n")), source)
+        assert caught.value.check_id == "L20-header-unit"
 
 
 # --- XLSX
@@ -223,8 +283,96 @@ def test_a_zip_that_is_no_workbook_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_workbook_that_unpacks_too_large_is_refused(workbook: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipelines.ingest.readers._XLSX_LIMIT", 100)
-    assert _problem(workbook([HEAD, LINE])).check_id == "L11-size"
+    path = workbook([HEAD, LINE])
+    monkeypatch.setattr("pipelines.ingest.workbook._UNPACKED_LIMIT", 100)
+    assert _problem(path).check_id == "L11-size"
+
+
+@pytest.fixture
+def patched(workbook: Callable[..., Path], tmp_path: Path) -> Callable[..., Path]:
+    """A workbook with a part replaced, or one added."""
+
+    def _patch(part: str, change: Callable[[bytes], bytes]) -> Path:
+        path = tmp_path / "patched.xlsx"
+        with zipfile.ZipFile(workbook([HEAD, LINE])) as old, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
+            for name in dict.fromkeys([*old.namelist(), part]):
+                data = old.read(name) if name in old.namelist() else b""
+                new.writestr(name, change(data) if name == part else data)
+        return path
+
+    return _patch
+
+
+SHEET = "xl/worksheets/sheet1.xml"
+LAUGHS = b'<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]><sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>&b;</t></si></sst>'
+
+
+@pytest.mark.parametrize(("part", "change", "check"), [
+    (SHEET, lambda d: d.replace(b"</sheetData>", b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'), "L11-size"),
+    (SHEET, lambda d: d.replace(b'r="A2"', b'r="ZZZZZZZ99999999999"'), "L10-xlsx"),
+    (SHEET, lambda d: d.replace(b"</sheetData>", b"</sheetData>" + b" " * (40 << 20)), "L11-size"),
+    ("xl/sharedStrings.xml", lambda d: LAUGHS, "L10-xlsx"),
+    ("xl/vbaProject.bin", lambda d: b"macro", "L19-macro"),
+], ids=["stray cell", "impossible cell", "bomb", "a thousand laughs", "macro"])
+def test_a_workbook_that_would_do_harm_is_not_opened(patched: Callable[..., Path], part: str, change: Callable[[bytes], bytes], check: str) -> None:
+    assert _problem(patched(part, change)).check_id == check
+
+
+def test_a_sheet_under_another_name_is_looked_through_as_well(patched: Callable[..., Path], tmp_path: Path) -> None:
+    path = tmp_path / "moved.xlsx"
+    far = patched(SHEET, lambda d: d.replace(b"</sheetData>", b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'))
+    with zipfile.ZipFile(far) as old, zipfile.ZipFile(path, "w") as new:
+        for name in old.namelist():
+            data = old.read(name).replace(b"worksheets/sheet1.xml", b"odd/place.dat")
+            new.writestr("xl/odd/place.dat" if name == SHEET else name, data)
+    assert _problem(path).check_id == "L11-size"
+
+
+def test_an_encrypted_workbook_says_what_to_do(write: Write) -> None:
+    assert "密码" in _problem(write(bytes.fromhex("d0cf11e0a1b11ae1") + b"x" * 600, "a.xlsx")).zh
+
+
+def test_links_to_other_files_are_named_and_not_followed(patched: Callable[..., Path]) -> None:
+    table = _read(patched("xl/externalLinks/externalLink1.xml", lambda d: b"<externalLink/>"))
+    assert [r.check_id for r in table.remarks] == ["N04-external-link"]
+    assert _numbers(table) == [2]
+
+
+def test_what_is_hidden_is_read_and_named_and_visible_sheets_come_first(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        for name in ("旧", "数据", "另一张"):
+            sheet = book.add_worksheet(name)
+            sheet.write_row(0, 0, HEAD)
+            sheet.write_row(1, 0, LINE)
+            sheet.write_row(2, 0, LINE)
+            if name == "旧":
+                sheet.hide()
+            elif name == "数据":
+                sheet.activate()
+                sheet.set_row(2, None, None, {"hidden": True})
+                sheet.set_column(3, 3, None, None, {"hidden": True})
+    table = _read(path)
+    assert (table.sheet, _numbers(table)) == ("数据", [2, 3])
+    said = [remark.zh for remark in table.remarks]
+    assert "隐藏的 1 行（第 3 行）" in said[0]
+    assert "隐藏的列 D" in said[1]
+    assert "另一张" in said[2] and "旧" in said[3]
+
+
+def test_formulas_count_by_their_stored_value_and_are_named_without_one(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, HEAD)
+        for row, value in enumerate([5, "", "#DIV/0!", "#N/A"], 1):
+            sheet.write_row(row, 0, LINE)
+            sheet.write_formula(row, 3, "=2+3", None, value)
+    typed = read_file(path, OUTPUT).typed
+    assert typed.frame["quantity"].to_list() == [5.0, None, None, None]
+    assert typed.frame["missing_required"].to_list() == [None, "quantity", None, "quantity"]
+    assert typed.frame["unreadable"].to_list() == [None, None, "quantity", None]
+    assert [(n.row_no, n.column, n.kind) for n in typed.notes] == [(3, "quantity", "formula_without_value")]
 
 
 # --- Parquet
@@ -244,6 +392,28 @@ def test_a_damaged_or_nested_parquet_is_refused(tmp_path: Path) -> None:
     assert _problem(path).check_id == "L12-parquet"
     pl.DataFrame({"uscc": [["A"]]}).write_parquet(path)
     assert _problem(path).check_id == "L12-parquet"
+
+
+def test_parquet_moments_are_read_in_asia_shanghai_and_short_floats_as_written(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    moment = pl.Series([dt.datetime(2024, 12, 31, 16)]).dt.replace_time_zone("UTC")
+    pl.DataFrame({
+        "uscc": pl.Series(["A"], dtype=pl.Categorical), "period": moment, "item": ["水泥"], "quantity": pl.Series([0.1], dtype=pl.Float32),
+        "unit": pl.Series([None], dtype=pl.Null),
+    }).write_parquet(path)
+    assert _read(path).rows == [(1, ["A", "2025-01-01", "水泥", "0.1", ""])]
+    path.write_bytes(path.read_bytes()[:-4] + b"PARE")
+    assert _problem(path).check_id == "L12-parquet"
+
+
+def test_a_file_of_several_parts_is_read_as_one(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(HEADER + "".join(f"\nA,2025年1月,产品{i},{i},吨" for i in range(25)) + "\n短,1\n合计,,,300,\n")
+    whole = read_file(path, OUTPUT)
+    monkeypatch.setattr("pipelines.ingest.read._ROWS_A_TIME", 4)
+    parts = read_file(path, OUTPUT)
+    assert parts.typed.frame.equals(whole.typed.frame)
+    assert (parts.typed.notes, parts.typed.note_rows) == (whole.typed.notes, {"date_spelling": 25})
+    assert ([m.row_no for m in parts.table.malformed], parts.table.totals) == ([27], [28])
 
 
 def test_every_source_finds_its_own_headers() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from pipelines.contracts.source import deliverable_sources
 from pipelines.ingest.problem import Unreadable
 from pipelines.ingest.scan import Scan, scan_folder, sha256_of_text
-from pipelines.ingest.sidecar import read_sidecar
+from pipelines.ingest.sidecar import Sidecar, read_sidecar
 
 NOW = 2_000_000_000.0
 
@@ -90,8 +92,63 @@ def test_a_sidecar_says_when_and_what(tmp_path: Path) -> None:
     assert not read_sidecar(tmp_path / "none.meta.yml").synthetic
 
 
-@pytest.mark.parametrize("text", ["[1, 2]", "received_at: soon", "synthetic: maybe", "a: [", "received_at: 2025-02-30"])
+@pytest.mark.parametrize("text", [
+    "[1, 2]", "received_at: soon", "synthetic: maybe", "a: [", "received_at: 2025-02-30", "received_at: [2025-01-01]",
+    "received_at: 9999-12-31T23:59:59-12:00", "received_at: 0001-01-01T00:00:00+14:00", "received_at: 1800-01-01",
+    "received_at: 2025-01-01\nreceived_at: 2025-02-01", "a: 1\n---\nb: 2", "[" * 3000, "# " + "x" * 70_000,
+])
 def test_a_sidecar_that_is_not_understood_is_a_reason_to_refuse(tmp_path: Path, text: str) -> None:
     with pytest.raises(Unreadable) as caught:
         read_sidecar(_put(tmp_path, "a.csv.meta.yml", text))
     assert caught.value.check_id == "L05-sidecar"
+
+
+def test_a_sidecar_constructs_nothing_and_unfolds_nothing(tmp_path: Path) -> None:
+    bomb = "a0: &a0 [x, x]\n" + "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 30))
+    sidecar = read_sidecar(_put(tmp_path, "a.csv.meta.yml", f'{bomb}received_at: 2025-03-01\nsender: "\\0\\ud800"\nrecieved_at: 2024-01-01\n'))
+    assert str(sidecar.received_at) == "2025-03-01 00:00:00"
+    assert sidecar.sender == "\\x00\\ud800"
+    assert "recieved_at" in sidecar.unknown
+
+
+def test_a_sidecar_that_is_no_plain_file_is_a_reason_to_refuse(tmp_path: Path) -> None:
+    (tmp_path / "folder.meta.yml").mkdir()
+    (tmp_path / "link.meta.yml").symlink_to("/dev/zero")
+    os.mkfifo(tmp_path / "pipe.meta.yml")
+    for path in tmp_path.iterdir():
+        with pytest.raises(Unreadable, match="not a regular file"):
+            read_sidecar(path)
+
+
+def test_names_that_cannot_be_shown_are_escaped_and_known_by_their_bytes(tmp_path: Path) -> None:
+    folder = tmp_path / "enterprise_energy"
+    folder.mkdir()
+    for name in (b"bad\xff.csv", b"line\nbreak.csv", "rtl\u202egpj.csv".encode(), b"\x1b[31m.csv", b"..csv", b"a." + b"x" * 253):
+        Path(os.fsdecode(os.path.join(os.fsencode(folder), name))).write_bytes(name)
+    os.mkdir(os.path.join(os.fsencode(tmp_path), b"odd\xff" + b"y" * 200))
+    found = _scan(tmp_path).found
+    names = {f.file_name for f in found}
+    assert {"bad\\xff.csv", "line\\nbreak.csv", "rtl\\u202egpj.csv", "\\x1b[31m.csv"} <= names
+    assert all(text.isprintable() for f in found for text in (f.file_name, f.source, f.suffix))
+    assert {f.suffix for f in found} == {".csv", ""}
+    assert all(read_sidecar(f.sidecar) == Sidecar() for f in found)
+    assert max(len(f.source) for f in found) == 40
+    assert [name for name, _ in _scan(tmp_path).left] == ["enterprise_energy/..csv"]
+
+
+def test_what_would_block_a_reader_is_refused_unread(tmp_path: Path) -> None:
+    folder = tmp_path / "enterprise_energy"
+    folder.mkdir()
+    os.mkfifo(folder / "pipe.csv")
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(folder / "s.csv"))
+        (folder / "loop").symlink_to(".")
+        problems = {f.file_name: f.problem.check_id for f in _scan(tmp_path).found if f.problem}
+    assert problems == dict.fromkeys(("pipe.csv", "s.csv", "loop"), "L02-not-a-file")
+
+
+def test_a_clock_that_runs_ahead_does_not_hold_a_file_for_ever(tmp_path: Path) -> None:
+    path = _put(tmp_path, "enterprise_energy/a.csv")
+    changed = path.stat().st_mtime
+    assert len(_scan(tmp_path, now=changed - 4).left) == 1
+    assert len(_scan(tmp_path, now=changed - 3600).found) == 1

@@ -1,24 +1,30 @@
--- whatever it is compared with, the base of an enterprise, year and fuel is what its fuel lines sum to
+-- whatever it is compared with, the base of an enterprise, year, source, item, gas and view is what its lines sum to, and 0 where the
+-- account has none; all fuel is compared, and every other line where its method has another version
 with compared as (
-    select uscc, period, fuel, method_code, base_method_version, base_factor_set, min(base_tco2) as least, max(base_tco2) as greatest
+    select uscc, period, emission_source, item, gas, coalesce(electricity_view, '') as view, base_method_version, min(base_tco2) as least,
+        max(base_tco2) as greatest, true as is_compared
     from {{ ref('fct_method_comparison') }}
-    group by uscc, period, fuel, method_code, base_method_version, base_factor_set
+    group by uscc, period, emission_source, item, gas, coalesce(electricity_view, ''), base_method_version
 ),
 
-bases as (
-    select uscc, period, fuel, sum(least) as least, sum(greatest) as greatest
-    from compared
-    group by uscc, period, fuel
+other_versions as (
+    select distinct o.method_code, o.version
+    from {{ ref('method_version') }} as o
+    inner join {{ ref('method_version') }} as m on m.method_code = o.method_code and m.version <> o.version
 ),
 
 account as (
-    select uscc, make_date(year(period), 1, 1) as period, item as fuel, sum(emission_tco2e) as tco2
-    from {{ ref('fct_enterprise_emission_line') }}
-    where emission_source = 'fuel'
-    group by uscc, make_date(year(period), 1, 1), item
+    select l.uscc, make_date(year(l.period), 1, 1) as period, l.emission_source, l.item, l.gas, coalesce(l.electricity_view, '') as view,
+        l.method_version as base_method_version, sum(l.emission_tco2e) as tco2, bool_or(l.emission_source = 'fuel' or v.version is not null) as is_due
+    from {{ ref('fct_enterprise_emission_line') }} as l
+    left join other_versions as v on v.method_code = l.method_code and v.version = l.method_version
+    where l.emission_source <> 'biomass_memo'
+    group by l.uscc, make_date(year(l.period), 1, 1), l.emission_source, l.item, l.gas, coalesce(l.electricity_view, ''), l.method_version
 )
 
 select *
-from bases
-full outer join account using (uscc, period, fuel)
-where least is distinct from tco2 or greatest is distinct from tco2
+from compared
+full outer join account using (uscc, period, emission_source, item, gas, view, base_method_version)
+where (is_compared is null and is_due)
+    or (is_compared and tco2 is not null and (least is distinct from tco2 or greatest is distinct from tco2))
+    or (is_compared and tco2 is null and (least <> 0 or greatest <> 0))

@@ -9,6 +9,8 @@ with sums as (
         sum(case when emission_source = 'co2_recovered' then emission_tco2e else 0 end) as co2_recovered_tco2e,
         sum(case when emission_source in ('fuel', 'process', 'product_deduction', 'co2_recovered') then emission_common_tco2e else 0 end)
             as direct_common_tco2e,
+        sum(case when ets_covered then emission_tco2e else 0 end) as ets_direct_tco2e,
+        sum(case when internal_transfer and emission_source = 'fuel' then emission_tco2e else 0 end) as internal_transfer_tco2e,
         sum(case when electricity_view = 'location' then emission_tco2e else 0 end) as purchased_power_location_tco2e,
         sum(case when electricity_view = 'national' then emission_tco2e else 0 end) as purchased_power_national_tco2e,
         sum(case when electricity_view = 'market' then emission_tco2e else 0 end) as purchased_power_market_tco2e,
@@ -39,6 +41,23 @@ with sums as (
         from {{ ref('int_ledger__line') }}
     ) as l
     group by uscc, period, period_grain, slice_year
+),
+
+-- coal equivalent of power [tce/MWh]: the year's own, else the one without a year
+equivalents as (
+    select y.slice_year, f.value as tce_per_mwh,
+        row_number() over (
+            partition by y.slice_year
+            order by case when f.data_year = y.slice_year then 0 else 1 end, f.is_unconfirmed, f.is_synthetic, f.received_at desc, f.factor_id
+        ) as choice
+    from (select distinct slice_year from {{ ref('int_account__presence') }}) as y
+    inner join {{ ref('int_factor__current') }} as f
+        on f.kind = 'tce' and f.item = 'electricity_eq' and (f.data_year is null or f.data_year = y.slice_year)
+),
+
+powered as (
+    select *, case when has_bought_power then bought_power_tce else coalesce(listed_power_tce, 0) end as power_tce
+    from sums
 )
 
 select
@@ -48,6 +67,7 @@ select
     coalesce(s.fuel_tco2e, 0) as fuel_tco2e, coalesce(s.process_tco2e, 0) as process_tco2e,
     coalesce(s.product_deduction_tco2e, 0) as product_deduction_tco2e, coalesce(s.co2_recovered_tco2e, 0) as co2_recovered_tco2e,
     coalesce(s.direct_common_tco2e, 0) as direct_common_tco2e,
+    coalesce(s.ets_direct_tco2e, 0) as ets_direct_tco2e, coalesce(s.internal_transfer_tco2e, 0) as internal_transfer_tco2e,
     coalesce(s.purchased_power_location_tco2e, 0) as purchased_power_location_tco2e,
     coalesce(s.purchased_power_national_tco2e, 0) as purchased_power_national_tco2e,
     coalesce(s.purchased_power_market_tco2e, 0) as purchased_power_market_tco2e,
@@ -57,10 +77,14 @@ select
     coalesce(s.measured_den, 0) as measured_den, coalesce(s.held_back_lines, 0) as held_back_lines,
     -- power and heat once: from enterprise_power_heat, else from the rows of the energy form
     coalesce(s.own_energy_tce, 0)
-        + case when s.has_bought_power then s.bought_power_tce else coalesce(s.listed_power_tce, 0) end
+        + coalesce(s.power_tce, 0)
         + case when s.has_bought_heat then s.bought_heat_tce else coalesce(s.listed_heat_tce, 0) end as energy_tce,
+    -- what power adds when it counts by the coal that makes it: MWh x (equivalent - calorific), rounded once
+    case when q.tce_per_mwh is null then null when coalesce(s.power_tce, 0) = 0 then cast(0 as decimal(28, 6))
+        else cast(cast(s.power_tce as double) / 0.1229 * (q.tce_per_mwh - 0.1229) as decimal(28, 6)) end as equivalent_extra_tce,
     coalesce(s.is_synthetic, false) or p.is_synthetic or b.register_is_synthetic as is_synthetic
 from {{ ref('int_account__presence') }} as p
 inner join {{ ref('int_ledger__boundary') }} as b
     on b.uscc = p.uscc and b.period = p.period and b.period_grain = p.period_grain
-left join sums as s on s.uscc = p.uscc and s.period = p.period and s.period_grain = p.period_grain
+left join powered as s on s.uscc = p.uscc and s.period = p.period and s.period_grain = p.period_grain
+left join equivalents as q on q.slice_year = p.slice_year and q.choice = 1

@@ -13,7 +13,7 @@ summed as (
         sum(case when is_direct and factor_tier = '{{ tier }}' then abs(emission_tco2e) else 0 end) as {{ tier }}_num,
         {% endfor -%}
         -- in hundredths of a kilogram: exact
-        sum(case when is_direct then cast(abs(emission_tco2e) * 1000 as hugeint) * s.weight else 0 end) as tier_points,
+        sum(case when is_direct then cast(cast(abs(emission_tco2e) as decimal(38, 3)) * 1000 as hugeint) * s.weight else 0 end) as tier_points,
         max(case when is_direct then t.rank end) as worst_rank,
         count(case when is_computed then 1 end) as computed_lines
     from direct as l

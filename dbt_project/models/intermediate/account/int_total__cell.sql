@@ -8,8 +8,8 @@ with lines as (
         sum(case when hold is null and is_direct then emission_common_tco2e else 0 end) as direct_tco2e,
         sum(case when hold is null and electricity_view = 'location' then emission_common_tco2e else 0 end) as purchased_power_location_tco2e,
         sum(case when hold is null and emission_source = 'purchased_heat' then emission_common_tco2e else 0 end) as purchased_heat_tco2e,
-        {% for gas, column in [('CO2', 'co2_t'), ('CH4', 'ch4_t'), ('N2O', 'n2o_t'), ('CF4', 'cf4_t'), ('C2F6', 'c2f6_t'), ('SF6', 'sf6_t')] -%}
-        sum(case when hold is null and is_direct and gas = '{{ gas }}' then cast(round(gas_t, 9) as decimal(28, 9)) else 0 end) as {{ column }},
+        {% for gas in ledger_gases() -%}
+        sum(case when hold is null and is_direct and gas = '{{ gas }}' then cast(round(gas_t, 9) as decimal(28, 9)) else 0 end) as {{ gas_column(gas) }},
         {% endfor -%}
         sum(case when hold is null and is_direct and factor_tier = 'measured' then abs(emission_common_tco2e) else 0 end) as measured_num,
         sum(case when hold is null and is_direct then abs(emission_common_tco2e) else 0 end) as measured_den,
@@ -32,7 +32,7 @@ members as (
     select
         uscc, period, 'month' as period_grain, division_code, industry_code, cast(null as varchar) as own_field,
         0 as direct_tco2e, 0 as purchased_power_location_tco2e, 0 as purchased_heat_tco2e,
-        0 as co2_t, 0 as ch4_t, 0 as n2o_t, 0 as cf4_t, 0 as c2f6_t, 0 as sf6_t, 0 as measured_num, 0 as measured_den,
+        {% for gas in ledger_gases() %}0 as {{ gas_column(gas) }}, {% endfor %}0 as measured_num, 0 as measured_den,
         quarantined_rows as held_back_rows,
         case when in_operation then 1 else 0 end as registered, case when has_reported then 1 else 0 end as reported, is_synthetic
     from {{ ref('int_total__registered') }}

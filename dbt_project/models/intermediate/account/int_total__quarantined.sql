@@ -1,9 +1,12 @@
--- Quarantined rows by enterprise and month that no later accepted delivery of the same source has made good.
+-- Quarantined rows by enterprise and month that no later accepted delivery of the same source has made good. What a decision
+-- rejected is as if it had never been delivered.
 with held as (
     select f.uscc, f.period, f.source, f.batch_id, f.row_no, max(f.holds_from) as received_at
     from {{ ref('stg_registry__finding') }} as f
     cross join {{ source('registry', 'night') }} as n
-    where f.severity = 'warning' and f.uscc is not null and f.period is not null
+    where f.severity = 'warning' and f.check_id not in ('S01-row-rejected', 'S02-batch-withdrawn')
+        and f.batch_id not in (select batch_id from {{ ref('stg_registry__finding') }} where check_id = 'S02-batch-withdrawn')
+        and f.uscc is not null and f.period is not null
         and f.holds_from <= n.knowledge_end and (f.holds_until is null or f.holds_until > n.knowledge_end)
     group by f.uscc, f.period, f.source, f.batch_id, f.row_no
 ),

@@ -11,24 +11,31 @@ with months as (
 
 in_force as (
     select
-        m.period, r.uscc, r.division_code, r.industry_code, r.operating_from, r.operating_to, r.is_synthetic,
+        m.period, r.uscc, r.enterprise_name, r.division_code, r.industry_code, r.operating_from, r.operating_to, r.is_synthetic,
         row_number() over (partition by m.period, r.uscc order by r.valid_from desc) as recency
     from months as m
     inner join {{ ref('int_register__current') }} as r
         on r.conflict is null and r.valid_from < m.period + interval 1 month
 ),
 
-reported as (
-    select uscc, period from {{ ref('int_account__presence') }} where period_grain = 'month'
-    union
-    select p.uscc, cast(p.period + to_months(cast(m as integer)) as date)
+presence as (
+    select uscc, period, sources_delivered, sources_due from {{ ref('int_account__presence') }} where period_grain = 'month'
+    union all
+    select p.uscc, cast(p.period + to_months(cast(m as integer)) as date), p.sources_delivered, p.sources_due
     from {{ ref('int_account__presence') }} as p
     cross join range(0, 12) as t(m)
     where p.period_grain = 'year'
+),
+
+reported as (
+    select uscc, period, max(sources_delivered) as sources_delivered, max(sources_due) as sources_due
+    from presence
+    group by uscc, period
 )
 
 select
-    f.period, f.uscc, f.division_code, f.industry_code, f.is_synthetic, r.uscc is not null as has_reported,
+    f.period, f.uscc, f.enterprise_name, f.division_code, f.industry_code, f.is_synthetic, r.uscc is not null as has_reported,
+    coalesce(r.sources_delivered, 0) as sources_delivered, r.sources_due,
     coalesce(q.quarantined_rows, 0) as quarantined_rows,
     (f.operating_from is null or f.operating_from < f.period + interval 1 month)
         and (f.operating_to is null or f.operating_to >= f.period) as in_operation

@@ -8,17 +8,9 @@ with energy_row as (
     select
         {{ combustion_row('r', 'b') }},
         b.method_code, b.method_version, b.factor_set as base_factor_set, b.unmeasured_coal_code as base_unmeasured_coal_code,
-        b.oxidation_if_blank as base_oxidation_if_blank, b.register_is_synthetic
+        b.oxidation_if_blank as base_oxidation_if_blank, b.gwp_set as base_gwp_set, b.register_is_synthetic
     {{ lines_from('int_energy__current') }}
     and r.treatment = 'combustion' and b.hold is null
-),
-
-version_of as (
-    select
-        o.method_code, o.version as base_version, m.version as other_version, m.factor_set, m.unmeasured_coal_code, m.oxidation_if_blank,
-        m.oxidation_if_blank_from
-    from {{ ref('method_version') }} as o
-    inner join {{ ref('method_version') }} as m on m.method_code = o.method_code and m.version <> o.version
 ),
 
 -- a set that does not know the row for unmeasured coal gives the fuel's own default
@@ -33,20 +25,20 @@ set_of as (
 
 activity as (
     select
-        e.*, 'base' as side, cast(null as varchar) as other_version, e.base_factor_set as factor_set,
+        e.*, 'base' as side, cast(null as varchar) as other_version, e.base_factor_set as factor_set, e.base_gwp_set as gwp_set,
         case when e.fuel_group = 'coal' then e.base_unmeasured_coal_code end as unmeasured_code,
         e.base_oxidation_if_blank as oxidation_if_blank
     from energy_row as e
     union all
     select
-        e.*, 'other' as side, v.other_version, v.factor_set,
-        case when e.fuel_group = 'coal' then v.unmeasured_coal_code end as unmeasured_code,
-        case when e.period >= v.oxidation_if_blank_from then v.oxidation_if_blank end as oxidation_if_blank
+        e.*, 'other' as side, v.method_version as other_version, v.factor_set, v.gwp_set,
+        case when e.fuel_group = 'coal' then v.unmeasured_coal_code end as unmeasured_code, v.oxidation_if_blank
     from energy_row as e
-    inner join version_of as v on v.method_code = e.method_code and v.base_version = e.method_version
+    inner join {{ ref('int_ledger__account_version') }} as v
+        on v.uscc = e.uscc and v.period = e.period and v.period_grain = e.period_grain and not v.is_account and not v.is_set_only
     union all
     select
-        e.*, 'other' as side, cast(null as varchar) as other_version, s.factor_set,
+        e.*, 'other' as side, cast(null as varchar) as other_version, s.factor_set, e.base_gwp_set as gwp_set,
         case when e.fuel_group = 'coal' and e.base_unmeasured_coal_code = s.unmeasured_coal_code then s.unmeasured_coal_code end
             as unmeasured_code,
         e.base_oxidation_if_blank as oxidation_if_blank
@@ -64,7 +56,7 @@ sided as (
 paired as (
     select
         b.uscc, b.slice_year, b.energy, b.fuel_code, b.burned, b.activity_unit, b.method_code, b.method_version, b.base_factor_set,
-        o.other_version, o.factor_set as other_factor_set, b.tco2 as base_tco2, o.tco2 as other_tco2, b.tier as base_tier, o.tier as other_tier,
+        b.base_gwp_set, o.other_version, o.factor_set as other_factor_set, o.gwp_set as other_gwp_set, b.tco2 as base_tco2, o.tco2 as other_tco2, b.tier as base_tier, o.tier as other_tier,
         b.is_synthetic or b.register_is_synthetic as is_synthetic,
         b.tco2 is not null and o.tco2 is not null and not b.is_composite and not o.is_composite as by_parameter,
         {{ tonnes('b.burned * (o.ncv * b.carbon * b.oxidation * 44.0 / 12.0) * b.fossil') }} as with_ncv,
@@ -75,7 +67,7 @@ paired as (
 )
 
 select
-    uscc, slice_year, energy, fuel_code, method_code, method_version, base_factor_set, other_version, other_factor_set,
+    uscc, slice_year, energy, fuel_code, method_code, method_version, base_factor_set, base_gwp_set, other_version, other_factor_set, other_gwp_set,
     -- a sum of decimals: the same in any order
     sum(cast(burned as decimal(28, 6))) as activity_quantity, max(activity_unit) as activity_unit,
     sum(base_tco2) as base_tco2, sum(other_tco2) as other_tco2,
@@ -92,4 +84,4 @@ select
     max(case when other_tco2 is not null then {{ tier_rank('other_tier') }} end) as other_worst_rank,
     bool_or(is_synthetic) as is_synthetic
 from paired
-group by uscc, slice_year, energy, fuel_code, method_code, method_version, base_factor_set, other_version, other_factor_set
+group by uscc, slice_year, energy, fuel_code, method_code, method_version, base_factor_set, base_gwp_set, other_version, other_factor_set, other_gwp_set

@@ -2,13 +2,13 @@
 -- A declared emission factor outranks a declared carbon content, which outranks the default of the method.
 -- Quantities that are parameters of another block (no crosswalk row) make no line here.
 with activity as (
-    select
-        r.*, b.hold, b.method_no, b.method_version, b.factor_set, b.carbonate_parameter,
-        row_number() over (
-            partition by r.uscc, r.period, r.period_grain, r.unit_code, r.item, r.stream
-            order by case r.role when '过程' then 1 when '原料' then 2 when '辅料' then 3 when '产品固碳' then 4 when '回收' then 5 else 6 end
-        ) as role_choice
-    {{ lines_from('int_process__current') }}
+    select * exclude (block, sign, gas_key), block as formula_block,
+        -- [mass][gas]/[unit of quantity]; a blank unit means tCO2
+        {% for name in ['mass', 'gas'] -%}
+        nullif(regexp_extract(lower(replace(trim(declared_factor_unit), '₂', '2')), '^(mg|kg|g|t) *([a-z][a-z0-9-]*)? *(/|$)', {{ loop.index }}), '')
+            as declared_{{ name }}_name{% if not loop.last %},{% endif %}
+        {% endfor %}
+    from {{ ref('int_ledger__process_row') }}
 ),
 
 reported as (
@@ -28,7 +28,7 @@ parameters as (
     group by u.uscc, u.period, u.period_grain, u.unit_code, r.item
 ),
 
--- an item once, whichever role it came in; an item outside the vocabulary makes a line by its role
+-- an item outside the vocabulary makes a line by its role; a factor or carbon of the row's own stands for all of its crosswalk rows
 matched as (
     select
         a.*,
@@ -37,16 +37,16 @@ matched as (
             as emission_source,
         coalesce(x.sign, case when a.role in ('产品固碳', '回收') then -1 else 1 end) as sign,
         x.factor_item, coalesce(x.gas, 'CO2') as gas, x.fuel_code, x.purity_factor_item, x.ratio_param_code, x.ratio_factor_item,
-        coalesce(x.ratio_required, false) as ratio_required, x.yields_to
+        coalesce(x.ratio_required, false) as ratio_required, x.yields_to,
+        row_number() over (partition by a.uscc, a.batch_id, a.row_no order by x.factor_item) as crosswalk_choice
     from activity as a
     left join {{ ref('process_item') }} as x
         on x.param_code = a.item and x.method_code = a.method_no and x.method_version in (a.method_version, '*')
     left join parameters as c
         on c.uscc = a.uscc and c.period = a.period and c.period_grain = a.period_grain and c.unit_code = a.unit_code
         and c.item = x.condition_param_code
-    where a.role_choice = 1
-        and (x.param_code is not null or not a.in_vocabulary or a.declared_factor is not null or a.carbon_tc_per_t is not null)
-        and (x.condition_param_code is null
+    where (x.param_code is not null or not a.in_vocabulary or a.is_declared)
+        and (x.condition_param_code is null or a.is_declared
             or list_contains(string_split(x.condition_values, ' '), cast(cast(c.quantity as bigint) as varchar)))
 ),
 
@@ -72,7 +72,13 @@ looked_up as (
         coalesce(m.purity_fraction, p.value, 1.0) as purity,
         coalesce(own.quantity / 100.0, q.value, case when m.ratio_required then null else 1.0 end) as ratio,
         coalesce(eff.quantity / 100.0, 0.0) * coalesce(usage_rate.quantity / 100.0, case when eff.quantity is null then 0.0 else 1.0 end) as abated,
-        case when m.activity_unit = 'kg' then 0.001 else 1.0 end as to_tonnes
+        case when m.activity_unit = 'kg' then 0.001 else 1.0 end as to_tonnes,
+        -- without a gas in its unit, a declared factor is of CO2, unless the item is of another gas
+        coalesce(named.gas, case
+            when m.declared_gas_name is null and (m.declared_factor_unit is null
+                or (m.gas = 'CO2' and coalesce(m.formula_block, '') not in ('etch_gas', 'filled_gas', 'fugitive_gas', 'sf6', 'hfc23', 'mine_gas_ch4')))
+                then 'CO2'
+        end) as declared_gas
     from matched as m
     left join {{ ref('int_factor__process') }} as f on f.version = m.method_version and {{ in_force('f', 'm.period') }} and f.factor_item = m.factor_item
     left join {{ ref('int_factor__process') }} as precise
@@ -93,23 +99,28 @@ looked_up as (
     left join silent as s
         on s.uscc = m.uscc and s.period = m.period and s.period_grain = m.period_grain and s.unit_code = m.unit_code
         and s.item = m.item
-    where s.item is null
+    left join (
+        select gas_key, min(gas) as gas from {{ ref('fluorinated_gas') }} group by gas_key having count(*) = 1
+        union all values ('co2', 'CO2'), ('co2e', 'CO2'), ('co2eq', 'CO2'), ('ch4', 'CH4'), ('n2o', 'N2O')
+    ) as named on named.gas_key = {{ gas_key('m.declared_gas_name') }}
+    where s.item is null and (m.crosswalk_choice = 1 or not m.is_declared)
 ),
 
 factored as (
     select *,
         -- [t of gas per unit of quantity]
         case
-            when declared_factor is not null then declared_factor * case when lower(declared_factor_unit) like 'kg%' then 0.001 else 1.0 end
+            when declared_factor is not null then declared_factor * {{ factor_mass('declared_mass_name') }}
             when carbon_tc_per_t is not null then carbon_tc_per_t * 44.0 / 12.0 * to_tonnes
             when block = 'carbon' then coalesce(default_value, fuel_carbon) * 44.0 / 12.0 * to_tonnes * purity
             when block = 'carbonate' then default_value * purity * ratio
             when block = 'n2o' then default_value * (1.0 - abated)
             when block = 'fugitive_ch4' then default_value / 1000.0
             when block = 'co2_mass' then purity * ratio
-            else default_value
+            else default_value * {{ factor_mass('default_unit') }}
         end as factor,
-        case when declared_factor is not null or carbon_tc_per_t is not null then 'CO2' else gas end as line_gas,
+        case when declared_factor is not null then coalesce(declared_gas, 'unknown') when carbon_tc_per_t is not null then 'CO2' else gas end
+            as line_gas,
         case
             when declared_factor is not null then 'reported:emission_factor'
             when carbon_tc_per_t is not null then 'reported:carbon_content'
@@ -158,8 +169,7 @@ select
     case
         when hold is not null then hold
         when factor is null then 'no_factor'
-        when declared_factor_unit is not null and lower(declared_factor_unit) not like 't%' and lower(declared_factor_unit) not like 'kg%'
-            then 'unknown_factor_unit'
+        when declared_factor is not null and (declared_gas is null or (declared_factor_unit is not null and declared_mass_name is null)) then 'unknown_factor_unit'
     end as hold,
     'enterprise_process' as delivery_source, batch_id, row_no, is_synthetic
 from cut

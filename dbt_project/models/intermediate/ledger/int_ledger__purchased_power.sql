@@ -6,7 +6,7 @@ with activity as (
         case r.direction when '外供' then -1.0 else 1.0 end as sign,
         r.origin in ('绿电交易', '直供非化石') or (r.origin = '绿证' and r.certificate_id is not null) as is_nonfossil,
         case when r.origin = '自备化石' then r.declared_factor end as own_factor
-    {{ lines_from('int_power_heat__current') }}
+    {{ version_lines_from('int_power_heat__current') }}
     and r.carrier = '电力' and r.direction in ('购入', '外供') and r.origin <> '余热余压'
     and coalesce(b.power_makes_lines, true)
     and (r.direction = '购入' or coalesce(b.exports_make_lines, true))

@@ -10,7 +10,7 @@ parameters as (
 
 systems as (
     select
-        q.batch_id, q.row_no, min(f.factor_id) as factor_id, min(f.value) as value, min(f.tier) as tier,
+        q.uscc, q.batch_id, q.row_no, min(f.factor_id) as factor_id, min(f.value) as value, min(f.tier) as tier,
         count(distinct f.factor_item) as named
     from activity as q
     inner join {{ ref('int_ledger__process_row') }} as s
@@ -18,7 +18,7 @@ systems as (
         and s.unit_code in (q.unit_code, '') and s.item = 'treatment_system'
     inner join {{ ref('int_factor__process') }} as f
         on f.version = q.method_version and {{ in_force('f', 'q.period') }} and f.factor_item = 'wastewater/' || lower(trim(s.stream)) || '/mcf'
-    group by q.batch_id, q.row_no
+    group by q.uscc, q.batch_id, q.row_no
 ),
 
 factored as (
@@ -53,7 +53,7 @@ factored as (
         end as block_hold
     from activity as q
     left join parameters as p on p.batch_id = q.batch_id and p.row_no = q.row_no
-    left join systems as system on system.batch_id = q.batch_id and system.row_no = q.row_no and system.named = 1
+    left join systems as system on system.uscc = q.uscc and system.batch_id = q.batch_id and system.row_no = q.row_no and system.named = 1
     {{ join_factor('bo', "'wastewater/cod/max_ch4_yield'") }}
     {{ join_factor('d', 'q.default_item') }}
 )

@@ -18,11 +18,12 @@ stored as (
 select batch_id, check_id, severity, suite_version, passed or rows_failed = 0 as passed, rows_failed
 from stored
 union all
--- what is found beside the checks of the suite: two names, conflicts, and loads that are refused only for now
+-- what is found beside the checks of the suite: two names, conflicts, rules on the current view, and loads that are refused only for now
 select b.batch_id, f.check_id, min(f.severity), min(b.suite_version), false, count(distinct case when f.row_no > 0 then f.row_no end)
 from {{ ref('int_quality__finding') }} as f
 inner join {{ ref('stg_registry__batch') }} as b on f.batch_id = b.batch_id
-where f.check_id in ('D01-duplicate-delivery', 'conflicting_deliveries')
+where f.check_id in ('D01-duplicate-delivery', 'conflicting_deliveries') or f.check_id in (select check_id from {{ ref('quality_rule') }})
+    or f.check_id in (select check_id from {{ ref('decision_state') }})
 group by b.batch_id, f.check_id
 union all
 select b.batch_id, b.refused_by, 'critical', b.suite_version, false, b.rows_quarantined

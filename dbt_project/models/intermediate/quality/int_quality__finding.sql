@@ -1,5 +1,6 @@
 {{ config(materialized='table') }}
--- Findings that stand at the knowledge date: of the gate, of batches delivered under two names, and of rows in conflict.
+-- Findings that stand at the knowledge date: of the gate, of batches delivered under two names, of rows in conflict, and of the
+-- rules on the current view.
 with gate as (
     select f.*
     from {{ ref('stg_registry__finding') }} as f
@@ -45,6 +46,12 @@ from {{ ref('int_quality__monitoring') }}
     ('int_power_heat__current', 'enterprise_power_heat', 'uscc', 'period'),
     ('int_output__current', 'enterprise_output', 'uscc', 'period'),
     ('int_power_unit__current', 'power_unit_month', 'uscc', 'period'),
+    ('int_certificate__current', 'certificate', 'uscc', 'vintage'),
+    ('int_allowance__current', 'allowance', 'uscc', "cast(year as varchar) || '-01-01'"),
+    ('int_credit__current', 'credit', 'uscc', "cast(year as varchar) || '-01-01'"),
+    ('int_project_list__current', 'project_list', 'uscc', 'null'),
+    ('int_grid_sales__current', 'grid_sales', 'null', 'period'),
+    ('int_carbon_sink__current', 'carbon_sink', 'null', "cast(year as varchar) || '-01-01'"),
     ('int_meter__contested', 'meter_reading', 'uscc', 'period'),
     ('int_reference__emission_factor', 'emission_factor', 'null', 'null'),
     ('int_energy_balance__current', 'energy_balance', 'null', "cast(year as varchar) || '-01-01'"),
@@ -55,6 +62,7 @@ from {{ ref('int_quality__monitoring') }}
     ('int_division__current', 'division', 'null', 'null'),
     ('int_industry_class__current', 'industry_class', 'null', 'null'),
     ('int_plan_target__current', 'plan_target', 'null', 'null'),
+    ('int_steward__current', 'steward_decision', 'null', 'null'),
     ('int_published_check__current', 'published_check', 'null', "cast(year as varchar) || '-01-01'"),
 ] %}
 union all
@@ -63,3 +71,7 @@ from (
     {{ conflict_findings(ref(name), source, uscc, period) }}
 ) as conflict_{{ loop.index }}
 {% endfor %}
+union all
+select *, cast(null as timestamp) as holds_until from {{ ref('int_quality__current_finding') }}
+union all
+select *, cast(null as timestamp) as holds_until from {{ ref('int_steward__decision_finding') }}

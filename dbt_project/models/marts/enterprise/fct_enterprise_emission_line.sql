@@ -12,7 +12,8 @@ select
     cast(gas_t as double) as gas_t, cast(gwp_set as varchar) as gwp_set,
     cast(emission_tco2e as decimal(18, 3)) as emission_tco2e,
     cast(emission_common_tco2e as decimal(18, 3)) as emission_common_tco2e,
-    cast(electricity_view as varchar) as electricity_view, cast(delivery_source as varchar) as source,
+    cast(electricity_view as varchar) as electricity_view, cast(ets_covered as boolean) as ets_covered,
+    cast(internal_transfer as boolean) as internal_transfer, cast(delivery_source as varchar) as source,
     cast(batch_id as varchar) as batch_id, cast(row_no as bigint) as row_no, cast(is_synthetic as boolean) as is_synthetic
 from {{ ref('int_ledger__line') }}
 where hold is null and emission_source <> 'energy_only'

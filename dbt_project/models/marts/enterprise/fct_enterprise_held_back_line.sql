@@ -20,7 +20,12 @@ select
         when 'exceeds_generated' then '扣减量大于同期产生量，扣减行暂不计'
         when 'negative_balance' then '上报参数使结果为负'
         when 'unknown_reference_temperature' then '气体体积的参比温度不是 0 或 20 摄氏度'
-        when 'no_steam_enthalpy' then '以蒸汽量上报热力，但没有焓值'
+        when 'no_steam_enthalpy' then '以蒸汽量上报热力，但没有焓值，温度和压力也不足以确定'
+        when 'steam_state_out_of_range' then '蒸汽温度、压力超出 IAPWS-IF97 第 2 区与饱和线的范围'
+        when 'liquid_above_100c' then '以蒸汽量上报，但该温度低于该压力下的饱和温度，不是蒸汽；请核对压力单位（MPa，绝对压力），或改报 GJ 或焓值'
+        when 'unknown_gas' then '没有说明是哪种含氟气体或制冷剂（批次或排放单元末尾），或名称无法识别'
+        when 'unused_parameter' then '该参数没有被使用：同期同一单元没有用到它的活动，或此核算方法不用它'
+        when 'counted_in_other_role' then '同一物料以另一类别上报的数量已计入，本行数量不同，未计入'
         when 'no_block' then '该物料在此核算方法下尚无计算公式或因子'
         else hold end as varchar) as reason_zh,
     cast(case hold
@@ -36,7 +41,12 @@ select
         when 'exceeds_generated' then 'the deductions exceed what was generated in the period: they are held back'
         when 'negative_balance' then 'the reported figures make the result negative'
         when 'unknown_reference_temperature' then 'the reference temperature of the gas volume is neither 0 nor 20 C'
-        when 'no_steam_enthalpy' then 'heat is reported as steam without its enthalpy'
+        when 'no_steam_enthalpy' then 'heat is reported as steam without its enthalpy, or a temperature and pressure that determine it'
+        when 'steam_state_out_of_range' then 'temperature and pressure of the steam lie outside region 2 and the saturation line of IAPWS-IF97'
+        when 'liquid_above_100c' then 'reported as steam, but colder than the saturation temperature of its pressure: check the pressure (MPa, absolute), or report GJ or the enthalpy'
+        when 'unknown_gas' then 'the fluorinated gas or refrigerant is not named (by the lot or the end of the unit code), or its name is unknown'
+        when 'unused_parameter' then 'the parameter is not used: no activity of the period and unit asks for it, or the method does not use it'
+        when 'counted_in_other_role' then 'the item counts with another quantity under another role; this row does not count'
         when 'no_block' then 'no formula or factor for this item under the method yet'
         else hold end as varchar) as reason_en,
     cast(delivery_source as varchar) as source, cast(batch_id as varchar) as batch_id, cast(row_no as bigint) as row_no,

@@ -1,19 +1,23 @@
--- one item per batch and check with a standing finding that someone has to settle
-{% set days_to_settle = 10 %}  {# our own setting: no rule names a period for a finding #}
+-- one item per batch and check that someone has to settle or has settled; the most tonnes first
 select
-    cast(md5(f.check_id || '|' || f.batch_id) as varchar) as item_id,
-    cast('new' as varchar) as state,
-    cast('data_steward' as varchar) as owner,
-    cast(cast(min(b.received_at) as date) + interval '{{ days_to_settle }}' day as date) as due_on,
-    cast(null as decimal(18, 3)) as tonnes_at_stake,
-    cast(f.check_id as varchar) as check_id,
-    cast(f.batch_id as varchar) as batch_id,
-    cast(min(b.source) as varchar) as source,
-    cast(case min(case f.severity when 'critical' then 0 when 'warning' then 1 else 2 end)
-        when 0 then 'critical' when 1 then 'warning' else 'info' end as varchar) as severity,
-    cast(count(distinct case when f.row_no > 0 then f.row_no end) as bigint) as rows_failed,
-    cast(max(case when b.is_synthetic then 1 else 0 end) = 1 as boolean) as is_synthetic
-from {{ ref('int_quality__finding') }} as f
-inner join {{ ref('int_quality__batch') }} as b on f.batch_id = b.batch_id
-where f.severity in ('critical', 'warning') or f.check_id = 'conflicting_deliveries'
-group by f.check_id, f.batch_id
+    cast(md5(i.check_id || '|' || i.batch_id) as varchar) as item_id,
+    cast(i.state as varchar) as state,
+    cast(case when i.state = 'waiting_for_enterprise' then 'enterprise' else 'data_steward' end as varchar) as owner,
+    cast(i.due_on as date) as due_on,
+    cast(i.tonnes_at_stake as decimal(18, 3)) as tonnes_at_stake,
+    cast(i.stake_basis as varchar) as stake_basis,
+    cast(i.check_id as varchar) as check_id,
+    cast(i.batch_id as varchar) as batch_id,
+    cast(i.source as varchar) as source,
+    cast(case i.severity_rank when 0 then 'critical' when 1 then 'warning' else 'info' end as varchar) as severity,
+    cast(i.rows_failed as bigint) as rows_failed,
+    cast(i.open_rows as bigint) as open_rows,
+    cast(i.enterprises as bigint) as enterprises,
+    cast(i.affected_cells as varchar) as affected_cells,
+    cast(i.first_seen_on as date) as first_seen_on,
+    cast(i.reopened_count as bigint) as reopened_count,
+    cast(i.due_rule as varchar) as due_rule,
+    cast(b.is_synthetic as boolean) as is_synthetic
+from {{ ref('int_steward__item') }} as i
+inner join {{ ref('int_quality__batch') }} as b on i.batch_id = b.batch_id
+order by tonnes_at_stake desc nulls last, due_on, item_id

@@ -1,0 +1,36 @@
+{# A limit of a rule on the current view: seed `quality_rule` is its one home. #}
+{% macro rule_limit(check_id, which='upper_limit') -%}
+(select {{ which }} from {{ ref('quality_rule') }} where check_id = '{{ check_id }}')
+{%- endmacro %}
+
+{# A number as it is shown in a sentence: at most five decimals, no zeros behind. #}
+{% macro shown(x) -%}
+case when abs({{ x }}) < 1e20 then rtrim(rtrim(cast(cast({{ x }} as decimal(38, 5)) as varchar), '0'), '.') else cast({{ x }} as varchar) end
+{%- endmacro %}
+
+{# Months since year 0: neighbours differ by one. #}
+{% macro month_index(period) -%}
+(year({{ period }}) * 12 + month({{ period }}))
+{%- endmacro %}
+
+{#
+  The columns of a finding of rule `check_id` on row `r`: value and other are what its sentence cites as {value} and {other},
+  what_zh and what_en what it cites as {what_zh} and {what_en}.
+#}
+{% macro rule_finding(check_id, r, column, value, other='null', what_zh='null', what_en='null', source=none, period=none) -%}
+'{{ check_id }}' as check_id, {% if source %}'{{ source }}'{% else %}{{ r }}.source{% endif %} as source,
+    {{ r }}.batch_id, {{ r }}.row_no, cast({{ r }}.uscc as varchar) as uscc, cast({{ period or r ~ '.period' }} as date) as period,
+    '{{ column }}' as column_name, cast({{ value }} as varchar) as reported_value, cast({{ other }} as varchar) as other_value,
+    cast({{ what_zh }} as varchar) as what_zh, cast({{ what_en }} as varchar) as what_en
+{%- endmacro %}
+
+{# Rows of a current table that count. #}
+{% macro counting(current) -%}
+select * from {{ ref(current) }} where conflict is null and superseded_by is null
+{%- endmacro %}
+
+{# A sentence of `quality_rule` (`r`) with what the finding `f` cites. #}
+{% macro rule_sentence(text) -%}
+replace(replace(replace(replace({{ text }}, '{value}', coalesce(f.reported_value, '-')), '{other}', coalesce(f.other_value, '-')),
+        '{what_zh}', coalesce(f.what_zh, '-')), '{what_en}', coalesce(f.what_en, '-'))
+{%- endmacro %}

@@ -1,0 +1,20 @@
+-- Who reported for which month: one row an enterprise in operation and month that the ledger spans.
+select
+    cast(r.uscc as varchar) as uscc,
+    cast(r.period as date) as period,
+    cast(r.enterprise_name as varchar) as enterprise_name,
+    cast(r.division_code as varchar) as division_code,
+    cast(coalesce(t.prefecture_code, r.division_code) as varchar) as prefecture_code,
+    cast(r.sources_delivered as bigint) as sources_delivered,
+    cast(r.sources_due as bigint) as sources_due,
+    cast(r.quarantined_rows as bigint) as quarantined_rows,
+    cast(case
+        when not r.has_reported and r.quarantined_rows > 0 then 'held_back'
+        when not r.has_reported then 'missing'
+        when r.sources_delivered < r.sources_due or r.quarantined_rows > 0 then 'partial'
+        else 'reported'
+    end as varchar) as state,
+    cast(r.is_synthetic as boolean) as is_synthetic
+from {{ ref('int_total__registered') }} as r
+left join {{ ref('int_division__tree') }} as t on t.code = r.division_code
+where r.in_operation

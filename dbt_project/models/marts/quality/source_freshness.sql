@@ -1,0 +1,65 @@
+-- When each source was last received, and whether the delivery of the cycle that has fallen due is in.
+-- A monthly delivery is due on a day of the next month, a yearly one on a day of the next year; it is in when something of the
+-- source was accepted since that month (year) began.
+with night as (
+    select cast({{ knowledge_end() }} as date) as today
+),
+
+received as (
+    select
+        b.source,
+        count(*) as batches,
+        max(case when b.outcome <> 'refused' then b.received_at end) as last_accepted_at,
+        max(b.received_at) as last_received_at,
+        count(case when b.outcome = 'refused' then 1 end) as refused_batches,
+        bool_or(b.is_synthetic) as is_synthetic
+    from {{ ref('int_quality__batch') }} as b
+    where not b.is_published
+    group by b.source
+),
+
+scheduled as (
+    select
+        s.*,
+        n.today,
+        -- the last day on which something fell due
+        case s.frequency
+            when 'month' then
+                case when day(n.today) > s.due_day then date_trunc('month', n.today) else date_trunc('month', n.today) - interval 1 month end
+            else
+                case when n.today > make_date(year(n.today), s.due_month, s.due_day) then date_trunc('year', n.today)
+                    else date_trunc('year', n.today) - interval 1 year end
+        end as cycle_start
+    from {{ ref('delivery_schedule') }} as s
+    cross join night as n
+),
+
+dated as (
+    select
+        *,
+        cast(case frequency
+            when 'month' then least(cycle_start + to_days(due_day - 1), last_day(cast(cycle_start as date)))
+            else make_date(year(cast(cycle_start as date)), due_month, due_day)
+        end as date) as due_on
+    from scheduled
+)
+
+select
+    cast(coalesce(d.source, r.source) as varchar) as source,
+    cast(d.frequency as varchar) as frequency,
+    cast(d.due_on as date) as due_on,
+    cast(r.last_received_at as timestamp) as last_received_at,
+    cast(r.last_accepted_at as timestamp) as last_accepted_at,
+    cast(coalesce(r.batches, 0) as bigint) as batches,
+    cast(coalesce(r.refused_batches, 0) as bigint) as refused_batches,
+    cast(case
+        when d.source is null then 'unscheduled'
+        when r.source is null then 'never_received'
+        when r.last_accepted_at is null or r.last_accepted_at < d.cycle_start then 'overdue'
+        else 'in_time'
+    end as varchar) as state,
+    cast(d.basis_zh as varchar) as basis_zh,
+    cast(d.basis_en as varchar) as basis_en,
+    cast(coalesce(r.is_synthetic, false) as boolean) as is_synthetic
+from dated as d
+full join received as r on r.source = d.source

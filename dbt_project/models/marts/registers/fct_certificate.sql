@@ -1,0 +1,26 @@
+-- Certificates with what the power deliveries claim on them.
+with claim as (
+    select certificate_id, count(*) as claims, count(distinct uscc) as claimants, sum(quantity) as claimed_mwh
+    from {{ ref('int_power_heat__current') }}
+    where certificate_id is not null and carrier = '电力' and conflict is null and superseded_by is null
+    group by certificate_id
+)
+
+select
+    cast(r.certificate_id as varchar) as certificate_id,
+    cast(r.uscc as varchar) as uscc,
+    cast(r.mwh as double) as mwh,
+    cast(r.vintage as date) as vintage,
+    cast(r.vintage_grain as varchar) as vintage_grain,
+    cast(r.retired_on as date) as retired_on,
+    cast(r.retired_for as varchar) as retired_for,
+    cast(coalesce(k.claims, 0) as bigint) as claims,
+    cast(coalesce(k.claimants, 0) as bigint) as claimants,
+    cast(coalesce(k.claimed_mwh, 0.0) as double) as claimed_mwh,
+    cast(r.batch_id as varchar) as batch_id,
+    cast(r.row_no as bigint) as row_no,
+    cast(r.is_synthetic as boolean) as is_synthetic
+from {{ ref('int_certificate__current') }} as r
+left join claim as k on k.certificate_id = r.certificate_id
+where r.conflict is null
+order by r.certificate_id

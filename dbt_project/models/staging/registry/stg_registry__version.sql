@@ -1,0 +1,7 @@
+-- Versions of batches up to the knowledge date, in the order in which they held.
+select
+    v.batch_id, v.version, cast(v.holds_from as timestamp) as holds_from,
+    row_number() over (partition by v.batch_id order by v.holds_from) as position,
+    v.holds_until is null or cast(v.holds_until as timestamp) > {{ knowledge_end() }} as in_force
+from {{ source('registry', 'version') }} as v
+where cast(v.holds_from as timestamp) <= {{ knowledge_end() }}

@@ -1,0 +1,114 @@
+"""How much hangs on a row: an estimate of its emission from what it reports, with published default factors.
+
+The estimate says how urgent a finding is and whether a waiver needs a second signature. It never enters an account.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from statistics import median
+
+import polars as pl
+
+from pipelines.contracts.codes import PUBLISHED, load_fuels, load_units, read_rows
+from pipelines.contracts.source import Source
+
+_CARBON_TO_CO2 = 44 / 12
+
+
+def add_stake(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
+    """Add `estimate_tco2e` (tCO2e, 0 or more; null = cannot be said from the row alone)."""
+    if source.name == "enterprise_energy":
+        value = _energy()
+    elif source.name == "enterprise_power_heat":
+        value = _power_heat()
+    elif source.name == "enterprise_process":
+        value = _process()
+    elif source.name == "power_unit_month":
+        value = pl.col("coal_t") * pl.col("carbon_tc_per_t").fill_null(_power_carbon()) * _CARBON_TO_CO2
+    elif source.name == "enterprise_output":
+        value = pl.lit(0.0)   # output makes no line
+    else:
+        value = pl.lit(None, dtype=pl.Float64)
+    return rows.with_columns(value.abs().round(3).alias("estimate_tco2e"))
+
+
+def _energy() -> pl.Expr:
+    defaults = _fuel_defaults()
+    codes = {name: fuel["fuel_code"] for name, fuel in load_fuels().items()}
+    units = {name: _DIMENSION.get(fuel["canonical_unit"]) for name, fuel in load_fuels().items()}
+    burned = pl.col("consumed") - pl.col("feedstock").fill_null(0.0) - pl.col("transformation_input").fill_null(0.0)
+    per_unit = pl.col("energy").replace_strict(
+        {name: defaults[code] for name, code in codes.items() if code in defaults}, default=None, return_dtype=pl.Float64
+    )
+    own = pl.col("ncv_si") * pl.col("carbon_si") * _CARBON_TO_CO2
+    plausible = (own > per_unit / 3) & (own < per_unit * 3)
+    factor = pl.when(plausible).then(own).otherwise(per_unit)
+    no_line = pl.col("energy").is_in(["电力", "热力"])   # their lines come from enterprise_power_heat
+    return pl.when(no_line).then(0.0).otherwise(burned * _by_dimension("unit", "energy", units) * factor)
+
+
+_DIMENSION = {"t": "mass", "1e4 Nm3": "gas_volume", "GJ": "energy", "MWh": "electricity", "tce": "tce"}
+
+
+def _power_heat() -> pl.Expr:
+    power, heat = pl.col("carrier") == "电力", pl.col("carrier") == "热力"
+    quantity = pl.col("quantity") * _by_dimension("unit", "carrier", {"电力": "electricity", "热力": "energy"})
+    declared = pl.col("emission_factor")
+    factor = pl.when(power).then(_latest_grid()).when(heat).then(declared.fill_null(_heat()))
+    return pl.when(pl.col("direction") == "自发自用").then(0.0).otherwise(quantity * factor)
+
+
+def _process() -> pl.Expr:
+    return pl.when(pl.col("role") == "参数").then(0.0).otherwise(
+        pl.col("quantity") * pl.coalesce("emission_factor", pl.col("carbon_content") * _CARBON_TO_CO2)
+    )
+
+
+def _by_dimension(unit: str, decides: str, dimensions: dict[str, str | None]) -> pl.Expr:
+    """Factor of a unit column in the dimension that a code column asks for; a blank unit is the canonical one."""
+    value = pl.lit(None, dtype=pl.Float64)
+    dimension = pl.col(decides).replace_strict(dimensions, default=None, return_dtype=pl.String)
+    for of in sorted({d for d in dimensions.values() if d}):
+        factors = {key: u.factor for (key, known), u in load_units().by_key.items() if known == of}
+        known = pl.col(unit).replace_strict(factors, default=None, return_dtype=pl.Float64)
+        value = pl.when(dimension == of).then(pl.when(pl.col(unit).is_null()).then(1.0).otherwise(known)).otherwise(value)
+    return value
+
+
+@cache
+def _fuel_defaults() -> dict[str, float]:
+    """Fuel code -> tCO2 per canonical unit: the middle of the published sets, oxidation taken as complete."""
+    found: dict[str, dict[str, dict[str, float]]] = {}
+    for row in read_rows(PUBLISHED / "emission_factor" / "fuel.csv"):
+        if row["kind"] in ("ncv", "carbon_content"):
+            found.setdefault(row["item"], {}).setdefault(row["kind"], {})[row["method_version"]] = float(row["value"])
+    return {
+        item: median(kinds["ncv"].values()) * median(kinds["carbon_content"].values()) * _CARBON_TO_CO2
+        for item, kinds in found.items() if {"ncv", "carbon_content"} <= set(kinds)
+    }
+
+
+@cache
+def _power_carbon() -> float:
+    """tC per t of coal of an unmeasured unit: calorific value x carbon content of the ETS set."""
+    rows = read_rows(PUBLISHED / "emission_factor" / "fuel.csv")
+    found = {r["kind"]: float(r["value"]) for r in rows if r["item"] == "coal_power_unmeasured" and r["method_version"] == "cets-ag"}
+    return found["ncv"] * found["carbon_content"]
+
+
+@cache
+def _latest_grid() -> float:
+    """The national average of the latest published year, tCO2/MWh."""
+    rows = [
+        (int(row["data_year"]), float(row["value"]))
+        for path in sorted((PUBLISHED / "emission_factor").glob("grid_average_*.csv")) for row in read_rows(path)
+        if row["item"] == "average" and row["area"] == "000000"
+    ]
+    return max(rows)[1]
+
+
+@cache
+def _heat() -> float:
+    """Purchased heat, tCO2/GJ."""
+    return float(read_rows(PUBLISHED / "emission_factor" / "heat.csv")[0]["value"])

@@ -1,0 +1,271 @@
+"""Look through an XLSX before it is opened: its true size, how far its sheets reach, what its cells do not say.
+
+A workbook is a ZIP of XML. It is read here as a stream with bounded memory, so that what would exhaust the machine
+(a bomb, a stray cell in the last row and column, an entity that unfolds) is refused before anything is laid out.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from xml.parsers import expat
+
+from pipelines.ingest.problem import Unreadable
+
+_CHUNK = 1 << 20
+# A workbook that unpacks to more than this is no honest monthly form.
+_UNPACKED_LIMIT = 512 << 20
+# XML of sheets packs 5 to 30 times; what packs better is a bomb. Small workbooks may do as they like.
+_RATIO_LIMIT, _RATIO_FREE = 200, 32 << 20
+# cells of the rectangle that a sheet spans, filled or not: they are laid out in memory
+_CELL_LIMIT = 20_000_000
+_CELL_TEXT_LIMIT = 32_767   # of the format itself
+_REF = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})")
+_ROWS, _COLUMNS = 1_048_576, 16_384
+
+
+@dataclass
+class WorkbookFacts:
+    """Facts by the name of a sheet, and whether cells refer to other files."""
+
+    sheets: dict[str, SheetFacts] = field(default_factory=dict)
+    external: bool = False
+
+
+@dataclass
+class SheetFacts:
+    """What the XML of a sheet says beside its values; positions count from 0, rows from 1."""
+
+    last_row: int = 0
+    last_column: int = 0
+    hidden_rows: list[int] = field(default_factory=list)
+    hidden_columns: list[tuple[int, int]] = field(default_factory=list)
+    uncomputed: dict[tuple[int, int], str] = field(default_factory=dict)
+    errors: dict[tuple[int, int], str] = field(default_factory=dict)
+
+
+def broken() -> Unreadable:
+    """The verdict on a workbook that cannot be opened."""
+    return Unreadable(
+        "L10-xlsx", "XLSX 文件损坏或不完整，无法打开；请重新导出", "the XLSX file is damaged or truncated; export it again"
+    )
+
+
+def inspect(path: Path) -> WorkbookFacts:
+    """What the XML of a workbook says. Raises Unreadable when it must not be opened."""
+    with path.open("rb") as handle:
+        start = handle.read(8)
+    if start == bytes.fromhex("d0cf11e0a1b11ae1"):
+        raise Unreadable(
+            "L10-xlsx", "是旧版 .xls 或加密的工作簿；请去除密码，另存为 .xlsx 后提交",
+            "is an old .xls or an encrypted workbook; remove the password, save as .xlsx and deliver again",
+        )
+    try:
+        with zipfile.ZipFile(path) as archive:
+            parts = archive.infolist()
+            _check_size(sum(part.file_size for part in parts), path.stat().st_size)
+            if any(part.filename.lower().endswith("vbaproject.bin") for part in parts):
+                raise Unreadable(
+                    "L19-macro", "工作簿含宏，不予接收；请另存为不含宏的 .xlsx 后提交",
+                    "the workbook holds macros, which are not accepted; save it as .xlsx without macros and deliver again",
+                )
+            return _read_parts(archive, parts)
+    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError, zlib.error, expat.ExpatError, ValueError) as error:
+        raise broken() from error
+
+
+def _check_size(unpacked: int, packed: int) -> None:
+    if unpacked > _UNPACKED_LIMIT:
+        raise Unreadable(
+            "L11-size",
+            f"XLSX 解压后 {unpacked >> 20} MB，超过上限 {_UNPACKED_LIMIT >> 20} MB；请分文件提交",
+            f"the XLSX unpacks to {unpacked >> 20} MB, above the limit of {_UNPACKED_LIMIT >> 20} MB; split it",
+        )
+    if unpacked > max(_RATIO_FREE, packed * _RATIO_LIMIT):
+        raise Unreadable(
+            "L11-size",
+            f"XLSX 由 {packed >> 10} KB 解压为 {unpacked >> 20} MB，压缩比异常（疑似压缩炸弹）；请重新导出",
+            f"the XLSX unpacks from {packed >> 10} KB to {unpacked >> 20} MB, which no honest workbook does; export it again",
+        )
+
+
+def _read_parts(archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo]) -> WorkbookFacts:
+    facts = WorkbookFacts()
+    by_part: dict[str, SheetFacts] = {}
+    names = _Names()
+    for part in parts:
+        if _path(part) in ("xl/workbook.xml", "xl/_rels/workbook.xml.rels"):
+            _parse(archive, part, names)
+    # a sheet may lie under any name that the workbook gives it
+    targets = {_target(target) for target in names.targets.values()}
+    for part in parts:
+        path = _path(part)
+        facts.external = facts.external or path.startswith("xl/externallinks/")
+        if path.endswith((".xml", ".rels")) or path in targets:
+            sheet = _Sheet()
+            _parse(archive, part, sheet)
+            by_part[path] = sheet.facts
+    for sheet_name, relation in names.sheets.items():
+        path = _target(names.targets.get(relation, ""))
+        if path in by_part:
+            facts.sheets[sheet_name] = by_part[path]
+    return facts
+
+
+def _path(part: zipfile.ZipInfo) -> str:
+    return part.filename.replace("\\", "/").lstrip("/").lower()
+
+
+def _target(target: str) -> str:
+    """The part that a relation of the workbook points to."""
+    target = target.lower()
+    return target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+
+
+class _Names:
+    """Sheet names and the parts that they stand for."""
+
+    def __init__(self) -> None:
+        self.sheets: dict[str, str] = {}
+        self.targets: dict[str, str] = {}
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        name = tag.rpartition(":")[2]
+        if name == "sheet":
+            self.sheets[attributes.get("name", "")] = next((v for k, v in attributes.items() if k.endswith(":id")), "")
+        elif name == "Relationship":
+            self.targets[attributes.get("Id", "")] = attributes.get("Target", "")
+
+    def end(self, tag: str) -> None:
+        """Nothing ends here."""
+
+    def text(self, data: str) -> None:
+        """Nothing is said in text."""
+
+
+def _parse(archive: zipfile.ZipFile, part: zipfile.ZipInfo, events: _Sheet | _Names) -> None:
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    parser.StartDoctypeDeclHandler = _no_doctype
+    parser.StartElementHandler, parser.EndElementHandler = events.start, events.end
+    parser.CharacterDataHandler = events.text
+    with archive.open(part) as stream:
+        while chunk := stream.read(_CHUNK):
+            parser.Parse(chunk, False)
+        parser.Parse(b"", True)
+
+
+def _no_doctype(*_: object) -> None:
+    raise Unreadable(
+        "L10-xlsx", "XLSX 内含 DTD 实体声明，不予打开；请用表格软件重新导出",
+        "the XLSX declares a DTD, which is not opened; export it again from the spreadsheet program",
+    )
+
+
+class _Sheet:
+    """Collects the facts of one sheet from its XML events; of a part that is no sheet there are none."""
+
+    def __init__(self) -> None:
+        self.facts = SheetFacts()
+        self._is_sheet: bool | None = None
+        self._row = self._column = 0
+        self._kind = ""
+        self._filled = self._formula = False
+        self._keep: list[str] | None = None
+        self._value = ""
+        self._enter: dict[str, Callable[[dict[str, str]], None]] = {"row": self._start_row, "c": self._start_cell, "col": self._start_col}
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        name = tag.rpartition(":")[2]
+        if self._is_sheet is None:
+            self._is_sheet = name in ("worksheet", "dialogsheet")
+        if not self._is_sheet:
+            return
+        if handler := self._enter.get(name):
+            handler(attributes)
+        elif name in ("v", "is"):
+            self._keep = []
+        elif name == "f":
+            self._formula = True
+
+    def text(self, data: str) -> None:
+        if self._keep is not None:
+            self._keep.append(data)
+
+    def end(self, tag: str) -> None:
+        name = tag.rpartition(":")[2]
+        if name in ("v", "is") and self._keep is not None:
+            self._value, self._keep = "".join(self._keep), None
+            self._filled = bool(self._value)
+        elif name == "c" and self._is_sheet:
+            self._end_cell()
+
+    def _start_row(self, attributes: dict[str, str]) -> None:
+        self._row = _number(attributes.get("r"), self._row + 1, _ROWS)
+        self._column = -1
+        if attributes.get("hidden") in ("1", "true"):
+            self.facts.hidden_rows.append(self._row)
+
+    def _start_col(self, attributes: dict[str, str]) -> None:
+        if attributes.get("hidden") in ("1", "true"):
+            first = _number(attributes.get("min"), 1, _COLUMNS)
+            self.facts.hidden_columns.append((first - 1, _number(attributes.get("max"), first, _COLUMNS) - 1))
+
+    def _start_cell(self, attributes: dict[str, str]) -> None:
+        self._column += 1
+        if reference := attributes.get("r"):
+            match = _REF.fullmatch(reference)
+            if match is None or int(match[2]) > _ROWS or (column := column_number(match[1])) >= _COLUMNS:
+                raise broken()
+            self._row, self._column = int(match[2]), column
+        self._kind, self._value = attributes.get("t", ""), ""
+        self._filled = self._formula = False
+
+    def _end_cell(self) -> None:
+        place = self._row, self._column
+        if len(self._value) > _CELL_TEXT_LIMIT:
+            raise broken()
+        if self._formula and not self._filled:
+            self.facts.uncomputed[place] = ""
+        if self._kind == "e":
+            self.facts.errors[place] = self._value
+        if not (self._filled or self._formula):
+            return
+        facts = self.facts
+        facts.last_row, facts.last_column = max(facts.last_row, self._row), max(facts.last_column, self._column)
+        if facts.last_row * (facts.last_column + 1) > _CELL_LIMIT:
+            raise Unreadable(
+                "L11-size",
+                f"工作表延伸到第 {facts.last_row} 行第 {facts.last_column + 1} 列，超过 {_CELL_LIMIT} 个单元格；请删除远处的零散单元格或分文件提交",
+                f"a sheet reaches to row {facts.last_row}, column {facts.last_column + 1}, more than {_CELL_LIMIT} cells; clear stray cells or split it",
+            )
+
+
+def column_number(letters: str) -> int:
+    """A -> 0, Z -> 25, AA -> 26."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - 64
+    return number - 1
+
+
+def column_letters(position: int) -> str:
+    """0 -> A, 26 -> AA."""
+    letters = ""
+    position += 1
+    while position:
+        position, rest = divmod(position - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+def _number(text: str | None, default: int, limit: int) -> int:
+    if text is None:
+        return default
+    if not text.isdecimal() or not 1 <= int(text) <= limit:
+        raise broken()
+    return int(text)

@@ -1,0 +1,160 @@
+"""What the data steward reads of a release, and the correction sheet that goes to the enterprise.
+
+A filled-in sheet is a delivery of `steward_decision`: nothing is written into the data from here.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import xlsxwriter
+
+from pipelines.contracts.source import Source, load_sources
+from pipelines.publish.problem import PublishError
+from pipelines.publish.store import DATABASE
+from pipelines.settings import Settings
+from pipelines.warehouse.duck import connect
+
+OPEN = ("new", "reopened", "waiting_for_enterprise")
+_ITEM = ("item_id", "state", "owner", "due_on", "tonnes_at_stake", "stake_basis", "check_id", "batch_id", "severity", "rows_failed",
+         "open_rows", "first_seen_on", "reopened_count", "affected_cells")
+
+
+def items(settings: Settings, *, every: bool = False) -> list[dict[str, Any]]:
+    """Items of the worklist, the most tonnes first; those that are settled only with `every`.
+
+    Raises PublishError when nothing is published.
+    """
+    where = "true" if every else f"state in {OPEN}"
+    return _rows(settings, f"select {', '.join(_ITEM)} from quality.worklist where {where} order by tonnes_at_stake desc nulls last, due_on, item_id")
+
+
+def item(settings: Settings, item_id: str) -> dict[str, Any]:
+    """One item (by its number or the beginning of it) with its rows and the decisions on them.
+
+    Raises PublishError when there is none, or more than one.
+    """
+    found = _rows(settings, f"select {', '.join(_ITEM)} from quality.worklist where starts_with(item_id, ?)", item_id)
+    if len(found) != 1:
+        raise PublishError(f"待办 {item_id}：找到 {len(found)} 项", f"item {item_id}: {len(found)} found")
+    this = found[0]
+    this["rows"] = _rows(
+        settings, """select row_no, uscc, period, severity, column_name, reported_value, message_zh, message_en, advice_zh, advice_en
+        from quality.failed_row where batch_id = ? and check_id = ? order by row_no""", this["batch_id"], this["check_id"])
+    this["decisions"] = _rows(
+        settings, """select decision_id, row_no, check_id, decision, state, state_zh, state_en, column_name, reported_value, used_value, decided_by,
+        second_by, decided_on, expires_on from quality.decision d where batch_id = ? and (check_id = ? or (check_id = '' and (row_no is null or row_no in (
+            select f.row_no from quality.failed_row f where f.batch_id = d.batch_id and f.check_id = ?)))) order by decided_on, decision_id, column_name""",
+        this["batch_id"], this["check_id"], this["check_id"])
+    return this
+
+
+def _rows(settings: Settings, sql: str, *parameters: Any) -> list[dict[str, Any]]:
+    path = settings.marts / DATABASE
+    if not path.exists():
+        raise PublishError("还没有发布版本", "nothing is published yet")
+    with connect(path, read_only=True) as db:
+        cursor = db.execute(sql, list(parameters))
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+# Columns of the sheet: those of a decision, and beside them what the enterprise needs to see.
+_TOLD = ("企业代码", "报告期", "填报值", "问题", "怎么改")
+_TITLES = (
+    "更正表 | Correction sheet：{file}（{batch}）",
+    "请填“更正值”“理由”“决定人”“决定日期”，删去不更正的行，放入收件箱 steward_decision/ | fill in the empty columns, drop rows that stay, deliver to steward_decision/",
+)
+
+
+def write_template(settings: Settings, batch_id: str, out: Path) -> int:
+    """Write the correction sheet of a batch: one line a row and column that a check holds back. Returns the number of lines.
+
+    Raises PublishError when the batch is unknown or holds no such row.
+    """
+    batch = _rows(settings, "select source, file_name from quality.batch where batch_id = ?", batch_id)
+    if not batch:
+        raise PublishError(f"没有批次 {batch_id}", f"there is no batch {batch_id}")
+    source = load_sources().get(batch[0]["source"])
+    rows = _rows(
+        settings, """select f.row_no, f.uscc, f.period, f.check_id, f.column_name, f.reported_value, f.message_zh, f.advice_zh
+        from quality.failed_row f where f.batch_id = ? and f.row_no > 0 and f.severity = 'warning' and f.check_id not like 'S0%' and f.check_id not like 'L%'
+        order by f.row_no, f.check_id""", batch_id)
+    lines = [line for row in rows for line in _lines(row, source)]
+    if not lines:
+        raise PublishError(f"批次 {batch_id} 没有待更正的行", f"batch {batch_id} has no row to correct")
+    _write(out, batch_id, batch[0]["file_name"], lines)
+    return len(lines)
+
+
+def _lines(row: dict[str, Any], source: Source | None) -> list[dict[str, str]]:
+    names = (row["column_name"] or "").split(";")
+    values = (row["reported_value"] or "").split(";")
+    known = {column.name: column.zh for column in source.columns} if source else {}
+    period = row["period"].strftime("%Y-%m") if row["period"] else ""
+    return [
+        {
+            "源文件行号": str(row["row_no"]), "检查编号": row["check_id"], "字段": known.get(name, name),
+            "企业代码": row["uscc"] or "", "报告期": period, "填报值": values[i] if len(values) == len(names) else row["reported_value"] or "",
+            "问题": row["message_zh"], "怎么改": row["advice_zh"] or "", "决定": "更正",
+        }
+        for i, name in enumerate(names)
+    ]
+
+
+def _write(out: Path, batch_id: str, file_name: str, lines: list[dict[str, str]]) -> None:
+    decision = load_sources()["steward_decision"]
+    first = ["源文件行号", *_TOLD[:2], "字段", *_TOLD[2:], "更正值", "理由", "决定人", "决定日期"]
+    rest = [column.zh for column in decision.columns if column.zh not in first]
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with xlsxwriter.Workbook(out, {"in_memory": True}) as book:
+        sheet = book.add_worksheet("更正表")
+        bold, asked = book.add_format({"bold": True}), book.add_format({"bold": True, "bg_color": "#FFF2CC"})
+        for number, title in enumerate(_TITLES):
+            sheet.write_string(number, 0, title.format(file=file_name, batch=batch_id), bold)
+        for place, name in enumerate([*first, *rest]):
+            sheet.write_string(len(_TITLES), place, name, asked if name in ("更正值", "理由", "决定人", "决定日期") else bold)
+        for number, line in enumerate(lines, 1):
+            filled = {**line, "批次编号": batch_id, "决定编号": f"{batch_id}-{line['源文件行号']}-{line['检查编号']}-{line['字段']}".rstrip("-")}
+            for place, name in enumerate([*first, *rest]):
+                if filled.get(name):
+                    sheet.write_string(len(_TITLES) + number, place, safe_text(filled[name]))
+        sheet.freeze_panes(len(_TITLES) + 1, 1)
+        sheet.autofit()
+
+
+def safe_text(text: str) -> str:
+    """Text of a deliverer that no spreadsheet takes for a formula, also after it was saved as CSV."""
+    starts = text.startswith(("=", "+", "@", "\t", "\r")) or (text.startswith("-") and not text[1:].replace(".", "", 1).isdigit())
+    return f"'{text}" if starts else text
+
+
+def render(found: list[dict[str, Any]]) -> str:
+    """The worklist as lines of text."""
+    if not found:
+        return "没有待办 | nothing to do"
+    return "\n".join(
+        f"{i['item_id'][:8]}  {i['state']:<22} {_tonnes(i):>16}  {i['due_on']}  {i['check_id']}  {i['batch_id']}  {i['open_rows']}/{i['rows_failed']} 行 rows"
+        for i in found
+    )
+
+
+def _tonnes(found: dict[str, Any]) -> str:
+    return "? tCO2e" if found["tonnes_at_stake"] is None else f"{found['tonnes_at_stake']:,.1f} tCO2e"
+
+
+def render_item(found: dict[str, Any]) -> str:
+    """One item with its rows and decisions as text."""
+    lines = [render([found]), f"首次发现 first seen {found['first_seen_on']}，重新打开 reopened {found['reopened_count']}，依据 basis {found['stake_basis']}",
+             f"涉及 affects: {found['affected_cells'] or '-'}"]
+    lines += [
+        f"  第 {r['row_no']} 行 row  {r['uscc'] or ''}  {r['column_name'] or ''} = {r['reported_value'] or ''}\n    {r['message_zh']} | {r['message_en']}\n    {r['advice_zh']} | {r['advice_en']}"
+        for r in found["rows"]
+    ]
+    lines += [
+        f"  决定 decision {d['decision_id']} {d['decision']} ({d['decided_by']}, {d['decided_on']}): {d['state_zh']} | {d['state_en']}"
+        + (f"  {d['column_name']}: {d['reported_value']} -> {d['used_value']}" if d["column_name"] else "")
+        for d in found["decisions"]
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,182 @@
+"""The closed loop: finding -> item -> decision -> applied with the reported value kept -> closed, reopened, obsolete."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+import pytest
+import xlsxwriter
+from python_calamine import CalamineWorkbook
+
+from pipelines.publish.steward import safe_text, write_template
+from pipelines.settings import Settings, load_settings
+from tests.conftest import carbon, query, run_night_here, value_hashes
+from tests.deliveries import OLD, deliver, register_row, uscc
+
+FOUND, DECIDED, LATER = "2026-01-31", "2026-02-28", "2026-04-30"
+
+
+def _energy(number: int, period: str, consumed: float, **more: object) -> dict:
+    return {"uscc": uscc(number), "period": period, "energy": "柴油", "unit": "t", "opening_stock": "", "purchased": "", "closing_stock": "",
+            "consumed": consumed, **more}
+
+
+def _unbalanced(number: int, period: str, bought: float, consumed: float) -> dict:
+    return _energy(number, period, consumed, opening_stock=0, purchased=bought, closing_stock=0)
+
+
+def _batch(path: Path) -> str:
+    return f"{path.parent.name}-{hashlib.sha256(path.read_bytes()).hexdigest()[:12]}"
+
+
+def _decision(number: str, batch: str, row: int | str, decision: str, check: str = "", value: object = "", **more: str) -> dict:
+    return {"decision_id": number, "batch_id": batch, "row_no": row, "check_id": check, "decision": decision, "new_value": value,
+            "reason": "核对台账(演示数据)", "by": "张三", "second_by": "", "decided_on": "2026-02-05", "expires_on": "", **more}
+
+
+def _fill(settings: Settings, batch: str, target: Path, values: dict[str, str]) -> None:
+    """Do what an enterprise does: take the sheet, fill in the values, drop the other lines, deliver it."""
+    sheet = target.parent / ".sheet.xlsx"
+    assert write_template(settings, batch, sheet) == 4
+    rows = CalamineWorkbook.from_path(str(sheet)).get_sheet_by_index(0).to_python(skip_empty_area=False)
+    sheet.unlink()
+    header = [str(cell) for cell in rows[2]]
+    filled = []
+    for row in rows[3:]:
+        line = dict(zip(header, map(str, row), strict=True))
+        if line["源文件行号"] in values and line["检查编号"] == "F10-non-negative":
+            assert (line["字段"], line["填报值"], line["更正值"]) == ("消费量", "-5", "")
+            filled.append({**line, "更正值": values[line["源文件行号"]], "理由": "符号填反(演示数据)", "决定人": "企业填报员", "决定日期": "2026-02-05"})
+    with xlsxwriter.Workbook(target) as book:
+        page = book.add_worksheet("更正表")
+        for number, cells in enumerate([[str(c) for c in rows[0]], [str(c) for c in rows[1]], header, *([line[h] for h in header] for line in filled)]):
+            page.write_row(number, 0, cells)
+    target.with_name(target.name + ".meta.yml").write_text("received_at: 2026-02-09\nsynthetic: true\n", "utf-8")
+    os.utime(target, (OLD, OLD))
+
+
+@pytest.fixture(scope="module")
+def loop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three nights: findings, decisions on them, and what came later."""
+    root = tmp_path_factory.mktemp("loop")
+    inbox = root / "inbox"
+    deliver(inbox, "enterprise_register", "register.csv", [register_row(n, "24-other-industry", "3012") for n in (1, 2)], "2026-01-05")
+    first = deliver(inbox, "enterprise_energy", "first.csv", [
+        _energy(1, "2025-11", 10), _energy(1, "2025-10", -5), _unbalanced(1, "2025-09", 8, 9), _unbalanced(2, "2025-09", 80000, 90000),
+        _energy(2, "2025-10", 4), _energy(2, "2025-11", 4), _energy(2, "2025-12", 4), _energy(1, "2025-12", 10),
+    ], "2026-01-10")
+    second = deliver(inbox, "enterprise_energy", "second.csv", [_energy(1, "2025-11", 12)], "2026-01-20")
+    third = deliver(inbox, "enterprise_energy", "third.csv", [_energy(2, "2025-12", 6), _energy(1, "2025-12", 11)], "2026-01-21")
+    a, b, c = _batch(first), _batch(second), _batch(third)
+    run_night_here(inbox, root / "data", FOUND)
+    _fill(load_settings(data=root / "data"), a, inbox / "steward_decision" / "filled.xlsx", {"3": "5"})
+    readings = [{"uscc": uscc(1), "meter_id": "M1", "energy": "电力", "ts": f"2025-12-01 {hour:02d}:00", "value": 5, "unit": "kWh"} for hour in range(24)]
+    meters = deliver(inbox, "meter_reading", "meters.csv", readings, "2026-02-01")
+    deliver(inbox, "steward_decision", "february.csv", [
+        _decision("D2", a, 4, "按原值接受", "R10-stock-balance", expires_on="2026-03-31"),
+        _decision("D3", a, 5, "按原值接受", "R10-stock-balance", expires_on="2026-12-31"),
+        _decision("D4", b, 2, "拒绝"),
+        _decision("D5", c, "", "拒绝"),
+        _decision("D6", a, 99, "拒绝"),
+        _decision("D7", "enterprise_energy-000000000000", 2, "拒绝"),
+        _decision("D8", a, 7, "更正", "", "consumed=4.5"),
+        _decision("D9", _batch(meters), "", "拒绝"),
+    ], "2026-02-10")
+    deliver(inbox, "steward_decision", "april.csv", [
+        _decision("D3", a, 5, "按原值接受", "R10-stock-balance", expires_on="2026-12-31", second_by="李四"),
+    ], "2026-04-05")
+    deliver(inbox, "enterprise_energy", "again.csv", [_energy(1, "2025-10", 6)], "2026-04-06")
+    for day in (DECIDED, LATER):
+        run_night_here(inbox, root / "data", day)
+    return root
+
+
+def _release(loop: Path, night: int) -> Path:
+    return sorted((loop / "data" / "marts" / "releases").iterdir())[night] / "carbon.duckdb"
+
+
+def _used(database: Path) -> dict[tuple[str, str], float]:
+    rows = query(database, """select uscc, strftime(period, '%Y-%m'), sum(activity_quantity) from marts.fct_enterprise_emission_line
+        where emission_source = 'fuel' group by all""")
+    return {(period, "1" if code == uscc(1) else "2"): quantity for code, period, quantity in rows}
+
+
+def _states(database: Path) -> dict[str, str]:
+    return dict(query(database, "select check_id, state from quality.worklist where source = 'enterprise_energy'"))
+
+
+def test_findings_become_items_with_tonnes(loop: Path) -> None:
+    database = _release(loop, 0)
+    assert _used(database) == {("2025-11", "1"): 12, ("2025-12", "1"): 11, ("2025-10", "2"): 4, ("2025-11", "2"): 4, ("2025-12", "2"): 6}
+    items = query(database, "select check_id, state, stake_basis, tonnes_at_stake, due_on, first_seen_on, affected_cells from quality.worklist where severity = 'warning' order by tonnes_at_stake desc, check_id")
+    assert [(i[0], i[1], i[2]) for i in items] == [
+        ("R10-stock-balance", "new", "estimate"), ("F10-non-negative", "new", "estimate"), ("F11-burned-share", "new", "estimate")]
+    assert items[0][3] > 250_000
+    assert float(items[1][3]) == pytest.approx(5 * 3.1, rel=0.05)
+    assert (str(items[0][5]), str(items[0][4])) == ("2026-01-10", "2026-01-23")
+    assert "prefecture=520100" in items[0][6]
+    assert "industry=30" in items[0][6]
+
+
+def test_decisions_are_applied_and_the_reported_value_is_kept(loop: Path) -> None:
+    database = _release(loop, 1)
+    assert query(database, "select distinct code from marts.fct_total_year where level = 'prefecture'") == [("520100",)]
+    assert _used(database) == {
+        ("2025-11", "1"): 10, ("2025-10", "1"): 5, ("2025-09", "1"): 9, ("2025-12", "1"): 10,
+        ("2025-10", "2"): 4, ("2025-11", "2"): 4.5, ("2025-12", "2"): 4,
+    }
+    found = query(database, "select decision_id, state, column_name, reported_value, used_value from quality.decision order by 1")
+    assert found == [
+        ("D2", "accepted", "", None, None), ("D3", "second_signature_missing", "", None, None),
+        ("D4", "withdrawn", "", None, None), ("D5", "withdrawn", "", None, None), ("D6", "row_unknown", "", None, None),
+        ("D7", "batch_unknown", "", None, None), ("D8", "corrected", "consumed", "4", "4.5"),
+        ("D9", "not_applicable", "", None, None),
+        (found[-1][0], "corrected", "consumed", "-5", "5"),
+    ]
+    assert _states(database) == {"R10-stock-balance": "new", "F10-non-negative": "resolved", "F11-burned-share": "resolved"}
+    assert query(database, "select severity from quality.failed_row where check_id = 'R10-stock-balance' order by row_no") == [("info",), ("warning",)]
+    reported = query(database, "select check_id, row_no from quality.failed_row where source = 'steward_decision' and check_id like 'S2%' order by 2")
+    assert reported == [("S24-second-signature", 3), ("S21-target-unknown", 6), ("S21-target-unknown", 7), ("S27-not-applicable", 9)]
+    batches = query(database, "select file_name, outcome, rows_accepted, rows_quarantined from quality.batch where source = 'enterprise_energy' order by 1")
+    assert batches == [("first.csv", "accepted_in_part", 7, 1), ("second.csv", "refused", 0, 1), ("third.csv", "refused", 0, 2)]
+
+
+def test_a_waiver_ends_a_second_signature_counts_and_a_row_delivered_again_makes_the_decision_obsolete(loop: Path) -> None:
+    database = _release(loop, 2)
+    used = _used(database)
+    assert ("2025-09", "1") not in used
+    assert used["2025-09", "2"] == 90000
+    assert used["2025-10", "1"] == 6
+    assert _states(database) == {"R10-stock-balance": "reopened", "F10-non-negative": "obsolete", "F11-burned-share": "obsolete"}
+    assert query(database, "select reopened_count, open_rows, rows_failed from quality.worklist where check_id = 'R10-stock-balance'") == [(1, 1, 2)]
+    states = dict(query(database, "select decision_id, state from quality.decision"))
+    assert (states["D2"], states["D3"]) == ("expired", "accepted")
+    assert "obsolete" in states.values()
+
+
+def test_the_desk_on_the_command_line(loop: Path) -> None:
+    listed = carbon("steward", "list", "--all", "--json", "--data", loop / "data")
+    items = json.loads(listed.stdout)
+    assert items[0]["check_id"] == "R10-stock-balance"
+    assert items[0]["tonnes_at_stake"] > 250_000
+    shown = json.loads(carbon("steward", "show", items[0]["item_id"][:8], "--json", "--data", loop / "data").stdout)
+    assert [(r["row_no"], r["severity"]) for r in shown["rows"]] == [(4, "warning"), (5, "info")]
+    assert [(d["decision_id"], d["state"]) for d in shown["decisions"]] == [("D2", "expired"), ("D3", "accepted")]
+    nothing = carbon("steward", "template", items[0]["batch_id"].replace("energy", "output"), "--data", loop / "data")
+    assert (nothing.returncode, " | " in nothing.stderr) == (1, True)
+
+
+def test_text_of_a_deliverer_is_never_a_formula() -> None:
+    assert [safe_text(t) for t in ("=1+1", "+1", "@a", "-cmd", "-5.2", "12")] == ["'=1+1", "'+1", "'@a", "'-cmd", "-5.2", "12"]
+
+
+def test_one_night_equals_three_and_an_earlier_day_replays(loop: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    run_night_here(loop / "inbox", data, LATER)
+    assert value_hashes(data) == value_hashes(loop / "data")
+    night = run_night_here(loop / "inbox", data, DECIDED)
+    assert night.outcome == "sealed"
+    assert value_hashes(data, night.release_id) == value_hashes(loop / "data", _release(loop, 1).parent.name)

@@ -1,0 +1,83 @@
+"""Which decision counts, and what each does: `resolve` on a batch of two rows."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import polars as pl
+import pytest
+
+from pipelines.contracts.source import load_sources
+from pipelines.gate.decide import Bounds, Decision, Target, known_by, resolve
+from pipelines.warehouse.registry import Batch, Verdict
+
+DAY = datetime(2026, 2, 1)
+BOUNDS = Bounds(("C*", "K*"), 1000.0)
+BATCH = Batch("enterprise_energy-0", "enterprise_energy", "a.csv", "0", 1, "2026-01-10T00:00:00", "sidecar", 0, 0, None, None, None, None, ".csv", "2026-01-10")
+
+
+def decision(number: str, action: str = "更正", row: int | None = 2, check: str = "R10-stock-balance", **more: Any) -> Decision:
+    values = {
+        "decision_id": number, "row_no": row, "check_id": check, "column": "", "action": action, "new_value": "7", "by": "甲", "second_by": None,
+        "decided_on": date(2026, 1, 20), "expires_on": None, "effective": DAY, "received_at": DAY, "is_synthetic": False, "content_hash": number,
+    }
+    return Decision(**{**values, **more})
+
+
+def target(estimate: float | None = 10.0) -> Target:
+    verdict = Verdict(BATCH.batch_id, "1", 2, None, None, None, None, 0, None, None, None, "2026-01-31")
+    rows = pl.DataFrame({"row_no": [2, 3], "consumed__raw": ["70", "3"], "ncv__raw": [None, "40"], "estimate_tco2e": [estimate, 1.0]})
+    cited: dict[tuple[int, str], tuple[str, str | None]] = {
+        (2, "R10-stock-balance"): ("warning", "consumed"), (2, "C02-unknown-unit"): ("warning", "unit"), (2, "F10-x"): ("warning", "ncv;consumed"),
+        (3, "R31-anthracite"): ("info", "ncv"),
+    }
+    return Target(BATCH, verdict, load_sources()["enterprise_energy"], None, rows, cited, [])
+
+
+def states(*found: Decision, moment: datetime = DAY, estimate: float | None = 10.0) -> dict[str, str]:
+    plan = resolve(target(estimate), known_by(list(found), moment), moment, BOUNDS)
+    return {effect["decision_id"]: effect["state"] for effect in plan.effects}
+
+
+def test_the_later_decision_on_a_check_wins_and_others_stand_beside_it() -> None:
+    found = [decision("1"), decision("2", new_value="8"), decision("3", check="F10-x", column="低位发热量", new_value="41")]
+    plan = resolve(target(), known_by(found, DAY), DAY, BOUNDS)
+    assert plan.changes == {2: {"consumed": "8", "ncv": "41"}}
+    assert [(e["decision_id"], e["state"], e["reported_value"], e["used_value"]) for e in plan.effects] == [
+        ("1", "superseded", None, None), ("2", "corrected", "70", "8"), ("3", "corrected", None, "41")]
+    assert states(decision("9", decided_on=date(2026, 1, 1)), decision("1")) == {"9": "superseded", "1": "corrected"}
+
+
+def test_a_rejection_outweighs_what_was_decided_before_it() -> None:
+    assert states(decision("1"), decision("2", "拒绝")) == {"1": "superseded", "2": "withdrawn"}
+    assert states(decision("1", "拒绝"), decision("2")) == {"1": "superseded", "2": "corrected"}
+    assert states(decision("1"), decision("0", "拒绝", None)) == {"1": "superseded", "0": "withdrawn"}
+    assert states(decision("1"), decision("0", "拒绝", None), decision("2", "按原值接受", None)) == {"0": "superseded", "1": "corrected", "2": "reinstated"}
+
+
+@pytest.mark.parametrize(("estimate", "second", "state"), [
+    (1000.0, None, "accepted"), (1000.1, None, "second_signature_missing"), (1000.1, "乙", "accepted"), (1000.1, "甲", "second_signature_missing"),
+    (None, None, "second_signature_missing"), (None, "乙", "accepted"),
+])
+def test_a_waiver_above_the_limit_or_without_estimate_needs_a_second_person(estimate: float | None, second: str | None, state: str) -> None:
+    assert states(decision("1", "按原值接受", second_by=second), estimate=estimate) == {"1": state}
+
+
+def test_what_cannot_be_done_says_why() -> None:
+    assert states(decision("1", "按原值接受", check="C02-unknown-unit")) == {"1": "not_waivable"}
+    assert states(decision("1", row=9)) == {"1": "row_unknown"}
+    assert states(decision("1", check="F10-x")) == {"1": "column_unclear"}
+    assert states(decision("1", check="F10-x", new_value="ncv=41；消费量=8")) == {"1": "corrected"}
+    assert states(decision("1", "按原值接受", 3, "R31-anthracite"), estimate=None) == {"1": "accepted"}
+    assert states(decision("1", "按原值接受", expires_on=date(2026, 1, 31))) == {"1": "expired"}
+    assert states(decision("1", "按原值接受", expires_on=date(2026, 2, 1))) == {"1": "accepted"}
+
+
+def test_a_decision_delivered_again_replaces_itself_and_a_contradiction_counts_for_neither() -> None:
+    later = datetime(2026, 2, 3)
+    first, again = decision("1"), decision("1", "拒绝", content_hash="x", received_at=later, effective=later)
+    assert states(first, again) == {"1": "corrected"}
+    assert states(first, again, moment=later) == {"1": "withdrawn"}
+    assert states(first, decision("1", "拒绝", content_hash="x")) == {}
+    assert states(decision("1", is_synthetic=True)) == {"1": "synthetic_on_real"}
