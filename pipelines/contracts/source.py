@@ -29,6 +29,7 @@ TYPES: dict[str, Any] = {
     "year": pl.Int32,
     "period": pl.Date,
     "date": pl.Date,
+    "moment": pl.Datetime("us"),
     "bool": pl.Boolean,
 }
 
@@ -73,7 +74,9 @@ class Column:
     aliases: tuple[str, ...] = ()
 
     def lake_columns(self) -> dict[str, Any]:
-        """Columns of the validated lake that this column becomes (a period also states its grain)."""
+        """Columns of the validated lake that this column becomes (a period also states its grain, a moment its month)."""
+        if self.type == "moment":
+            return {self.name: TYPES["moment"], "period": pl.Date}
         if self.type == "period":
             extra: dict[str, Any] = {"period_grain": pl.String}
             if self.hourly:
@@ -95,6 +98,7 @@ class Source:
     enterprise: bool = False        # rows belong to an enterprise of the register
     published_only: bool = False    # read from data/raw/published only, never from an inbox
     known_from_document: bool = False   # published rows are known from published_on, valid_from or the document's date
+    bulk: bool = False              # files of any size: judged in DuckDB without building their rows in memory
     quantity: str | None = None     # the column whose sum must balance: received = accepted + quarantined
 
     def column(self, name: str) -> Column:

@@ -15,6 +15,7 @@ from pipelines.demo.enterprises import Enterprise, make_enterprises
 from pipelines.demo.faults import ADDED, Planted, Planter, faults_csv, read_faults
 from pipelines.demo.files import Delivery, Layout, write_delivery
 from pipelines.demo.grid import make_power_system
+from pipelines.demo.meters import meter_deliveries
 from pipelines.demo.months import Window, first_day, label, make_window, year_of
 from pipelines.demo.provincial import DECIDED, provincial_deliveries
 from pipelines.demo.registers import register_deliveries
@@ -145,7 +146,7 @@ class _Plan:
         self.with_units = {member.uscc for member in members if member.sector.units is not None}
         self.provincial = provincial_deliveries(
             world, window, activities, make_power_system(world, window, seed, activities)
-        ) + register_deliveries(world, window, activities, seed)
+        ) + register_deliveries(world, window, activities, seed) + meter_deliveries(window, seed, activities)
 
     def files_per_source(self) -> dict[str, int]:
         """How many files each source will have (the correction left out)."""

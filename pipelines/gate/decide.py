@@ -25,9 +25,10 @@ from pipelines.gate.judge import Decided, Delivery, Judgement, judge
 from pipelines.gate.promote import distinct_checks, known_moments, verdict_of
 from pipelines.gate.stake import add_stake
 from pipelines.gate.suite import Suite
-from pipelines.ingest.header import header_names
+from pipelines.ingest.header import find_table, header_names
 from pipelines.ingest.problem import Unreadable
-from pipelines.ingest.read import read_file
+from pipelines.ingest.read import NOTE_LIMIT
+from pipelines.ingest.readers import read_tables
 from pipelines.ingest.receive import received_file
 from pipelines.ingest.table import HeaderedTable
 from pipelines.ingest.typed import type_table
@@ -178,16 +179,17 @@ def _target(
     if batch.problem_id:
         return Target(batch, verdict, source, None, pl.DataFrame(), cited, decisions)
     try:
-        read = read_file(received_file(settings, batch), source)
+        table = find_table(read_tables(received_file(settings, batch)), source)
+        table.rows = list(table.rows)   # read once from the file; each version goes through them again
     except Unreadable:
         return Target(batch, verdict, source, None, pl.DataFrame(), cited, decisions)
-    rows = read.typed.frame.with_columns(
+    rows = type_table(table, source).frame.with_columns(
         pl.lit(batch.batch_id).alias("batch_id"), pl.lit(batch.received).cast(pl.Datetime("us")).alias("received_at"),
         pl.lit(bool(batch.is_synthetic)).alias("is_synthetic"),
     )
     if len(rows):
         rows = add_stake(add_evidence(rows, source, known), source)
-    return Target(batch, verdict, source, read.table, rows, cited, decisions)
+    return Target(batch, verdict, source, table, rows, cited, decisions)
 
 
 def _make_versions(
@@ -337,7 +339,7 @@ def _delivery(target: Target, plan: _Plan, name: str) -> Delivery:
     typed = type_table(_corrected(target.table, plan.changes), source)
     rejected = list(plan.rejections)
     delivery.rows = typed.frame.filter(~pl.col("row_no").is_in(rejected))
-    delivery.notes = typed.notes
+    delivery.notes, delivery.note_rows, delivery.remarks = typed.notes[:NOTE_LIMIT], typed.note_rows, target.table.remarks
     delivery.malformed, delivery.unknown_headers = target.table.malformed, target.table.unknown_headers
     delivery.sheet, delivery.totals = target.table.sheet, len(target.table.totals)
     delivery.decided = Decided(target.rows.filter(pl.col("row_no").is_in(rejected)), plan.rejections, plan.waived, plan.withdrawn)

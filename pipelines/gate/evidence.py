@@ -40,7 +40,14 @@ def add_evidence(rows: pl.DataFrame, source: Source, known: pl.DataFrame) -> pl.
     `rows` has batch_id, received_at, is_synthetic, the lake columns, `__raw` columns and the reader's evidence;
     `known` is uscc -> enterprise_known_from.
     """
-    rows = _duplicates(rows, source)
+    return add_row_evidence(_duplicates(rows, source), source, known)
+
+
+def add_row_evidence(rows: pl.DataFrame, source: Source, known: pl.DataFrame) -> pl.DataFrame:
+    """All evidence columns but those of duplicates: what can be said of a source's rows without seeing all of a file.
+
+    Of a source that is not `bulk`, some evidence still looks at the other rows of a batch.
+    """
     rows = _time(rows)
     names = {column.name for column in source.columns}
     for name in sorted(names & {"uscc", "successor_uscc", "supplier_uscc"}):
@@ -74,8 +81,9 @@ def _time(rows: pl.DataFrame) -> pl.DataFrame:
     """`period_year`, and `period_open_from`: the first moment at which the period is no longer in the future."""
     if "period" in rows.columns:
         start = pl.col("period").cast(pl.Datetime("us"))
-        if "period_ts" in rows.columns:
-            start = pl.coalesce("period_ts", start)
+        for moment in ("period_ts", "ts"):
+            if moment in rows.columns:
+                start = pl.coalesce(moment, start)
         rows = rows.with_columns(start.alias("_start"), pl.col("period").dt.year().alias("period_year"))
     elif "year" in rows.columns:
         rows = rows.with_columns(
@@ -400,6 +408,8 @@ def _sink(rows: pl.DataFrame) -> pl.DataFrame:
     masses = [key for key, dimension in load_units().by_key if dimension == "mass"]
     is_mass = pl.col("unit").map_elements(code_key, return_dtype=pl.String).is_in(masses)
     return rows.with_columns(pl.when(pl.col("factor").is_null() & ~is_mass).then("unit").alias("sink_unit_unclear"))
+
+
 def _steward_decision(rows: pl.DataFrame) -> pl.DataFrame:
     known = [name for name in load_sources() if name != "steward_decision"]
     batch, row, correct = pl.col("target_batch_id"), pl.col("target_row_no"), pl.col("decision") == "更正"
@@ -415,6 +425,11 @@ def _steward_decision(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _meter(rows: pl.DataFrame) -> pl.DataFrame:
+    quality = pl.col("quality")
+    return rows.with_columns(pl.when(quality.is_in(["异常", "缺测"])).then(quality).alias("quality_doubt"))
+
+
 _SPECIAL: dict[str, Callable[[pl.DataFrame], pl.DataFrame]] = {
     "enterprise_energy": _energy,
     "enterprise_power_heat": _power_heat,
@@ -423,6 +438,7 @@ _SPECIAL: dict[str, Callable[[pl.DataFrame], pl.DataFrame]] = {
     "grid_generation": _generation,
     "grid_exchange": _exchange,
     "emission_factor": _emission_factor,
+    "meter_reading": _meter,
     "power_unit_month": _power_unit,
     "target_observation": _target,
     "certificate": _certificate,

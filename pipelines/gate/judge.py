@@ -94,10 +94,10 @@ def judge(source: Source, deliveries: list[Delivery], suite: Suite, known: pl.Da
     """
     readable = [d for d in deliveries if d.problem is None and d.rows is not None and len(d.rows)]
     judged = {id(d): j for d, j in zip(readable, _judge_rows(source, readable, suite, known, limit), strict=True)}
-    return [judged.get(id(d)) or _unreadable(d) for d in deliveries]
+    return [judged.get(id(d)) or unreadable(d) for d in deliveries]
 
 
-def _unreadable(delivery: Delivery) -> Judgement:
+def unreadable(delivery: Delivery) -> Judgement:
     problem = delivery.problem
     if problem is None and delivery.malformed:
         problem = Unreadable("L15-no-rows", "没有一行可以读取", "not one row can be read")
@@ -106,8 +106,8 @@ def _unreadable(delivery: Delivery) -> Judgement:
     if problem is None:
         problem = Unreadable("L15-no-rows", "文件没有数据行", "the file has no data row")
     held = pl.DataFrame() if delivery.decided is None else delivery.decided.rejected
-    findings = [*_malformed_findings(delivery), *_rejected_findings(delivery), _load_finding(delivery, problem)]
-    check = _check(problem.check_id, "critical", max(1, delivery.rows_received))
+    findings = [*malformed_findings(delivery), *_rejected_findings(delivery), load_finding(delivery, problem)]
+    check = check_of(problem.check_id, "critical", max(1, delivery.rows_received))
     return Judgement(delivery, pl.DataFrame(), held, findings, [check], problem.check_id, problem.zh, problem.en)
 
 
@@ -123,7 +123,7 @@ def _rejected_findings(delivery: Delivery) -> list[dict]:
         return []
     advice = ("重新提交正确的行", "deliver the right row again")
     return [
-        _finding(
+        finding(
             delivery, row, "S01-row-rejected", "warning", None, None,
             f"经处置决定 {delivery.decided.rejections[row['row_no']]} 拒绝，本行撤出；此前入库的值继续有效",
             f"rejected by decision {delivery.decided.rejections[row['row_no']]}: the row is withdrawn, what was accepted before stands",
@@ -138,20 +138,20 @@ def _judge_rows(
 ) -> list[Judgement]:
     if not deliveries:
         return []
-    rows = pl.concat([_labelled(d) for d in deliveries]).with_row_index("_row").with_columns(pl.col("_row").cast(pl.Int64))
+    rows = pl.concat([labelled(d) for d in deliveries]).with_row_index("_row").with_columns(pl.col("_row").cast(pl.Int64))
     rows = add_stake(add_evidence(rows, source, known), source)
     outcomes = evaluate(source.name, rows, suite.rules)
     if any(o.error for o in outcomes) and len(deliveries) > 1:
         # one batch must not be refused for what another one breaks
         return [j for d in deliveries for j in _judge_rows(source, [d], suite, known, limit)]
-    failing = _failing(rows, outcomes)
+    failing = failing_rows(rows, outcomes)
     own, failed = ({str(k[0]): part for k, part in f.partition_by("batch_id", as_dict=True).items()} for f in (rows, failing))
     return [
         _verdict(d, source, own[d.batch_id], outcomes, failed.get(d.batch_id, failing.head(0)), limit) for d in deliveries
     ]
 
 
-def _labelled(delivery: Delivery) -> pl.DataFrame:
+def labelled(delivery: Delivery) -> pl.DataFrame:
     assert delivery.rows is not None
     return delivery.rows.with_columns(
         pl.lit(delivery.batch_id).alias("batch_id"),
@@ -160,7 +160,7 @@ def _labelled(delivery: Delivery) -> pl.DataFrame:
     )
 
 
-def _failing(rows: pl.DataFrame, outcomes: list[Outcome]) -> pl.DataFrame:
+def failing_rows(rows: pl.DataFrame, outcomes: list[Outcome]) -> pl.DataFrame:
     """(_row, position of the outcome) for every failing row."""
     parts = [
         pl.DataFrame({"_row": outcome.rows, "_rule": [i] * len(outcome.rows)}, schema={"_row": pl.Int64, "_rule": pl.Int64})
@@ -174,14 +174,14 @@ def _failing(rows: pl.DataFrame, outcomes: list[Outcome]) -> pl.DataFrame:
 def _verdict(
     delivery: Delivery, source: Source, rows: pl.DataFrame, outcomes: list[Outcome], mine: pl.DataFrame, limit: float
 ) -> Judgement:
-    findings = _malformed_findings(delivery) + _note_findings(delivery) + _rejected_findings(delivery)
-    findings = _merged(findings + _rule_findings(delivery, source, rows, mine, outcomes))
-    checks = _checks(mine, outcomes, delivery)
+    findings = malformed_findings(delivery) + note_findings(delivery) + _rejected_findings(delivery)
+    findings = merged(findings + rule_findings(delivery, source, rows, mine, outcomes))
+    checks = list_checks(count_rules(mine, outcomes), [o.rule for o in outcomes], delivery)
     findings, mine = _waived(delivery, findings, mine, rows, outcomes)
 
     error = next((o for o in outcomes if o.error), None)
     critical = next((outcomes[i].rule for i in mine["_rule"].unique().sort() if outcomes[i].rule.severity == "critical"), None)
-    rows = _acceptable_from(rows, mine, outcomes)
+    rows = acceptable_from(rows, mine, outcomes)
     if error or critical or (delivery.decided and delivery.decided.withdrawn):
         return _refused(delivery, rows, findings, checks, error, critical)
     # what was rejected by decision does not count against the rest of its load
@@ -223,7 +223,7 @@ def _waived(
     return findings, mine.filter(pl.Series(stays, dtype=pl.Boolean))
 
 
-def _acceptable_from(rows: pl.DataFrame, mine: pl.DataFrame, outcomes: list[Outcome]) -> pl.DataFrame:
+def acceptable_from(rows: pl.DataFrame, mine: pl.DataFrame, outcomes: list[Outcome]) -> pl.DataFrame:
     """Add `acceptable_from` (null = not, or not yet) and `waits` (it may become so)."""
     base = rows.with_columns(
         pl.col("received_at").alias("acceptable_from"), pl.lit(False).alias("waits"), pl.lit(False).alias("_final")
@@ -266,22 +266,27 @@ def _refused(
     delivery: Delivery, rows: pl.DataFrame, findings: list[dict], checks: list[dict], error: Outcome | None, rule: Rule | None
 ) -> Judgement:
     if error:
-        problem = Unreadable(
-            "L16-check-error",
-            f"检查 {error.rule.id} 无法执行（{error.error}），整批不予入库",
-            f"the check {error.rule.id} could not be evaluated ({error.error}): nothing of the load enters",
-        )
+        problem = error_problem(error)
     elif rule is None:
         problem = _WITHDRAWN
     else:
         first = next(f for f in findings if f["check_id"] == rule.id)
         problem = Unreadable(rule.id, first["message_zh"], first["message_en"])
     findings = findings + _rest_findings(delivery, rows, findings, problem, None)
-    checks = checks + ([_check(problem.check_id, "critical", delivery.rows_received)] if error or rule is None else [])
+    checks = checks + ([check_of(problem.check_id, "critical", delivery.rows_received)] if error or rule is None else [])
     return Judgement(delivery, rows.head(0), rows, findings, checks, problem.check_id, problem.zh, problem.en)
 
 
-def _share_problem(limit: float, failed: int, received: int) -> Unreadable:
+def error_problem(error: Outcome) -> Unreadable:
+    """An expectation that could not be evaluated refuses the load."""
+    return Unreadable(
+        "L16-check-error",
+        f"检查 {error.rule.id} 无法执行（{error.error}），整批不予入库",
+        f"the check {error.rule.id} could not be evaluated ({error.error}): nothing of the load enters",
+    )
+
+
+def share_problem(limit: float, failed: int, received: int) -> Unreadable:
     return Unreadable(
         "L17-share",
         f"{received} 行中有 {failed} 行不合格，超过允许的 {limit:.0%}，整批退回",
@@ -292,9 +297,9 @@ def _share_problem(limit: float, failed: int, received: int) -> Unreadable:
 def _refused_for_share(
     delivery: Delivery, rows: pl.DataFrame, findings: list[dict], checks: list[dict], limit: float, good: int, waiting: bool
 ) -> Judgement:
-    problem = _share_problem(limit, delivery.rows_received - good, delivery.rows_received)
+    problem = share_problem(limit, delivery.rows_received - good, delivery.rows_received)
     findings = findings + _rest_findings(delivery, rows, findings, problem, None)
-    checks = [*checks, _check(problem.check_id, "critical", delivery.rows_received - good)]
+    checks = [*checks, check_of(problem.check_id, "critical", delivery.rows_received - good)]
     return Judgement(
         delivery, rows.head(0), rows, findings, checks, problem.check_id, problem.zh, problem.en, waiting=waiting
     )
@@ -305,18 +310,21 @@ def _share_findings(
 ) -> list[dict]:
     """Rows that are in order but wait until enough of their load is; until then the load is refused."""
     good = len(rows.filter(pl.col("acceptable_from") <= delivery.received_at))
-    refused = _share_problem(limit, delivery.rows_received - good, delivery.rows_received)
-    problem = Unreadable(
-        "L17-share", "本行无误，但整批不合格行过多，暂未入库", "this row is in order, but too many rows of its load are not"
-    )
+    refused = share_problem(limit, delivery.rows_received - good, delivery.rows_received)
+    problem = LATE
     hit = rows.filter(pl.col("row_no").is_in(late) & (pl.col("acceptable_from") < passes))
     return [
-        {**_load_finding(delivery, refused), "holds_until": passes},
+        {**load_finding(delivery, refused), "holds_until": passes},
         *(
-            _finding(delivery, row, problem.check_id, "warning", None, None, problem.zh, problem.en, _WAIT, until=passes)
+            finding(delivery, row, problem.check_id, "warning", None, None, problem.zh, problem.en, WAIT, until=passes)
             for row in _identity(hit)
         ),
     ]
+
+
+LATE = Unreadable(
+    "L17-share", "本行无误，但整批不合格行过多，暂未入库", "this row is in order, but too many rows of its load are not"
+)
 
 
 def _rest_findings(
@@ -326,13 +334,13 @@ def _rest_findings(
     named = {f["row_no"] for f in findings if f["severity"] != "info"}
     rest = rows.filter(~pl.col("row_no").is_in(list(named)))
     zh, en = f"整批退回：{problem.zh}", f"the load is refused: {problem.en}"
-    result = [_finding(delivery, row, problem.check_id, "warning", None, None, zh, en, _REDELIVER, until=until) for row in _identity(rest)]
-    return [_load_finding(delivery, problem), *result]
+    result = [finding(delivery, row, problem.check_id, "warning", None, None, zh, en, REDELIVER, until=until) for row in _identity(rest)]
+    return [load_finding(delivery, problem), *result]
 
 
-_WAIT = ("本行无需改动；其余各行就绪后自动入库", "leave this row as it is: it enters by itself once the others are in order")
+WAIT = ("本行无需改动；其余各行就绪后自动入库", "leave this row as it is: it enters by itself once the others are in order")
 _AGAIN = ("按所述原因处理后重新提交整个文件", "mend what is said here and deliver the whole file again")
-_REDELIVER = ("改正所列各行后重新提交整个文件", "correct the rows that are listed and deliver the whole file again")
+REDELIVER = ("改正所列各行后重新提交整个文件", "correct the rows that are listed and deliver the whole file again")
 
 
 def _identity(rows: pl.DataFrame) -> Iterable[dict]:
@@ -340,7 +348,7 @@ def _identity(rows: pl.DataFrame) -> Iterable[dict]:
     return rows.select(names).iter_rows(named=True)
 
 
-def _finding(
+def finding(
     delivery: Delivery, row: dict, check_id: str, severity: str, column: str | None, value: str | None,
     zh: str, en: str, advice: tuple[str, str], until: datetime | None = None,
 ) -> dict:
@@ -352,11 +360,11 @@ def _finding(
     }
 
 
-def _load_finding(delivery: Delivery, problem: Unreadable) -> dict:
-    return _finding(delivery, {"row_no": 0}, problem.check_id, "critical", None, None, problem.zh, problem.en, _AGAIN)
+def load_finding(delivery: Delivery, problem: Unreadable) -> dict:
+    return finding(delivery, {"row_no": 0}, problem.check_id, "critical", None, None, problem.zh, problem.en, _AGAIN)
 
 
-def _malformed_findings(delivery: Delivery) -> list[dict]:
+def malformed_findings(delivery: Delivery) -> list[dict]:
     advice = ("检查该行的分隔符和引号后重新提交", "check separators and quotes of the line and deliver it again")
     result = []
     for line in delivery.malformed:
@@ -365,7 +373,7 @@ def _malformed_findings(delivery: Delivery) -> list[dict]:
             f"本行有 {line.found} 个字段，表头有 {line.expected} 个，无法对应",
             f"the line has {line.found} fields, the header {line.expected}: they cannot be matched",
         )
-        result.append(_finding(
+        result.append(finding(
             delivery, {"row_no": line.row_no}, problem.check_id, "warning", None, line.text, problem.zh, problem.en, advice
         ))
     return result
@@ -385,23 +393,23 @@ _NOTE_WORDS = {
 }
 
 
-def _note_findings(delivery: Delivery) -> list[dict]:
+def note_findings(delivery: Delivery) -> list[dict]:
     advice = ("无需处理；下次请直接按规范填写", "nothing to do; please write it in the standard form next time")
     result = []
     for note in delivery.notes:
         zh, en = _NOTE_WORDS[note.kind]
         result.append(
-            _finding(delivery, {"row_no": note.row_no}, _note_id(note.kind), "info", note.column, note.raw, zh, en, advice)
+            finding(delivery, {"row_no": note.row_no}, _note_id(note.kind), "info", note.column, note.raw, zh, en, advice)
         )
     for remark in delivery.remarks:
-        result.append(_finding(
+        result.append(finding(
             delivery, {"row_no": remark.row_no}, remark.check_id, "info", remark.column, None, remark.zh, remark.en,
             ("核对读取的是否为应报数据；如不是，请只保留应报的工作表和行列后重新提交",
              "check that this is what was meant; if not, keep only what is to be delivered and deliver again"),
         ))
     for header in delivery.unknown_headers:
         result.append(
-            _finding(
+            finding(
                 delivery, {"row_no": 0}, "N02-unknown-column", "info", header, None,
                 f"列“{header}”不在约定中，未使用", f"the column {header!r} is not in the contract and was not used",
                 ("如该列含所需数据，请改用约定的表头", "if it holds needed data, use the header of the contract"),
@@ -410,7 +418,7 @@ def _note_findings(delivery: Delivery) -> list[dict]:
     return result
 
 
-def _rule_findings(
+def rule_findings(
     delivery: Delivery, source: Source, rows: pl.DataFrame, mine: pl.DataFrame, outcomes: list[Outcome]
 ) -> list[dict]:
     found = mine.join(rows, on="_row", how="left", maintain_order="left") if len(mine) else mine
@@ -424,7 +432,7 @@ def _rule_findings(
             value = _cut(value)
             words = _Words({**rule.args, **row}, source, column, value)
             result.append(
-                _finding(
+                finding(
                     delivery, row, rule.id, rule.severity, column, value, _sentence(rule.zh, words),
                     _sentence(rule.en, words), (rule.advice_zh, rule.advice_en), until=until,
                 )
@@ -432,7 +440,7 @@ def _rule_findings(
     return result
 
 
-def _merged(findings: list[dict]) -> list[dict]:
+def merged(findings: list[dict]) -> list[dict]:
     """One finding a row and check: further columns of the same check are added to the first."""
     merged: dict[tuple[int | None, str], dict] = {}
     for finding in findings:
@@ -492,26 +500,31 @@ class _Words(dict):
         return f"{{{key}}}"
 
 
-def _check(check_id: str, severity: str, rows_failed: int) -> dict:
+def check_of(check_id: str, severity: str, rows_failed: int) -> dict:
     return {"check_id": check_id, "severity": severity, "passed": int(rows_failed == 0), "rows_failed": rows_failed}
 
 
-def _checks(mine: pl.DataFrame, outcomes: list[Outcome], delivery: Delivery) -> list[dict]:
+def count_rules(mine: pl.DataFrame, outcomes: list[Outcome]) -> dict[str, int]:
+    """Rule id -> rows that fail it, by one or more of its expectations."""
     failed: dict[str, set[int]] = {}
-    severity: dict[str, str] = {}
     by_rule = dict(mine.group_by("_rule").agg(pl.col("_row")).iter_rows())
     for index, outcome in enumerate(outcomes):
         failed.setdefault(outcome.rule.id, set()).update(by_rule.get(index, []))
-        severity[outcome.rule.id] = outcome.rule.severity
-    checks = [_check(check_id, severity[check_id], len(rows)) for check_id, rows in sorted(failed.items())]
+    return {rule_id: len(rows) for rule_id, rows in failed.items()}
+
+
+def list_checks(counts: dict[str, int], rules: Iterable[Rule], delivery: Delivery) -> list[dict]:
+    """The check results of a batch: its rules, and what its reader noted."""
+    severity = {rule.id: rule.severity for rule in rules}
+    checks = [check_of(check_id, severity[check_id], rows) for check_id, rows in sorted(counts.items())]
     broken = sum(line.problem is not None for line in delivery.malformed)
-    checks.append(_check("F01-field-count", "warning", len(delivery.malformed) - broken))
-    checks.append(_check("F04-broken-line", "warning", broken))
-    checks += [_check(_note_id(kind), "info", rows) for kind, rows in sorted(delivery.note_rows.items())]
+    checks.append(check_of("F01-field-count", "warning", len(delivery.malformed) - broken))
+    checks.append(check_of("F04-broken-line", "warning", broken))
+    checks += [check_of(_note_id(kind), "info", rows) for kind, rows in sorted(delivery.note_rows.items())]
     remarks = Counter(remark.check_id for remark in delivery.remarks)
-    checks += [_check(check_id, "info", count) for check_id, count in sorted(remarks.items())]
+    checks += [check_of(check_id, "info", count) for check_id, count in sorted(remarks.items())]
     if delivery.unknown_headers:
-        checks.append(_check("N02-unknown-column", "info", len(delivery.unknown_headers)))
+        checks.append(check_of("N02-unknown-column", "info", len(delivery.unknown_headers)))
     return checks
 
 

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from pipelines.contracts.source import Source, load_sources
+from pipelines.gate.bulk import judge_bulk
 from pipelines.gate.decide import apply_decisions
 from pipelines.gate.judge import Delivery, Judgement, judge
 from pipelines.gate.promote import promote
+from pipelines.gate.promote_bulk import promote_bulk
 from pipelines.gate.suite import Suite, load_suite
+from pipelines.ingest.bulk import LandedFile, land
 from pipelines.ingest.problem import Unreadable
 from pipelines.ingest.read import read_file
 from pipelines.ingest.receive import received_file
 from pipelines.settings import Settings
+from pipelines.warehouse.duck import bounded
+from pipelines.warehouse.files import remove_tree
 from pipelines.warehouse.lake import Lake
 from pipelines.warehouse.registry import Batch, Registry, Verdict
 
@@ -62,6 +69,8 @@ def judge_source(settings: Settings, registry: Registry, lake: Lake, source_name
     ]
     suite = load_suite(settings.expectations, source_name)
     judged = []
+    if source.bulk:
+        return [_judge_bulk(settings, registry, lake, batch, source, suite, known, verdicts.get(batch.batch_id)) for batch in pending]
     by_id = {batch.batch_id: batch for batch in pending}
     for group in _groups(settings, source, pending):
         judgements = judge(source, group, suite, known, settings.quarantine_limit)
@@ -75,6 +84,42 @@ def judge_source(settings: Settings, registry: Registry, lake: Lake, source_name
                 judged.append(_judged(by_id[batch_id], judgement, settings, first_time=earlier is None))
     apply_decisions(settings, registry, lake, source, suite)
     return judged
+
+
+def _judge_bulk(
+    settings: Settings, registry: Registry, lake: Lake, batch: Batch, source: Source, suite: Suite, known: pl.DataFrame,
+    earlier: Verdict | None,
+) -> Judged:
+    """Judge a file of any size in bounded memory; what cannot be read takes the way of the other sources."""
+    folder = settings.warehouse / "bulk" / batch.batch_id
+    night = earlier.first_night if earlier else settings.knowledge_date.isoformat()
+    delivery = _unread(batch, source)
+    remove_tree(folder)
+    try:
+        with bounded(folder) as db:
+            if delivery.problem is None and (landed := _land(db, settings, batch, delivery, folder)) is not None:
+                verdict = judge_bulk(db, delivery, landed, suite, known, settings.quarantine_limit, folder)
+                promote_bulk(db, verdict, suite.version, lake, registry, night)
+                rows = sum(count for moment, count in verdict.known if moment <= settings.knowledge_end)
+                refused = verdict.refused_by or (None if rows else "L17-share")
+                return Judged(batch, verdict.rows_received, rows, refused, verdict.reason_zh, verdict.reason_en, earlier is None)
+    finally:
+        remove_tree(folder)
+    (judgement,) = judge(source, [delivery], suite, known, settings.quarantine_limit)
+    promote(judgement, source, suite.version, lake, registry, night)
+    return _judged(batch, judgement, settings, first_time=earlier is None)
+
+
+def _land(db: Any, settings: Settings, batch: Batch, delivery: Delivery, folder: Path) -> LandedFile | None:
+    """The typed rows of a received file; None when it has none, and the delivery says why."""
+    try:
+        landed = land(db, received_file(settings, batch), delivery.source, folder)
+    except Unreadable as problem:
+        delivery.problem = problem
+        return None
+    delivery.notes, delivery.note_rows, delivery.remarks = landed.notes, landed.note_rows, landed.text.remarks
+    delivery.malformed, delivery.unknown_headers, delivery.sheet = landed.text.malformed, landed.text.unknown_headers, landed.text.sheet
+    return landed if landed.rows else None
 
 
 def judge_strangers(settings: Settings, registry: Registry, lake: Lake) -> list[Judged]:
@@ -116,13 +161,19 @@ def _groups(settings: Settings, source: Source, batches: list[Batch]) -> Iterato
         yield group
 
 
-def _delivery(settings: Settings, batch: Batch, source: Source) -> Delivery:
+def _unread(batch: Batch, source: Source) -> Delivery:
     delivery = Delivery(
         batch_id=batch.batch_id, source=source, received_at=batch.received,
         is_synthetic=bool(batch.is_synthetic), is_published=bool(batch.is_published),
     )
     if batch.problem_id:
         delivery.problem = Unreadable(batch.problem_id, batch.problem_zh or "", batch.problem_en or "")
+    return delivery
+
+
+def _delivery(settings: Settings, batch: Batch, source: Source) -> Delivery:
+    delivery = _unread(batch, source)
+    if delivery.problem:
         return delivery
     try:
         read = read_file(received_file(settings, batch), source)

@@ -15,6 +15,8 @@ _HEADER_WITHIN = 10
 _HEADER_NAMES = 50   # of the headers that are in no contract, those that are named
 _TOTAL = re.compile(r"(?:本页|本表|本月|本年|累计|全部|全省|全市|全县|总)?(?:合计|总计|小计|共计|total|subtotal|grandtotal|sum)(?:[(\[].*[)\]])?:?")
 _TOTAL_OF = re.compile(r".*(?:合计|总计|小计|共计|total):?")
+# Codes and numbers begin with a digit; a first cell that matches may be a total, a note or a signature (polars and DuckDB read it alike).
+MAY_BE_NO_DATA = r"^[^0-9]|(?i:[合总小共][\s\x{3000}]*计|total)"
 _UNIT_IN_HEADER = re.compile(r"(.+?)[(\[【〔](.+)[)\]】〕]|(.+?)/(.+)")
 # What stands below a printed form: notes and signatures, always with a colon or a number after the word.
 _NOTE = re.compile(
@@ -40,14 +42,14 @@ def find_table(tables: Iterable[TextTable], source: Source) -> HeaderedTable:
     found: HeaderedTable | None = None
     best: tuple[set[str], list[str]] = (set(), [])
     for table in tables:
-        match, seen, header = _find_header(table, source)
+        match, seen, header, number = _find_header(table, source)
         if match and found is not None:
             found.remarks.append(Remark(
                 0, None, "N05-further-sheet", f"工作表“{table.sheet}”的表头也相符，只读取了“{found.sheet}”",
                 f"the header of the sheet {table.sheet!r} fits as well; only {found.sheet!r} was read",
             ))
         elif match:
-            found = _with_header(table, header, match, source)
+            found = _with_header(table, (number, header), match, source)
         elif len(seen) > len(best[0]) or not best[1]:
             best = seen, header
     if found is not None:
@@ -65,8 +67,8 @@ def find_table(tables: Iterable[TextTable], source: Source) -> HeaderedTable:
 _Rows = Iterator[tuple[int, list[str]] | Malformed]
 
 
-def _find_header(table: TextTable, source: Source) -> tuple[_Rows | None, set[str], list[str]]:
-    """(the rows below the header, or None when there is none; columns seen in the best line; that line)."""
+def _find_header(table: TextTable, source: Source) -> tuple[_Rows | None, set[str], list[str], int]:
+    """(the rows below the header, or None when there is none; columns seen in the best line; that line and its number)."""
     names = header_names(source)
     required = {column.name for column in source.columns if column.required}
     rows = iter(table.rows)
@@ -81,10 +83,10 @@ def _find_header(table: TextTable, source: Source) -> tuple[_Rows | None, set[st
         tried += 1
         seen = {name for cell in cells if (name := _column_of(cell, names, source)[0])}
         if required <= seen:
-            return rows, seen, cells
+            return rows, seen, cells, number
         if not best[1] or len(seen) > len(best[0]):
             best = seen, [cell.strip() for cell in cells if cell.strip()]
-    return None, *best
+    return None, *best, 0
 
 
 def _column_of(cell: str, names: dict[str, str], source: Source) -> tuple[str | None, str | None]:
@@ -136,19 +138,18 @@ def _same_unit(one: str, other: str) -> bool:
     return bool(meanings[0] & meanings[1])
 
 
-def _is_no_data(cells: list[str], filled: list[str], uscc: int | None) -> bool:
-    """True for a total row, a note or a signature line."""
-    key = code_key(filled[0][:200])
+def is_no_data(first: str, uscc: str | None) -> bool:
+    """True for a total row, a note or a signature line, by its first filled cell and its credit code (None: no such column)."""
+    key = code_key(first[:200])
     if _TOTAL.fullmatch(key) or _NOTE.fullmatch(key):
         return True
     # 贵阳市小计: a total of something, where the row names no enterprise
-    return uscc is not None and _TOTAL_OF.fullmatch(key) is not None and (
-        uscc >= len(cells) or is_missing(cells[uscc]) or code_key(cells[uscc][:200]) == key
-    )
+    return uscc is not None and _TOTAL_OF.fullmatch(key) is not None and (is_missing(uscc) or code_key(uscc[:200]) == key)
 
 
-def _with_header(table: TextTable, header: list[str], rows: _Rows, source: Source) -> HeaderedTable:
+def _with_header(table: TextTable, line: tuple[int, list[str]], rows: _Rows, source: Source) -> HeaderedTable:
     names = header_names(source)
+    number, header = line
     columns: dict[str, int] = {}
     unknown: list[str] = []
     units: dict[str, str] = {}
@@ -170,7 +171,8 @@ def _with_header(table: TextTable, header: list[str], rows: _Rows, source: Sourc
     if len(unknown) > _HEADER_NAMES:
         unknown = [*unknown[:_HEADER_NAMES], f"… ({len(unknown) - _HEADER_NAMES})"]
     result = HeaderedTable(
-        columns, unknown, [], table.sheet, remarks=list(table.remarks), uncomputed=table.uncomputed, header_units=_header_units(units, source)
+        columns, unknown, [], table.sheet, remarks=list(table.remarks), uncomputed=table.uncomputed, header_units=_header_units(units, source),
+        header_row=number, width=len(header),
     )
     result.rows = _data_rows(table, rows, len(header), result)
     return result
@@ -187,7 +189,8 @@ def _data_rows(table: TextTable, rows: _Rows, width: int, result: HeaderedTable)
         filled = [cell for cell in cells if cell and not cell.isspace()]
         if not filled:
             continue
-        if _is_no_data(cells, filled, uscc):
+        code = None if uscc is None else cells[uscc] if uscc < len(cells) else ""
+        if is_no_data(filled[0], code):
             result.totals.append(row_no)
         elif table.sheet is None and (len(cells) < width or any(c.strip() for c in cells[width:])):
             result.malformed.append(Malformed(row_no, len(cells), width, ",".join(cells[: width + 20])[:200]))

@@ -18,7 +18,7 @@ from pipelines.ingest.typed import TypedTable, type_table
 # Rows that are text at one time: cells as Python strings take many times the memory of a typed column.
 _ROWS_A_TIME = 20_000
 # Normalisations that are named per file; their count is always the true one.
-_NOTE_LIMIT = 200
+NOTE_LIMIT = 200
 
 
 @dataclass
@@ -52,7 +52,7 @@ def read_file(path: Path, source: Source) -> ReadFile:
 
 def add_notes(typed: TypedTable, part: TypedTable) -> None:
     """Add the notes of a further part of the same file."""
-    typed.notes = [*typed.notes, *part.notes][:_NOTE_LIMIT]
+    typed.notes = [*typed.notes, *part.notes][:NOTE_LIMIT]
     typed.note_rows.update(part.note_rows)
 
 
@@ -63,6 +63,6 @@ def _parts(table: HeaderedTable, source: Source) -> Iterator[TypedTable]:
     first = True
     while (chunk := list(islice(rows, size))) or first:
         typed = type_table(replace(table, rows=chunk), source)
-        typed.notes = typed.notes[:_NOTE_LIMIT]
+        typed.notes = typed.notes[:NOTE_LIMIT]
         yield typed
         first = False

@@ -6,7 +6,7 @@ import codecs
 import csv
 import datetime as dt
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -17,7 +17,7 @@ from pipelines.ingest.workbook import SheetFacts, broken, column_letters, inspec
 _CHUNK = 1 << 20
 _SEPARATORS = (",", ";", "\t")
 _LINE_LIMIT = 1 << 22      # characters of one physical line
-_CELL_LIMIT = 32_767       # characters of one cell, as in a spreadsheet
+CELL_LIMIT = 32_767       # characters of one cell, as in a spreadsheet
 _RECORD_LINES = 100        # a quoted cell of more lines is a quote that was never closed
 _PARQUET_ROWS = 5_000_000
 csv.field_size_limit(_LINE_LIMIT * 2)
@@ -55,7 +55,7 @@ def _undecodable_line(path: Path, encoding: str) -> int | None:
             line += chunk.count(b"\n")
 
 
-def _encoding(path: Path) -> str:
+def text_encoding(path: Path) -> str:
     with path.open("rb") as handle:
         start = handle.read(4)
         wide = "UTF-32" if start in (b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff") else "UTF-16"
@@ -87,11 +87,12 @@ def _encoding(path: Path) -> str:
     )
 
 
-def _separator(lines: Iterable[str]) -> str:
+def field_separator(path: Path, encoding: str) -> str:
     """The separator of the first line that has one (a title line has none)."""
-    for line in lines:
-        if any(separator in line for separator in _SEPARATORS):
-            return max(_SEPARATORS, key=line.count)
+    with path.open(encoding=encoding, newline="") as handle:
+        while line := handle.readline(_LINE_LIMIT):
+            if any(separator in line for separator in _SEPARATORS):
+                return max(_SEPARATORS, key=line.count)
     return ","
 
 
@@ -135,10 +136,8 @@ _ROW_OF_CSV = tuple[int, list[str]] | Malformed
 
 
 def _read_csv(path: Path) -> TextTable:
-    encoding = _encoding(path)
-    with path.open(encoding=encoding, newline="") as handle:
-        separator = _separator(iter(lambda: handle.readline(_LINE_LIMIT), ""))
-    return TextTable(_records(path, encoding, separator))
+    encoding = text_encoding(path)
+    return TextTable(_records(path, encoding, field_separator(path, encoding)))
 
 
 def _records(path: Path, encoding: str, separator: str) -> Iterator[_ROW_OF_CSV]:
@@ -157,8 +156,8 @@ def _records(path: Path, encoding: str, separator: str) -> Iterator[_ROW_OF_CSV]
                 continue
             if cells is None:
                 return
-            if any(len(cell) > _CELL_LIMIT for cell in cells):
-                words = f"单元格超过 {_CELL_LIMIT} 个字符", f"a cell is longer than {_CELL_LIMIT} characters"
+            if any(len(cell) > CELL_LIMIT for cell in cells):
+                words = f"单元格超过 {CELL_LIMIT} 个字符", f"a cell is longer than {CELL_LIMIT} characters"
                 yield _broken_line(number, ",".join(cell[:50] for cell in cells[:50]), _BrokenLine(*words))
             else:
                 yield number, cells
@@ -244,19 +243,14 @@ def _read_parquet(path: Path) -> TextTable:
         with pq.ParquetFile(path) as file:
             rows, schema = file.metadata.num_rows, file.schema_arrow
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise _parquet_problem(error) from error
+        raise parquet_problem(error) from error
     if rows > _PARQUET_ROWS:
         raise Unreadable(
             "L11-size", f"Parquet 有 {rows} 行，超过上限 {_PARQUET_ROWS} 行；请分文件提交",
             f"the Parquet file has {rows} rows, above the limit of {_PARQUET_ROWS}; split it",
         )
-    odd = [field.name for field in schema if pa.types.is_nested(field.type) or _is_binary(field.type)]
-    if odd:
-        raise Unreadable(
-            "L12-parquet",
-            f"Parquet 列 {'、'.join(odd[:20])} 不是简单类型",
-            f"the Parquet columns {', '.join(odd[:20])} are not of a plain type",
-        )
+    if odd := [field.name for field in schema if pa.types.is_nested(field.type) or _is_binary(field.type)]:
+        raise odd_columns(odd)
     return TextTable(_parquet_rows(path, list(schema.names)))
 
 
@@ -266,7 +260,16 @@ def _is_binary(kind: Any) -> bool:
     return pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind)
 
 
-def _parquet_problem(error: Exception) -> Unreadable:
+def odd_columns(names: list[str]) -> Unreadable:
+    """Columns of a Parquet file that hold lists, structures or bytes."""
+    return Unreadable(
+        "L12-parquet",
+        f"Parquet 列 {'、'.join(names[:20])} 不是简单类型",
+        f"the Parquet columns {', '.join(names[:20])} are not of a plain type",
+    )
+
+
+def parquet_problem(error: Exception) -> Unreadable:
     if "encrypt" in str(error).lower():
         return Unreadable(
             "L12-parquet", "Parquet 文件已加密，无法读取；请提交未加密的文件", "the Parquet file is encrypted; deliver it without encryption"
@@ -289,7 +292,7 @@ def _parquet_rows(path: Path, names: list[str]) -> Iterator[_ROW_OF_CSV]:
                     number += 1
                     yield number, list(values)
     except (pa.ArrowException, pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError, OverflowError) as error:
-        raise _parquet_problem(error if isinstance(error, Exception) else ValueError(str(error))) from error
+        raise parquet_problem(error if isinstance(error, Exception) else ValueError(str(error))) from error
 
 
 def _plain_texts(values: Any) -> list[str]:

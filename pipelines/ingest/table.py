@@ -49,7 +49,8 @@ class HeaderedTable:
     """A table whose header was found: canonical column -> position in a row.
 
     `rows` may be read once; `malformed` and `totals` are complete when it is read to its end.
-    `header_units` are the units that stand in the headers: unit column -> unit.
+    `header_units` are the units that stand in the headers: unit column -> unit. `header_row` is the line of the header,
+    `width` its number of cells.
     """
 
     columns: dict[str, int]
@@ -61,3 +62,5 @@ class HeaderedTable:
     remarks: list[Remark] = field(default_factory=list)
     uncomputed: dict[tuple[int, int], str] = field(default_factory=dict)
     header_units: dict[str, str] = field(default_factory=dict)
+    header_row: int = 0
+    width: int = 0

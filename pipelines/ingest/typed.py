@@ -38,10 +38,15 @@ _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?", re.IGNORECASE | 
 _MONTH = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*月?", re.ASCII)
 _DAY = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[ t]00:00(?::00(?:\.0+)?)?)?", re.IGNORECASE | re.ASCII)
 _HOUR = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})[ t](\d{1,2}):00(?::00)?", re.IGNORECASE | re.ASCII)
+_MOMENT = re.compile(
+    r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:(?:\s+|t|(?<=日))(\d{1,2})[:时](\d{1,2})(?:[:分](\d{1,2})(?:\.0+)?秒?|分)?(?:\+08:00)?)?",
+    re.IGNORECASE | re.ASCII,
+)
 _AMBIGUOUS_MONTH = re.compile(r"\d{4}\.1")   # a spreadsheet turns 2025.10 into 2025.1
 # no quantity of any unit lies outside; what does is a slip, and would not fit the tonnes of a line
-_SMALLEST, _LARGEST = 1e-30, 1e15
+SMALLEST, LARGEST = 1e-30, 1e15
 _SERIAL = (36526, 73051)   # Excel day numbers of 2000-01-01 and 2100-01-01
+_ISO_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(?::\d{2})?", re.ASCII)
 _ISO = re.compile(r"\d{4}(?:-\d{2}){0,2}(?:[ T]\d{2}:00(?::00)?)?")
 _WIDE = re.compile("[０-９Ａ-Ｚａ-ｚ．，％－／：]")
 _INNER_BLANK = re.compile(r"\s")
@@ -61,11 +66,15 @@ class Note:
 
 @dataclass
 class TypedTable:
-    """The typed rows of one file, or of a part of it. `frame` has row_no, lake columns, `__raw` columns and evidence."""
+    """The typed rows of one file, or of a part of it. `frame` has row_no, lake columns, `__raw` columns and evidence.
+
+    note_rows: kind -> rows that it was made in; unit_meanings: unit column -> for each row the canonical unit and the factor into it.
+    """
 
     frame: pl.DataFrame
     notes: list[Note] = field(default_factory=list)
-    note_rows: Counter[str] = field(default_factory=Counter)   # kind -> rows that it was made in
+    note_rows: Counter[str] = field(default_factory=Counter)
+    unit_meanings: dict[str, list[tuple[str | None, float]]] = field(default_factory=dict)
 
 
 def parse_number(text: str, *, percent: bool = False) -> float | None:
@@ -78,7 +87,7 @@ def parse_number(text: str, *, percent: bool = False) -> float | None:
     if not _NUMBER.fullmatch(value):
         return None
     number = float(value) + 0.0   # -0 is 0
-    return number if number == 0 or _SMALLEST <= abs(number) < _LARGEST else None
+    return number if number == 0 or SMALLEST <= abs(number) < LARGEST else None
 
 
 Period = tuple[date, str, datetime | None]
@@ -130,6 +139,20 @@ def parse_date(text: str) -> date | None:
         return None
 
 
+def parse_reading_time(text: str) -> datetime | None:
+    """A moment of the wall clock in Asia/Shanghai; a date is its midnight, 24:00 the midnight that ends the day."""
+    match = _MOMENT.fullmatch(narrow(text))
+    if match is None:
+        return None
+    year, month, day, hour, minute, second = (int(part or 0) for part in match.groups())
+    next_day = (hour, minute, second) == (24, 0, 0)
+    try:
+        moment = datetime(year, month, day, 0 if next_day else hour, minute, second)
+    except ValueError:
+        return None
+    return moment + timedelta(days=next_day)
+
+
 def _from_serial(value: str) -> date | None:
     if re.fullmatch(r"[0-9]{5}", value) and _SERIAL[0] <= int(value) < _SERIAL[1]:
         return date(1899, 12, 30) + timedelta(days=int(value))
@@ -164,7 +187,7 @@ def type_table(table: HeaderedTable, source: Source) -> TypedTable:
             cells = [row[position] if position < len(row) else "" for _, row in rows]
         raw[column.name] = [None if is_missing(cell) else cell for cell in cells]
         if unit := table.header_units.get(column.name):
-            raw[column.name] = [_with_header_unit(text, unit) for text in raw[column.name]]
+            raw[column.name] = [with_header_unit(text, unit) for text in raw[column.name]]
         data[f"{column.name}__raw"] = pl.Series(raw[column.name], dtype=pl.String)
     typer = _Typer(source, numbers, raw)
     for column in source.columns:
@@ -173,20 +196,20 @@ def type_table(table: HeaderedTable, source: Source) -> TypedTable:
     for name in EVIDENCE:
         data[name] = pl.Series(name, typer.evidence_of(name), dtype=pl.String)
     frame = pl.DataFrame(data)
-    notes = typer.notes + _uncomputed(table, set(numbers))
+    notes = typer.notes + uncomputed(table, set(numbers))
     notes.sort(key=lambda note: note.row_no)
     note_rows = Counter(kind for kind, _ in {(note.kind, note.row_no) for note in notes})
-    return TypedTable(_with_content_hash(frame, source, typer.unit_meanings), notes, note_rows)
+    return TypedTable(_with_content_hash(frame, source, typer.unit_meanings), notes, note_rows, typer.unit_meanings)
 
 
-def _with_header_unit(text: str | None, unit: str) -> str:
+def with_header_unit(text: str | None, unit: str) -> str:
     """The unit of a row where one stands in the header, 消费量(万吨): a row that names another one has none that is known."""
     if text is None or _unit_meaning(code_key(text), None, None) == _unit_meaning(unit, None, None):
         return text or unit
     return f"{text}（表头：{unit}）"
 
 
-def _uncomputed(table: HeaderedTable, numbers: set[int]) -> list[Note]:
+def uncomputed(table: HeaderedTable, numbers: set[int]) -> list[Note]:
     """Formulas without a stored value: their cells count as blank."""
     names = {position: name for name, position in table.columns.items()}
     return [
@@ -214,6 +237,9 @@ class _Typer:
     def column(self, column: Column) -> dict[str, Iterable]:
         if column.type == "period":
             result = self._period(column)
+        elif column.type == "moment":
+            moments = self._each(column, parse_reading_time)
+            result = {column.name: moments, "period": [m and m.date().replace(day=1) for m in moments]}
         elif column.type == "code":
             result = {column.name: self._code(column)}
         elif column.type == "unit":
@@ -393,6 +419,8 @@ def _normalised(text: str, kind: str) -> str | None:
         if stripped.endswith("%"):
             return "percent_sign"
     if kind in ("period", "date", "year") and not _ISO.fullmatch(stripped):
+        return "date_spelling"
+    if kind == "moment" and not _ISO_MOMENT.fullmatch(stripped):
         return "date_spelling"
     return "blank" if stripped != text or (kind in ("uscc", "code") and _INNER_BLANK.search(text)) else None
 

@@ -115,6 +115,7 @@ def _prepare(path: Path, settings: Settings, registry: Registry, inputs: Inputs)
         _registry_tables(db, settings, registry)
         full, changed = _changes(db, settings, inputs)
         _affected(db, full, changed)
+        _affected_months(db, settings, full, changed)
         return full
 
 
@@ -210,7 +211,7 @@ def _states(inputs: Inputs) -> dict[str, str]:
 
 
 def _affected(db, full: bool, changed: list[str]) -> None:
-    enterprise = [n for n, s in load_sources().items() if s.enterprise and "period" in s.lake_schema]   # the rest makes no slice
+    enterprise = [n for n, s in load_sources().items() if s.enterprise and not s.bulk and "period" in s.lake_schema]   # the rest makes no slice
     rows = " union ".join(f"select uscc, year(period) as slice_year, batch_id from lake.{name}" for name in enterprise)
     if full:
         where = "true"
@@ -218,6 +219,19 @@ def _affected(db, full: bool, changed: list[str]) -> None:
         ids = ", ".join(quoted(b) for b in changed) or "''"
         where = f"batch_id in ({ids}) or uscc in (select uscc from lake.enterprise_register where batch_id in ({ids}))"
     db.execute(f"create or replace table registry.affected as select distinct uscc, slice_year from ({rows}) where {where} order by 1, 2")
+
+
+def _affected_months(db, settings: Settings, full: bool, changed: list[str]) -> None:
+    """The months that models of bulk sources work on anew; the names of the lake's files tell them, no row is read."""
+    months = sorted({
+        (name, f"{path.parent.name.removeprefix('month=')}-01")
+        for name, source in load_sources().items() if source.bulk
+        for path in (settings.validated / name).glob("month=*/*.parquet")
+        if full or path.name.split(".")[0] in changed
+    })
+    db.execute("create or replace table registry.affected_month (source varchar, period date)")
+    if months:
+        db.executemany("insert into registry.affected_month values (?, ?)", months)
 
 
 def record_built(path: Path, settings: Settings, inputs: Inputs) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import polars as pl
 
 _CONFIG = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
 
@@ -16,6 +17,20 @@ DuckError = duckdb.Error
 # Published files open with DuckDB >= 1.5; 68 is the number that stands in the header of such a file.
 STORAGE_VERSION = "v1.5.0"
 STORAGE_NUMBER = 68
+
+
+@contextmanager
+def bounded(spill: Path, memory: str = "384MB") -> Iterator[Any]:
+    """A connection in memory for files of any size: above the limit it spills into a folder.
+
+    The order of rows is kept: their numbers count from it.
+    """
+    spill.mkdir(parents=True, exist_ok=True)
+    with connect() as connection:
+        connection.execute(f"set memory_limit = {quoted(memory)}")
+        connection.execute(f"set temp_directory = {quoted(str(spill))}")
+        connection.execute("set preserve_insertion_order = true")
+        yield connection
 
 
 @contextmanager
@@ -28,6 +43,19 @@ def connect(path: Path | None = None, *, read_only: bool = False) -> Iterator[An
         yield connection
     finally:
         connection.close()
+
+
+def pieces(connection: Any, query: str, size: int = 100_000) -> Iterator[pl.DataFrame]:
+    """The rows of a query, `size` at a time. The connection must not run anything else meanwhile: give a cursor."""
+    for piece in connection.sql(query).to_arrow_reader(size):
+        yield pl.DataFrame(pl.from_arrow(piece))
+
+
+def put(connection: Any, table: str, frame: pl.DataFrame) -> None:
+    """Make a temporary table of a frame."""
+    connection.register("frame", frame.to_arrow())
+    connection.execute(f"create or replace temp table {table} as select * from frame")
+    connection.unregister("frame")
 
 
 def quoted(text: str) -> str:

@@ -73,6 +73,8 @@ def loop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     a, b, c = _batch(first), _batch(second), _batch(third)
     run_night_here(inbox, root / "data", FOUND)
     _fill(load_settings(data=root / "data"), a, inbox / "steward_decision" / "filled.xlsx", {"3": "5"})
+    readings = [{"uscc": uscc(1), "meter_id": "M1", "energy": "电力", "ts": f"2025-12-01 {hour:02d}:00", "value": 5, "unit": "kWh"} for hour in range(24)]
+    meters = deliver(inbox, "meter_reading", "meters.csv", readings, "2026-02-01")
     deliver(inbox, "steward_decision", "february.csv", [
         _decision("D2", a, 4, "按原值接受", "R10-stock-balance", expires_on="2026-03-31"),
         _decision("D3", a, 5, "按原值接受", "R10-stock-balance", expires_on="2026-12-31"),
@@ -81,6 +83,7 @@ def loop(tmp_path_factory: pytest.TempPathFactory) -> Path:
         _decision("D6", a, 99, "拒绝"),
         _decision("D7", "enterprise_energy-000000000000", 2, "拒绝"),
         _decision("D8", a, 7, "更正", "", "consumed=4.5"),
+        _decision("D9", _batch(meters), "", "拒绝"),
     ], "2026-02-10")
     deliver(inbox, "steward_decision", "april.csv", [
         _decision("D3", a, 5, "按原值接受", "R10-stock-balance", expires_on="2026-12-31", second_by="李四"),
@@ -130,12 +133,13 @@ def test_decisions_are_applied_and_the_reported_value_is_kept(loop: Path) -> Non
         ("D2", "accepted", "", None, None), ("D3", "second_signature_missing", "", None, None),
         ("D4", "withdrawn", "", None, None), ("D5", "withdrawn", "", None, None), ("D6", "row_unknown", "", None, None),
         ("D7", "batch_unknown", "", None, None), ("D8", "corrected", "consumed", "4", "4.5"),
+        ("D9", "not_applicable", "", None, None),
         (found[-1][0], "corrected", "consumed", "-5", "5"),
     ]
     assert _states(database) == {"R10-stock-balance": "new", "F10-non-negative": "resolved", "F11-burned-share": "resolved"}
     assert query(database, "select severity from quality.failed_row where check_id = 'R10-stock-balance' order by row_no") == [("info",), ("warning",)]
     reported = query(database, "select check_id, row_no from quality.failed_row where source = 'steward_decision' and check_id like 'S2%' order by 2")
-    assert reported == [("S24-second-signature", 3), ("S21-target-unknown", 6), ("S21-target-unknown", 7)]
+    assert reported == [("S24-second-signature", 3), ("S21-target-unknown", 6), ("S21-target-unknown", 7), ("S27-not-applicable", 9)]
     batches = query(database, "select file_name, outcome, rows_accepted, rows_quarantined from quality.batch where source = 'enterprise_energy' order by 1")
     assert batches == [("first.csv", "accepted_in_part", 7, 1), ("second.csv", "refused", 0, 1), ("third.csv", "refused", 0, 2)]
 

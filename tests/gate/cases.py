@@ -125,7 +125,7 @@ def _shared_cases(source: Source, spec: dict[str, Any]) -> Iterator[Case]:
 
     clean: Row = {}
     required = [c.name for c in source.columns if c.required]
-    typed = [c.name for c in source.columns if c.type in ("number", "percent", "date", "period", "year", "bool")]
+    typed = [c.name for c in source.columns if c.type in ("number", "percent", "date", "moment", "period", "year", "bool")]
     coded = [c.name for c in source.columns if c.type == "code" and not c.open]
     units = [c.name for c in source.columns if c.type == "unit"]
     yield from (case("F02-unreadable", {name: "约三百"}, clean, name=name) for name in typed)
@@ -143,8 +143,8 @@ def _shared_cases(source: Source, spec: dict[str, Any]) -> Iterator[Case]:
     yield case("R73-credit-code", {"uscc": a[:8] + ("2" if a[8] != "2" else "3") + a[9:]}, clean, name="check_digit")
     yield case("R73-credit-code", {"uscc": SYNTHETIC}, clean, name="reserved")
     yield case("K01-unknown-enterprise", {"uscc": "NEW"}, {"uscc": "B"})
-    time = next((c.name for c in source.columns if c.type in ("period", "year")), "")
-    january, december = ("", "") if time == "year" else ("-01", "-12")
+    time = next((c.name for c in source.columns if c.type in ("period", "moment", "year")), "")
+    january, december = {"year": ("", ""), "ts": ("-01-01 00:00", "-12-31 23:00")}.get(time, ("-01", "-12"))
     yield case("T01-future-period", {time: f"2026{january}"}, {time: f"2025{january}"})
     yield case("T02-period-range", {time: f"2009{december}"}, {time: f"2010{january}"})
     yield case("T03-statistics-year", {time: "1948"}, {time: "1949"})

@@ -171,6 +171,22 @@ def tables() -> dict[str, list[dict[str, Any]]]:
             "held_back_lines": 0, "quarantined_rows": 0, "worst_tier": "method_default", "score": 69, "grade": "C",
             "hold_code": None, "is_synthetic": True,
         }],
+        "quality.triangulation": [{
+            "uscc": A, "period": JAN, "quantity": "electricity", "unit": "MWh", "account_value": 100.0, "meter_value": 99.0,
+            "energy_form_value": None, "ets_evidence_value": None, "stock_balance_value": None, "output_norm_low": None,
+            "output_norm_high": None, "grid_sales_value": None, "estimates": 2, "lowest_ratio": 0.99, "highest_ratio": 0.99,
+            "verdict": "agree", "disagreeing_sources": None, "patterns": None, "verdict_zh": "一致", "verdict_en": "agree",
+            "tonnes_at_stake": Decimal("0.000"), "substitute_value": None, "is_synthetic": True,
+        }],
+        "quality.meter_month": [{
+            "uscc": A, "energy": "电力", "period": JAN, "quantity": 99.0, "unit": "MWh", "meters": 1, "collected": 743, "due": 744,
+            "doubtful": 1, "estimated": 0, "days_below": 0, "completeness": 743 / 744, "completeness_num": 743, "completeness_den": 744,
+            "is_synthetic": True,
+        }],
+        "quality.meter_outage": [{
+            "uscc": A, "meter_id": "M1", "energy": "电力", "start_day": JAN, "end_day": JAN, "days": 1, "working_days": 1,
+            "missing_readings": 20, "is_over": True, "is_late": False, "is_synthetic": True,
+        }],
         "marts.fct_grid_factor_month": [{
             "area": "520000", "period": FEB, **_grid(), "inflow_mwh": 40.0, "outflow_mwh": 100.0, "thermal_mwh": 300.0,
             "loss_rate": None, "thermal_factor": 0.6, "thermal_factor_basis": "power_units", "thermal_factor_tier": "measured",

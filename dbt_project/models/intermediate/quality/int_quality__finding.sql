@@ -33,6 +33,12 @@ select
     '无需处理', 'nothing to do',
     null
 from delivered_again
+union all
+select
+    batch_id, source, row_no, check_id, severity, uscc, period, column_name, reported_value,
+    message_zh, message_en, advice_zh, advice_en,
+    null
+from {{ ref('int_quality__monitoring') }}
 {% for name, source, uscc, period in [
     ('int_register__current', 'enterprise_register', 'uscc', 'null'),
     ('int_energy__current', 'enterprise_energy', 'uscc', 'period'),
@@ -46,6 +52,7 @@ from delivered_again
     ('int_project_list__current', 'project_list', 'uscc', 'null'),
     ('int_grid_sales__current', 'grid_sales', 'null', 'period'),
     ('int_carbon_sink__current', 'carbon_sink', 'null', "cast(year as varchar) || '-01-01'"),
+    ('int_meter__contested', 'meter_reading', 'uscc', 'period'),
     ('int_reference__emission_factor', 'emission_factor', 'null', 'null'),
     ('int_energy_balance__current', 'energy_balance', 'null', "cast(year as varchar) || '-01-01'"),
     ('int_sector_statistics__current', 'sector_statistics', 'null', 'period'),

@@ -12,6 +12,7 @@ select
     case
         when d.conflict is not null then 'conflicting'
         when b.batch_id is null then 'batch_unknown'
+        when b.source = 'meter_reading' then 'not_applicable'   -- bulk: its batches are not judged again
         when m.later and e.state in ('corrected', 'accepted', 'withdrawn') and d.target_row_no is not null then 'obsolete'
         when e.state = 'corrected' and held.batch_id is not null then 'not_passing'
         else coalesce(e.state, 'superseded')

@@ -13,6 +13,7 @@
     ('grid_exchange', 'quantity'),
     ('grid_generation', 'generation'),
     ('grid_sales', 'quantity'),
+    ('meter_reading', 'value'),
     ('power_unit_month', 'coal_t'),
     ('sector_statistics', 'value'),
     ('target_observation', 'value'),

@@ -1,0 +1,16 @@
+{{ config(
+    materialized='incremental', incremental_strategy='append', on_schema_change='fail',
+    pre_hook="{{ delete_affected_months('meter_reading') }}"
+) }}
+-- Readings of each delivery summed to days, before anything is joined: the only model that reads all of them.
+-- Sums are decimals, so that they do not depend on the order of addition.
+select
+    uscc, meter_id, energy, fuel_code, fuel_group, activity_unit, period, day, batch_id, received_at, is_synthetic,
+    sum(case when is_doubtful then 0 else cast(quantity as decimal(28, 9)) end) as quantity,
+    count(case when not is_doubtful then 1 end) as collected,
+    count(case when is_doubtful then 1 end) as doubtful,
+    count(case when quality = '估算' then 1 end) as estimated,
+    min(row_no) as row_no
+from {{ ref('stg_meter_reading') }} as r
+where {{ affected_month('meter_reading', 'r') }}
+group by uscc, meter_id, energy, fuel_code, fuel_group, activity_unit, period, day, batch_id, received_at, is_synthetic

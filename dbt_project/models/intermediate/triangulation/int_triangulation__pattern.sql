@@ -1,0 +1,56 @@
+-- Patterns in the monthly series that the account rests on: what measured values do not do. A measured mode that became a
+-- default is seen on the energy form and on the power units.
+with series as (
+    select uscc, quantity, period, high as value,
+        lag(period) over w as period_before, lag(high) over w as value_before,
+        count(*) over twelve as months, min(high) over twelve as least, max(high) over twelve as greatest,
+        stddev_samp(high) over twelve / nullif(avg(high) over twelve, 0) as variation,
+        count(*) over earlier as earlier_months, median(high) over earlier as earlier_median
+    from {{ ref('int_triangulation__estimate') }}
+    where estimate_source = 'account' and high > 0
+    window w as (partition by uscc, quantity order by period),
+        twelve as (partition by uscc, quantity order by period rows between 11 preceding and current row),
+        earlier as (partition by uscc, quantity order by period rows between 6 preceding and 1 preceding)
+),
+
+modes as (
+    select uscc, period, case when fuel_group = 'coal' then 'coal' else fuel_code end as quantity,
+        max(case when parameter_basis = '实测' then 1 else 0 end) as measured,
+        max(case when parameter_basis = '缺省' then 1 else 0 end) as defaulted
+    from {{ ref('int_energy__current') }}
+    where conflict is null and superseded_by is null and period_grain = 'month'
+    group by uscc, period, case when fuel_group = 'coal' then 'coal' else fuel_code end
+    union all
+    select uscc, period, case when fuel_group = 'coal' then 'coal' else fuel_code end,
+        max(case when carbon_tc_per_unit is not null then 1 else 0 end), max(case when carbon_tc_per_unit is null then 1 else 0 end)
+    from {{ ref('int_power_unit__current') }}
+    where conflict is null and superseded_by is null and period_grain = 'month'
+    group by uscc, period, case when fuel_group = 'coal' then 'coal' else fuel_code end
+),
+
+downgrades as (
+    select distinct uscc, quantity, period
+    from (
+        select *, max(measured) over (partition by uscc, quantity order by period rows between unbounded preceding and 1 preceding) as was_measured
+        from (
+            select uscc, quantity, period, max(measured) as measured, max(defaulted) as defaulted from modes group by uscc, quantity, period
+        ) as m
+    ) as p
+    where was_measured = 1 and measured = 0 and defaulted = 1
+)
+
+select uscc, quantity, period, 'twelve_identical' as pattern from series where months = 12 and least = greatest
+union all
+select uscc, quantity, period, 'copied_month' from series
+where value = value_before and period_before = cast(period - interval 1 month as date) and not (months = 12 and least = greatest)
+union all
+select uscc, quantity, period, 'too_smooth' from series where months = 12 and least < greatest and variation < 0.002
+union all
+select uscc, quantity, period, 'power_of_ten' from series
+where earlier_months >= 3 and earlier_median > 0
+    and abs(round(log10(value / earlier_median))) >= 1
+    and abs(log10(value / earlier_median) - round(log10(value / earlier_median))) < 0.1
+union all
+select uscc, quantity, period, 'last_digits' from {{ ref('int_triangulation__last_digit') }} where chi_square > 33.72
+union all
+select uscc, quantity, period, 'mode_downgrade' from downgrades
