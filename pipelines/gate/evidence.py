@@ -235,7 +235,7 @@ def _energy(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _power_heat(rows: pl.DataFrame) -> pl.DataFrame:
-    steam = pl.col("steam_t").is_not_null() & (pl.col("steam_temp_c").is_not_null() | pl.col("steam_pressure_mpa").is_not_null())
+    steam = pl.col("steam_t").is_not_null()  # its enthalpy may come with enterprise_process; without any the ledger holds the line back
     heat, power = pl.col("carrier") == "热力", pl.col("carrier") == "电力"
     origin = pl.col("origin")
     no_quantity = pl.col("quantity").is_null() & ~(heat & steam) & ~pl.col("unreadable").fill_null("").str.contains("quantity")
