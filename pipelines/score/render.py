@@ -128,8 +128,8 @@ def _clean(scored: Scored) -> str:
     years = sum(evidence.enterprise_years for evidence in scored.clean.values())
     seeds = ", ".join(str(seed) for seed in scored.clean)
     lines = ["## 无故障演示省的提示 | Findings of clean provinces", "",
-             f"种子 seeds {seeds}; 企业年 enterprise-years: {years}. 精确与代码规则应为 0；统计规则每千企业年至多 1 | exact and code rules: none; statistical rules: at most one in a thousand enterprise-years.", "",
+             f"种子 seeds {seeds}; 企业年 enterprise-years: {years}. 精确与代码规则应为 0；统计规则每千企业年至多 1 | exact and code rules: none; statistical rules: at most one in a thousand enterprise-years. 不足 1000 企业年时，0 条不能证明该比例 | below 1000 enterprise-years none found does not prove that rate.", "",
              "| 规则 rule | 类别 class | 提示 findings | 每千企业年 per 1000 enterprise-years |", "|---|---|---|---|"]
     for rule, count in sorted(alarms.items()):
         lines.append(f"| `{rule}` | {_CLASS[scored.classes.get(rule, '')]} | {count} | {1000 * count / years if years else 0:.2f} |")
-    return "\n".join(lines if alarms else [*lines[:-2], "", "无 none"])
+    return "\n".join(lines if alarms else [*lines[:-2], "无 none"])
