@@ -47,9 +47,10 @@ def code_version(project: Path) -> str:
         ("dbt_project", ("*.sql", "*.yml", "*.csv")), ("pipelines", ("*.py", "*.yml")), ("expectations", ("*.yml",)),
     ):
         for path in sorted(p for pattern in patterns for p in (project / folder).rglob(pattern)):
-            if "target" in path.parts or "logs" in path.parts:
+            relative = path.relative_to(project)
+            if relative.parts[:2] in (("dbt_project", "target"), ("dbt_project", "logs")):   # what dbt writes; models have a folder `target` too
                 continue
-            digest.update(path.relative_to(project).as_posix().encode())
+            digest.update(relative.as_posix().encode())
             digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 

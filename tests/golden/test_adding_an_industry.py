@@ -44,7 +44,11 @@ def test_the_diff_touches_seeds_only() -> None:
 def marts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("industry")
     project = root / "project"
-    skip = shutil.ignore_patterns("target", "logs", "__pycache__")
+
+    def skip(folder: str, names: list[str]) -> set[str]:
+        # models have a folder `target` too
+        return {"__pycache__"} | ({"target", "logs"} if Path(folder) == ROOT / "dbt_project" else set())
+
     for part in ("pipelines", "dbt_project", "data/raw/published", "expectations"):
         shutil.copytree(ROOT / part, project / part, ignore=skip)
     shutil.copy(ROOT / "pyproject.toml", project)
