@@ -26,6 +26,8 @@ def promote_bulk(db: Any, judgement: BulkJudgement, suite_version: str, lake: La
     if judgement.findings:
         files = ", ".join(quoted(str(path)) for path in judgement.findings)
         _copy(db, f"select * from read_parquet([{files}])", folder / "findings.parquet")
+    else:
+        (folder / "findings.parquet").unlink(missing_ok=True)   # of an earlier verdict
     registry.put_verdict(
         Verdict(
             batch_id=delivery.batch_id, suite_version=suite_version, rows_received=judgement.rows_received,

@@ -117,7 +117,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str
     return root / "province", value_hashes(root / "data")
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1])
 def test_any_order_and_any_split_of_the_deliveries_gives_the_same_ledger(
     seed: int, whole: tuple[Path, dict[str, str]], tmp_path: Path
 ) -> None:

@@ -157,6 +157,14 @@ def test_rows_that_wait_enter_once_when_the_register_knows_them(tmp_path: Path) 
     assert in_bulk(path, later, suite, tmp_path) == again == one_by_one(path, later, suite)
 
 
+def test_findings_go_when_a_later_verdict_has_none(tmp_path: Path) -> None:
+    path, suite = write([row for row in DIRTY if row[0] == NEW][:1], tmp_path / "file.csv"), suite_of("meter_reading")
+    assert "K01-unknown-enterprise" in {finding[1] for finding in in_bulk(path, known_enterprises(), suite, tmp_path).findings}
+    again = in_bulk(path, known_enterprises(NEW=datetime(2025, 1, 1)), suite, tmp_path)
+    assert len(again.accepted) == 1
+    assert not any(finding[2] in ("critical", "warning") for finding in again.findings)
+
+
 def test_what_a_profile_cannot_stand_for_refuses_the_load(tmp_path: Path) -> None:
     suite = suite_of("meter_reading")
     rule = next(rule for rule in suite.rules if rule.column == "value")
