@@ -153,8 +153,9 @@ factored as (
 cut as (
     select *,
         quantity * factor as raw_gas_t,
-        sum(case when item like 'clinker_%' and emission_source = 'process' and block <> 'clinker_substitute' then quantity * factor else 0.0 end)
-            over (partition by uscc, period, period_grain, unit_code) as clinker_t,
+        -- in decimals: a sum of doubles would depend on the order of its rows
+        cast(sum(case when item like 'clinker_%' and emission_source = 'process' and block <> 'clinker_substitute'
+            then cast(quantity * factor as decimal(38, 9)) else 0 end) over (partition by uscc, period, period_grain, unit_code) as double) as clinker_t,
         coalesce(sum(case when block = 'clinker_substitute' then quantity * factor end) over (
             partition by uscc, period, period_grain, unit_code
             order by block = 'clinker_substitute', item, stream rows between unbounded preceding and 1 preceding), 0.0) as before_t
