@@ -36,7 +36,7 @@ nightly: setup  ## 处理收件箱中新的上报 | process what is new in the i
 	@$(BIN)/carbon nightly
 
 test: setup  ## 运行全部测试 | run all tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 check: setup  ## 静态检查：ruff、类型、导入规则、dbt 解析 | static checks
 	@$(BIN)/ruff check .
