@@ -58,6 +58,33 @@ def run_night_here(inbox: Path, data: Path, as_of: str = AS_OF) -> Any:
     return run_night(load_settings(inbox, data, date.fromisoformat(as_of)), lambda text: None)
 
 
+def build_tables_here(inbox: Path, data: Path, *tables: str, as_of: str = AS_OF) -> tuple[Path, list[Any]]:
+    """Judge an inbox in this process and build just these tables with all that they rest on, and their data tests.
+
+    Returns the build database and the deliveries that were held back, whole or in part. A golden figure needs its own tables; whole nights are tested elsewhere.
+    """
+    from pipelines.gate.stage import sources_in_order
+    from pipelines.night import judge_step, open_night, receive_step
+    from pipelines.settings import load_settings
+    from pipelines.transform.build import require, run_dbt
+    from pipelines.warehouse.build_db import current_inputs, prepare
+
+    if as_of == AS_OF:
+        shutil.copytree(_published_tables_judged(), data)
+    settings = load_settings(inbox, data, date.fromisoformat(as_of))
+    with open_night(settings, lambda text: None) as night:
+        receive_step(night)
+        for source in sources_in_order():
+            judge_step(night, source)
+        prepare(night.database, settings, night.registry, current_inputs(settings, night.registry))
+        selected = [f"+{table}" for table in tables]
+        target = settings.warehouse / "dbt"
+        target.mkdir(parents=True, exist_ok=True)
+        command = ["build", "--exclude-resource-type", "unit_test", "--indirect-selection", "cautious", "--full-refresh", "--select", *selected]
+        require(run_dbt(command, night.database, target))
+        return night.database, night.held_back
+
+
 @cache
 def _published_tables_judged() -> Path:
     """A data folder where the published tables are received and judged: the same in every night of one day, so judged once."""

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import query, run_night_here
+from tests.conftest import build_tables_here, query
 from tests.deliveries import deliver, register_row, uscc
+
+# what the figures below are looked up in
+TABLES = ("fct_enterprise_emission_line", "fct_enterprise_account_month", "fct_enterprise_held_back_line")
 
 
 def _register() -> list[dict]:
@@ -86,9 +89,9 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
     deliver(root / "inbox", "emission_factor", "factor.csv", [factor, dated], "2026-03-01", synthetic=False)
     unreal = {**factor, "factor_id": "zz:lime", "item": "common/CaCO3/emission_factor_3_digit", "value": 0.9}
     deliver(root / "inbox", "emission_factor", "unreal.csv", [unreal], "2026-03-01", synthetic=True)
-    night = run_night_here(root / "inbox", root / "data")
-    assert night.outcome == "published" and night.held_back == [], [j.reason_en for j in night.held_back]
-    return root / "data" / "marts" / "carbon.duckdb"
+    database, held_back = build_tables_here(root / "inbox", root / "data", *TABLES)
+    assert held_back == [], [j.reason_en for j in held_back]
+    return database
 
 
 GOLDEN = [
