@@ -46,14 +46,13 @@ from pipelines.gate.judge import (
 from pipelines.gate.suite import Rule, Suite
 from pipelines.ingest.bulk import LandedFile
 from pipelines.ingest.problem import Unreadable
-from pipelines.ingest.typed import with_header_unit
+from pipelines.ingest.typed import EVIDENCE, with_header_unit
 from pipelines.warehouse.duck import pieces, put, quoted
 from pipelines.warehouse.files import write_parquet
 from pipelines.warehouse.lake import FINDING_SCHEMA
 
 _NULL, _BETWEEN = "expect_column_values_to_be_null", "expect_column_values_to_be_between"
 _PIECE = 25_000   # rows judged one by one at a time: bounds the memory of a file that is wrong throughout
-_EVIDENCE = ("unreadable", "unknown_code", "unknown_unit", "missing_required")
 _SUSPECT: dict[str, Any] = {"row_no": pl.Int64, "acceptable_from": pl.Datetime("us"), "waits": pl.Boolean, "named": pl.Boolean}
 
 
@@ -116,7 +115,7 @@ def _moment(source: Source) -> str:
 
 def _row_columns(source: Source) -> list[str]:
     free = [column.name for column in source.columns if column.type in ("number", "moment")]
-    return [*free, "period", *_EVIDENCE]
+    return [*free, "period", *EVIDENCE]
 
 
 def _word_columns(source: Source) -> list[str]:
@@ -195,7 +194,7 @@ class _Bulk:
             words += [(name, word) for (word,) in found]
         rows += [{name: word} for name, word in words]
         contract = {name: kind for column in self.source.columns for name, kind in column.lake_columns().items()}
-        schema = {**contract, **dict.fromkeys(_EVIDENCE, pl.String), "duplicate_row": pl.Int64, "duplicate_key": pl.Int64}
+        schema = {**contract, **dict.fromkeys(EVIDENCE, pl.String), "duplicate_row": pl.Int64, "duplicate_key": pl.Int64}
         frame = pl.DataFrame({name: pl.Series([row.get(name) for row in rows], dtype=kind) for name, kind in schema.items()})
         return self._with_evidence(frame.with_row_index("_row")), words
 

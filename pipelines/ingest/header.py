@@ -17,7 +17,7 @@ _TOTAL = re.compile(r"(?:本页|本表|本月|本年|累计|全部|全省|全市
 _TOTAL_OF = re.compile(r".*(?:合计|总计|小计|共计|total):?")
 # Codes and numbers begin with a digit; a first cell that matches may be a total, a note or a signature (polars and DuckDB read it alike).
 MAY_BE_NO_DATA = r"^[^0-9]|(?i:[合总小共][\s\x{3000}]*计|total)"
-_UNIT_IN_HEADER = re.compile(r"(.+?)[(\[【〔](.+)[)\]】〕]|(.+?)/(.+)")
+_UNIT_IN_HEADER = re.compile(r"(.+?)[(\[【〔](?:单位:)?(.+)[)\]】〕]|(.+?)/(.+)")
 # What stands below a printed form: notes and signatures, always with a colon or a number after the word.
 _NOTE = re.compile(
     r"(?:注|备注|附注|说明|填表说明|填报人|填表人|制表人|制表|审核人|统计负责人|单位负责人|负责人|联系人|联系电话|电话"

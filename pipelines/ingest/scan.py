@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import stat
+import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -76,6 +77,11 @@ def _is_unfinished(name: str) -> bool:
     return name.startswith((".", "~$")) or name.endswith((".part", ".tmp"))
 
 
+def _is_trick(name: str) -> bool:
+    """A backslash (a path on another system), or marks that hide how the name reads. Bytes of another encoding are none."""
+    return "\\" in name or any(unicodedata.category(char) in ("Cc", "Cf", "Zl", "Zp") for char in name)
+
+
 def scan_folder(
     root: Path, sources: dict[str, Source], *, published: bool, now: float, settle_seconds: float
 ) -> Scan:
@@ -131,6 +137,9 @@ def _walk(folder: Path, base: Path, source: str, scan: Scan, *, published: bool,
 def _file(
     path: Path, source: str, name: str, relative: str, scan: Scan, *, published: bool, now: float, settle: float
 ) -> None:
+    if _is_trick(name):
+        scan.found.append(_problem(path, source, name, relative, published, _NAME))
+        return
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
@@ -157,6 +166,10 @@ _LINK = Unreadable(
 )
 _FOLDER = Unreadable(
     "L02-not-a-file", "是一个以数据文件命名的文件夹；请放入文件", "is a folder named like a data file; put a file there"
+)
+_NAME = Unreadable(
+    "L22-file-name", "文件名含反斜杠、控制字符或不可见字符，不予接收；请用普通文字命名后重新提交",
+    "the file name holds a backslash, control or invisible characters: not accepted; give it a plain name and deliver it again",
 )
 _SPECIAL = Unreadable("L02-not-a-file", "不是普通文件", "is not a regular file")
 

@@ -5,6 +5,7 @@ Evidence columns (text, null = nothing to say; several columns joined by `;`):
     unknown_code: columns whose code is in no code list.
     unknown_unit: unit columns whose unit is unknown or of the wrong dimension.
     missing_required: required columns without a value.
+    formula_text: columns of free text that a spreadsheet would run as a formula.
 Beside each contract column `c` stands `c__raw`, the text as delivered.
 """
 
@@ -25,7 +26,7 @@ from pipelines.contracts.source import Column, Source
 from pipelines.contracts.text import code_key, is_missing, narrow, tidy
 from pipelines.ingest.table import HeaderedTable
 
-EVIDENCE = ("unreadable", "unknown_code", "unknown_unit", "missing_required")
+EVIDENCE = ("unreadable", "unknown_code", "unknown_unit", "missing_required", "formula_text")
 
 # dimension of the quantity by the canonical unit of its fuel or item
 DIMENSION = {
@@ -50,6 +51,8 @@ _ISO_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(?::\d{2})?", re.ASCI
 _ISO = re.compile(r"\d{4}(?:-\d{2}){0,2}(?:[ T]\d{2}:00(?::00)?)?")
 _WIDE = re.compile("[０-９Ａ-Ｚａ-ｚ．，％－／：]")
 _INNER_BLANK = re.compile(r"\s")
+# =1+1, @SUM(1), +cmd|' /C calc'!A0; a sign before a plain word or number is none
+_FORMULA = re.compile(r"(?:[=＝@＠]\s*\S|[+＋\-－].*(?:[|!]|[A-Za-z]\())", re.DOTALL)
 _YES = {"是", "yes", "y", "true", "1"}
 _NO = {"否", "no", "n", "false", "0"}
 
@@ -251,6 +254,10 @@ class _Typer:
             for i, text in enumerate(self.raw[column.name]):
                 if text is None:
                     self._mark("missing_required", i, column.name)
+        if column.type in ("text", "name", "key_text"):
+            for i, text in enumerate(self.raw[column.name]):
+                if text is not None and _FORMULA.match(text.lstrip()):
+                    self._mark("formula_text", i, column.name)
         return result
 
     def _mark(self, kind: str, i: int, column: str) -> None:
@@ -321,6 +328,8 @@ class _Typer:
             code = seen[text]
             if code is None and column.open:
                 code = tidy(text)
+                if _FORMULA.match(text.lstrip()):
+                    self._mark("formula_text", i, column.name)
             elif code is None:
                 self._mark("unknown_code", i, column.name)
             elif codes.key(text) in codes.fixes:

@@ -126,6 +126,12 @@ def _target(target: str) -> str:
     return target.lstrip("/") if target.startswith("/") else f"xl/{target}"
 
 
+_DATES_1904 = Unreadable(
+    "L23-date-1904", "工作簿使用 1904 日期系统，写成数字的日期会差四年；请在表格软件选项中取消“使用 1904 日期系统”，核对日期后重新提交",
+    "the workbook counts its days from 1904: dates written as numbers would be four years off; turn this option off, check the dates and deliver it again",
+)
+
+
 class _Names:
     """Sheet names and the parts that they stand for."""
 
@@ -137,6 +143,8 @@ class _Names:
         name = tag.rpartition(":")[2]
         if name == "sheet":
             self.sheets[attributes.get("name", "")] = next((v for k, v in attributes.items() if k.endswith(":id")), "")
+        elif name == "workbookPr" and attributes.get("date1904") in ("1", "true"):
+            raise _DATES_1904
         elif name == "Relationship":
             self.targets[attributes.get("Id", "")] = attributes.get("Target", "")
 

@@ -126,7 +126,7 @@ def _write(out: Path, batch_id: str, file_name: str, lines: list[dict[str, str]]
 
 def safe_text(text: str) -> str:
     """Text of a deliverer that no spreadsheet takes for a formula, also after it was saved as CSV."""
-    starts = text.startswith(("=", "+", "@", "\t", "\r")) or (text.startswith("-") and not text[1:].replace(".", "", 1).isdigit())
+    starts = text.startswith(("=", "+", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")) or (text.startswith("-") and not text[1:].replace(".", "", 1).isdigit())
     return f"'{text}" if starts else text
 
 

@@ -170,7 +170,7 @@ def test_the_desk_on_the_command_line(loop: Path) -> None:
 
 
 def test_text_of_a_deliverer_is_never_a_formula() -> None:
-    assert [safe_text(t) for t in ("=1+1", "+1", "@a", "-cmd", "-5.2", "12")] == ["'=1+1", "'+1", "'@a", "'-cmd", "-5.2", "12"]
+    assert [safe_text(t) for t in ("=1+1", "+1", "@a", "＝1", "\n=1", "-cmd", "-5.2", "12")] == ["'=1+1", "'+1", "'@a", "'＝1", "'\n=1", "'-cmd", "-5.2", "12"]
 
 
 def test_one_night_equals_three_and_an_earlier_day_replays(loop: Path, tmp_path: Path) -> None:

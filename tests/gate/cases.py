@@ -132,6 +132,8 @@ def _shared_cases(source: Source, spec: dict[str, Any]) -> Iterator[Case]:
     yield from (case("F03-missing-required", {name: "—"}, clean, name=name) for name in required)
     yield from (case("C01-unknown-code", {name: "不存在"}, clean, name=name) for name in coded)
     yield from (case("C02-unknown-unit", {name: "市斤"}, clean, name=name) for name in units)
+    free = [c.name for c in source.columns if c.type in ("text", "name", "key_text") or c.open]
+    yield from (case("F05-formula-text", {name: "=cmd|' /C calc'!A0"}, clean, name=name) for name in free)
     other = spec["other"]
     yield case("K02-duplicate-row", [clean, clean], [clean])
     yield case("K03-duplicate-key", [clean, other], [other])

@@ -143,6 +143,15 @@ def test_a_name_that_only_begins_like_a_note_is_data(write: Write) -> None:
     assert _numbers(_read(write(f"{HEADER}\n注射液厂,2025-01,水泥,5,吨\n"))) == [2]
 
 
+@pytest.mark.parametrize(("text", "formula"), [
+    ("=cmd|' /C calc'!A0", True), ("＝1+1", True), ("@SUM(1)", True), (" =1", True), ("-2+3+cmd|' /C calc'!A0", True), ("+HYPERLINK(1)", True),
+    ("-1#炉(备用)", False), ("+", False), ("A=B", False), ("—", False), ("2号=备用", False),
+])
+def test_which_texts_are_formulas(write: Write, text: str, formula: bool) -> None:
+    frame = read_file(write(f'uscc,period,unit_code,item,quantity\nA,2025-01,,"{text}",5\nA,2025-01,"{text}",水泥,5\n'), OUTPUT).typed.frame
+    assert frame["formula_text"].to_list() == (["item", "unit_code"] if formula else [None, None])
+
+
 # --- headers
 
 
@@ -173,6 +182,7 @@ def test_a_header_twice_is_refused(write: Write, header: str) -> None:
 
 @pytest.mark.parametrize(("header", "units"), [
     ("uscc,period,item,产量（万吨）", None), ("uscc,period,item,数量（万吨）", {"unit": "万吨"}), ("uscc,period,item,数量/万吨", {"unit": "万吨"}),
+    ("uscc,period,item,数量（单位：万吨）", {"unit": "万吨"}), ('uscc,period,item,"数量\n（万吨）"', {"unit": "万吨"}),
     ("uscc,period,item,quantity(1e4 t),unit", {"unit": "1e4t"}), ("uscc,period,item,数量(大约)", None),
 ])
 def test_a_unit_in_the_header_of_a_number(write: Write, header: str, units: dict[str, str] | None) -> None:
@@ -326,6 +336,13 @@ def test_a_sheet_under_another_name_is_looked_through_as_well(patched: Callable[
             data = old.read(name).replace(b"worksheets/sheet1.xml", b"odd/place.dat")
             new.writestr("xl/odd/place.dat" if name == SHEET else name, data)
     assert _problem(path).check_id == "L11-size"
+
+
+def test_a_workbook_that_counts_days_from_1904_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "mac.xlsx"
+    with xlsxwriter.Workbook(path, {"date_1904": True}) as book:
+        book.add_worksheet().write_row(0, 0, HEAD)
+    assert _problem(path).check_id == "L23-date-1904"
 
 
 def test_an_encrypted_workbook_says_what_to_do(write: Write) -> None:

@@ -123,7 +123,7 @@ def test_a_sidecar_that_is_no_plain_file_is_a_reason_to_refuse(tmp_path: Path) -
 def test_names_that_cannot_be_shown_are_escaped_and_known_by_their_bytes(tmp_path: Path) -> None:
     folder = tmp_path / "enterprise_energy"
     folder.mkdir()
-    for name in (b"bad\xff.csv", b"line\nbreak.csv", "rtl\u202egpj.csv".encode(), b"\x1b[31m.csv", b"..csv", b"a." + b"x" * 253):
+    for name in (b"bad\xff.csv", b"line\nbreak.csv", "rtl\u202egpj.csv".encode(), b"\x1b[31m.csv", b"..csv", b"a\\..\\b.csv", b"a." + b"x" * 253):
         Path(os.fsdecode(os.path.join(os.fsencode(folder), name))).write_bytes(name)
     os.mkdir(os.path.join(os.fsencode(tmp_path), b"odd\xff" + b"y" * 200))
     found = _scan(tmp_path).found
@@ -134,6 +134,8 @@ def test_names_that_cannot_be_shown_are_escaped_and_known_by_their_bytes(tmp_pat
     assert all(read_sidecar(f.sidecar) == Sidecar() for f in found)
     assert max(len(f.source) for f in found) == 40
     assert [name for name, _ in _scan(tmp_path).left] == ["enterprise_energy/..csv"]
+    tricks = {f.file_name for f in found if f.problem and f.problem.check_id == "L22-file-name"}
+    assert tricks == {"line\\nbreak.csv", "rtl\\u202egpj.csv", "\\x1b[31m.csv", "a\\..\\b.csv"}
 
 
 def test_what_would_block_a_reader_is_refused_unread(tmp_path: Path) -> None:
