@@ -3,13 +3,13 @@
 regexp_replace(regexp_replace(coalesce(cast(cast(round({{ x }}, 4) as decimal(38, 4)) as varchar), ''), '0+$', ''), '\.$', '')
 {%- endmacro %}
 
-{# A reason with its figures: `text` is a template of seed target_reason, `q` the qualifier. #}
-{% macro reason_text(text, q) -%}
-replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace({{ text }},
+{# A reason with its figures: `text` is a template of seed target_reason, `q` the qualifier, `unit` the unit, with the blank that stands before it. #}
+{% macro reason_text(text, q, unit, blank='') -%}
+replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace({{ text }},
     '{obs}', {{ figure_text('j.v') }}), '{year}', coalesce(cast(j.observed_year as varchar), cast(j.year as varchar))),
     '{period}', cast(j.year as varchar)), '{target}', {{ figure_text('j.target_value') }}), '{target_year}', cast(j.target_year as varchar)),
     '{low}', {{ figure_text('j.low') }}), '{high}', {{ figure_text('j.high') }}), '{stretch}', {{ figure_text('j.stretch_value') }}),
     '{projected}', {{ figure_text('j.projected_value') }}), '{ref_year}', coalesce(cast(j.reference_year as varchar), '')),
-    '{ref}', {{ figure_text('j.reference_value') }}), '{unit}', case when coalesce(p.unit, '—') in ('—', 'year', 'ratio') then '' else p.unit end),
-    '{qualifier}', coalesce({{ q }}, ''))
+    '{ref}', {{ figure_text('j.reference_value') }}), '{base}', coalesce(j.base, '')),
+    '{{ blank }}{unit}', coalesce('{{ blank }}' || nullif({{ unit }}, ''), '')), '{qualifier}', coalesce({{ q }}, ''))
 {%- endmacro %}

@@ -5,8 +5,13 @@ with plan as (
     select * from {{ ref('int_plan_target__current') }} where conflict is null
 ),
 
+-- preliminary figures and a peak that is still open are observations, but nothing is compared with them
 observation as (
-    select * from {{ ref('int_target__observation') }} where value is not null
+    select *, value is not null and vintage not in ('初步', '未定') as is_firm from {{ ref('int_target__observation') }}
+),
+
+firm as (
+    select * from observation where is_firm
 ),
 
 night as (
@@ -16,7 +21,7 @@ night as (
 bodies as (
     select p.target_id, n.home_province as division_code from plan as p cross join night as n
     union
-    select r.target_id, b.body from {{ ref('target_rule') }} as r cross join unnest(string_split(r.bodies, '|')) as b(body) where r.bodies <> '520000'
+    select r.target_id, b.body from {{ ref('target_rule') }} as r cross join unnest(string_split(r.bodies, '|')) as b(body) where r.bodies not in ('520000', '*')
     union
     select target_id, division_code from observation
 ),
@@ -34,8 +39,9 @@ periods as (
 -- the rule of the next target year, else the last one
 ruled as (
     select
-        x.target_id, x.division_code, x.year, r.target_year, r.reading, r.target_value, r.stretch_value, r.good, r.compare_with,
-        r.date_kind, r.bodies, r.is_ambiguous, r.is_strive, r.is_our_encoding, r.base, r.note_zh, r.note_en, r.quote,
+        x.target_id, x.division_code, x.year, r.target_year, r.reading, r.target_value, r.stretch_value, r.good, r.bound, r.compare_with,
+        r.date_kind, r.bodies, r.is_ambiguous, r.is_strive, r.is_our_encoding, r.base, r.words_zh, r.words_en, r.unit_zh, r.unit_en,
+        r.note_zh, r.note_en, r.quote,
         w.half_width * case when w.is_relative then abs(r.target_value) else 1.0 end as half_width,
         row_number() over (
             partition by x.target_id, x.division_code, x.year
@@ -46,12 +52,12 @@ ruled as (
     left join {{ ref('target_band') }} as w on w.band_kind = r.band_kind
 ),
 
--- the observation of the year; before a target year that has not passed, the latest one there is
+-- the observation of the year; before a target year that has not passed, the latest firm one there is
 seen as (
     select
         u.*, n.home_province, n.knowledge_year,
-        o.value, o.year as observed_year, o.vintage, o.source, o.document, o.num, o.den, o.own_value, o.batch_id, o.row_no, o.is_synthetic,
-        row_number() over (partition by u.target_id, u.division_code, u.year order by o.year desc nulls last) as recency
+        o.value, o.missing_code, o.year as observed_year, o.vintage, o.source, o.document, o.num, o.den, o.own_value, o.batch_id, o.row_no, o.is_synthetic,
+        row_number() over (partition by u.target_id, u.division_code, u.year order by case when o.year = u.year then 0 when o.is_firm then 1 else 2 end, o.year desc nulls last) as recency
     from ruled as u
     cross join night as n
     left join observation as o
@@ -63,20 +69,23 @@ seen as (
 compared as (
     select
         s.*,
-        f.value as first_value, f.year as first_year,
+        -- a reduction begins at 0 in its base year
+        case when f.year is null and s.base_year < s.observed_year then 0.0 else f.value end as first_value,
+        case when f.year is null and s.base_year < s.observed_year then s.base_year else f.year end as first_year,
+        z.value is not null as has_odd_base,
         case when s.compare_with = '2025' then b.value else p.value end as ref_value,
         case when s.compare_with = '2025' then b.year else p.year end as ref_year,
         t.target_value as start_value,
         row_number() over (
             partition by s.target_id, s.division_code, s.year order by f.year nulls last, p.year desc nulls last
         ) as pick
-    from seen as s
-    left join observation as f
-        on f.target_id = s.target_id and f.division_code = s.division_code and f.year < s.observed_year and f.vintage <> '初步'
-    left join observation as p
-        on p.target_id = s.target_id and p.division_code = s.division_code and p.year < s.observed_year and p.vintage <> '初步'
-    left join observation as b
-        on b.target_id = s.target_id and b.division_code = s.division_code and b.year = 2025 and s.observed_year > 2025 and b.vintage <> '初步'
+    from (select *, try_cast(base as integer) as base_year from seen) as s
+    left join firm as f on f.target_id = s.target_id and f.division_code = s.division_code and f.year < s.observed_year
+    left join firm as p on p.target_id = s.target_id and p.division_code = s.division_code and p.year < s.observed_year
+    left join firm as b
+        on b.target_id = s.target_id and b.division_code = s.division_code and b.year = 2025 and s.observed_year > 2025
+    left join observation as z
+        on z.target_id = s.target_id and z.division_code = s.division_code and z.year = s.base_year and abs(z.value) > 1e-9
     left join {{ ref('target_rule') }} as t on t.target_id = s.target_id and t.target_year = 2025 and s.target_year = 2030
     where s.recency = 1
 ),
@@ -103,27 +112,40 @@ marked as (
         case when reading in ('about', 'at_least', 'at_most') then case good when 'up' then pace_value >= low else pace_value <= high end end as pace_reaches,
         case when path_value is not null then case good when 'up' then v >= path_value else v <= path_value end end as on_path,
         reading in ('rises', 'not_falls', 'falls') as is_direction,
-        case reading when 'rises' then v > round(ref_value, 9) when 'not_falls' then v >= round(ref_value, 9) when 'falls' then v < round(ref_value, 9) end as direction_holds
+        -- at the bound (nothing left to burn, everything covered) there is nothing left to improve
+        case
+            when reading = 'rises' then v > round(ref_value, 9) or v >= bound when reading = 'not_falls' then v >= round(ref_value, 9)
+            when reading = 'falls' then v < round(ref_value, 9) or v <= bound
+        end as direction_holds
     from figured
 ),
 
 reasoned as (
     select *,
         case
-            when division_code <> home_province and (bodies = '520000' or not list_contains(string_split(bodies, '|'), division_code)) then 'no_target_for_body'
+            when division_code <> home_province and bodies <> '*' and (bodies = '520000' or not list_contains(string_split(bodies, '|'), division_code))
+                then 'no_target_for_body'
             when reading = 'state_assigned' then 'state_assigned'
             when reading = 'no_number' then 'no_number'
+            when has_odd_base then 'base_not_zero'
+            when v is null and missing_code is not null then missing_code
             when v is null and year >= knowledge_year then 'not_due'
             when v is null then 'no_observation'
             when vintage = '初步' then 'provisional'
+            when vintage = '未定' then 'peak_open'
+            when is_direction and ref_value is null and observed_year < year then 'base_only'
             when is_direction and ref_value is null then 'no_reference'
             when is_direction then case when direction_holds then 'direction_right' else 'direction_wrong' end
+            when reading = 'before' and observed_year < target_year then case when v < target_value then 'peak_so_far' else 'peak_expected_late' end
             when reading = 'before' then case when v < target_value then 'peak_before' else 'peak_late' end
+            when date_kind in ('standing', 'undated') and observed_year < year and reached then 'already_reached'
             when date_kind = 'undated' and not reached and observed_year < 2030 then 'no_date'
+            when date_kind = 'standing' and observed_year < year then 'behind_standing'
             when date_kind in ('standing', 'undated') then case when reached then 'reached' else 'missed' end
             -- the year has come
             when observed_year >= target_year and reading <> 'about' then case when reached then 'reached' else 'missed' end
             when observed_year >= target_year and stretch_value is not null and (case good when 'up' then v >= stretch_value else v <= stretch_value end) then 'stretch_reached'
+            when observed_year >= target_year and v between low and high and stretch_value is not null then 'in_band_stretch'
             when observed_year >= target_year and v between low and high then 'in_band'
             when observed_year >= target_year and not reached then 'outside_band'
             when observed_year >= target_year and stretch_value is not null then 'stretch_missed'
@@ -142,10 +164,10 @@ select
     case reason_code
         when 'reached' then 'met' when 'beyond_band' then 'met' when 'stretch_reached' then 'met' when 'peak_before' then 'met'
         when 'missed' then 'not_met' when 'outside_band' then 'not_met' when 'peak_late' then 'not_met'
-        when 'in_band' then 'within_band' when 'stretch_missed' then 'commitment_met_stretch_missed'
+        when 'in_band' then 'within_band' when 'in_band_stretch' then 'within_band' when 'stretch_missed' then 'commitment_met_stretch_missed'
         when 'direction_right' then 'direction_right' when 'direction_wrong' then 'direction_wrong'
-        when 'already_reached' then 'on_track' when 'pace_enough' then 'on_track' when 'on_path' then 'on_track'
-        when 'pace_short' then 'off_track' when 'behind_path' then 'off_track'
+        when 'already_reached' then 'on_track' when 'pace_enough' then 'on_track' when 'on_path' then 'on_track' when 'peak_so_far' then 'on_track'
+        when 'peak_expected_late' then 'off_track' when 'behind_standing' then 'off_track' when 'pace_short' then 'off_track' when 'behind_path' then 'off_track'
         else 'not_assessable'
     end as verdict,
     case when reason_code in ('pace_enough', 'pace_short') then pace_value when reason_code in ('on_path', 'behind_path') then path_value end as projected_value,

@@ -1,17 +1,19 @@
 {{ config(materialized='table') }}
 -- The observation of each target, body and year: the delivered one, else the project's own series, else (province only) what its
 -- prefectures make together by the rule of seed `target_rule` (sum, mean, each, weighted by gdp or population). Of a year and its
--- months the year counts, else December; they never add. Preliminary figures are marked: no verdict rests on them.
+-- months the year counts, else December; they never add. Preliminary figures are marked: no verdict rests on them. Where a value is
+-- missing, `missing_code` says why: two deliveries contradict each other, or not all prefectures are there.
 with delivered as (
     select
-        target_id, division_code, cast(year(period) as integer) as year, value, document, batch_id, row_no, is_synthetic,
+        target_id, division_code, cast(year(period) as integer) as year, case when conflict is null then value end as value,
+        document, batch_id, row_no, is_synthetic, conflict,
         regexp_matches(coalesce(document, ''), '初步|快报|预计|(?i)preliminary|provisional') as is_provisional,
         row_number() over (
             partition by target_id, division_code, year(period)
-            order by is_synthetic, case period_grain when 'year' then 0 else 1 end
+            order by case when conflict is null then 0 else 1 end, is_synthetic, case period_grain when 'year' then 0 else 1 end, batch_id, row_no
         ) as choice
     from {{ ref('int_target_observation__current') }}
-    where conflict is null and (period_grain = 'year' or month(period) = 12)
+    where (period_grain = 'year' or month(period) = 12)
 ),
 
 own_rule as (
@@ -29,8 +31,8 @@ merged as (
         coalesce(d.target_id, o.target_id) as target_id, coalesce(d.division_code, o.division_code) as division_code,
         coalesce(d.year, o.year) as year,
         -- a synthetic delivery never outranks a real figure
-        d.target_id is not null and not (d.is_synthetic and o.target_id is not null and not o.is_synthetic) as by_delivery,
-        d.value as delivered_value, d.document, d.batch_id, d.row_no, d.is_synthetic as delivered_synthetic, d.is_provisional,
+        d.target_id is not null and not (o.target_id is not null and (d.conflict is not null or (d.is_synthetic and not o.is_synthetic))) as by_delivery,
+        d.conflict, d.value as delivered_value, d.document, d.batch_id, d.row_no, d.is_synthetic as delivered_synthetic, d.is_provisional,
         o.value as own_value, o.num as own_num, o.den as own_den, o.source as own_source, o.vintage as own_vintage,
         o.is_synthetic as own_synthetic
     from (select * from delivered where choice = 1) as d
@@ -45,6 +47,7 @@ observed as (
         case when by_delivery then document end as document,
         case when by_delivery then case when is_provisional then '初步' else '' end else own_vintage end as vintage,
         case when not by_delivery then own_num end as num, case when not by_delivery then own_den end as den,
+        case when by_delivery and conflict is not null then 'conflicting' end as missing_code,
         own_value, case when by_delivery then batch_id end as batch_id, case when by_delivery then row_no end as row_no,
         case when by_delivery then delivered_synthetic else own_synthetic end as is_synthetic
     from merged
@@ -118,6 +121,10 @@ select
     case when o.value is not null then o.source when t.value is not null then 'prefectures' end as source,
     o.document, coalesce(case when o.value is not null then o.vintage else t.vintage end, '') as vintage,
     case when o.value is not null then o.num else t.num end as num, case when o.value is not null then o.den else t.den end as den,
+    case
+        when coalesce(o.value, t.value) is not null then null when o.missing_code is not null then o.missing_code
+        when t.bodies < t.bodies_due then 'bodies_missing'
+    end as missing_code,
     o.own_value, o.batch_id, o.row_no,
     t.decomposition, t.bodies, t.bodies_due, t.value as decomposition_value,
     case when o.value is not null then o.is_synthetic or coalesce(t.is_synthetic, false) else t.is_synthetic end as is_synthetic

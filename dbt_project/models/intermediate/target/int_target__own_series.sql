@@ -1,7 +1,7 @@
 -- What the project's own figures say about a target, by the name that seed `target_rule` gives (own_series).
 -- capacity:<source> [1e4 kW]: at the end of the year. co2_intensity_reduction [%]: against 2005, energy CO2 of the top-down inventory over
--- GDP at prices of 2005 (never at current prices: inflation would count as reduction). peak_year: the year of the greatest inventory,
--- only when five later years are known.
+-- GDP at prices of 2005 (never at current prices: inflation would count as reduction). peak_year: the year of the greatest inventory.
+-- It is open (vintage 未定) until five years in a row follow that all lie below it by more than the interval `peak` of seed `target_band`.
 with capacity as (
     select
         area as division_code, cast(year(period) as integer) as year, 'capacity:' || partner as series,
@@ -40,13 +40,31 @@ intensity as (
     inner join gdp as g on g.choice = 1 and g.division_code = i.division_code and g.year = i.year
 ),
 
-peak as (
+topped as (
     select
-        division_code, year, tco2, is_synthetic,
-        row_number() over (partition by division_code order by tco2 desc, year) as place,
-        max(year) over (partition by division_code) as last_year,
+        *, max(tco2) over (partition by division_code) as top_tco2, max(year) over (partition by division_code) as last_year,
         bool_or(is_synthetic) over (partition by division_code) as any_synthetic
     from inventory
+    where tco2 is not null
+),
+
+-- years that cannot be told apart from the greatest: the last of them is where the peak may still lie
+peak as (
+    select
+        t.division_code, t.last_year, t.any_synthetic, min(case when t.tco2 = t.top_tco2 then t.year end) as peak_year,
+        max(case when cast(t.tco2 as double) >= cast(t.top_tco2 as double) * (1.0 - b.half_width) then t.year end) as latest_possible,
+        max(cast(case when t.tco2 = t.top_tco2 then t.tco2 end as double)) as peak_tco2
+    from topped as t
+    inner join {{ ref('target_band') }} as b on b.band_kind = 'peak'
+    group by t.division_code, t.last_year, t.any_synthetic
+),
+
+followed as (
+    select
+        p.division_code, count(*) as later, max(cast(i.tco2 as double)) as greatest_later_tco2
+    from peak as p
+    inner join inventory as i on i.division_code = p.division_code and i.year > p.latest_possible and i.tco2 is not null
+    group by p.division_code
 )
 
 select * from capacity
@@ -57,12 +75,8 @@ select
 from intensity as i
 inner join intensity as b on b.division_code = i.division_code and b.year = 2005 and i.year > 2005
 union all
-select p.division_code, p.last_year, 'peak_year', p.year, null, null, 'energy_balance', '', p.any_synthetic
+select
+    p.division_code, p.last_year, 'peak_year', p.peak_year, p.peak_tco2, f.greatest_later_tco2, 'energy_balance',
+    case when f.later >= 5 and f.later = p.last_year - p.latest_possible then '' else '未定' end, p.any_synthetic
 from peak as p
-inner join (
-    select a.division_code, count(*) as later
-    from inventory as a
-    inner join peak as m on m.place = 1 and m.division_code = a.division_code and a.year > m.year
-    group by a.division_code
-) as l on l.division_code = p.division_code and l.later >= 5
-where p.place = 1
+left join followed as f on f.division_code = p.division_code
