@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import fcntl
 import json
 import os
 import shutil
@@ -80,7 +81,7 @@ def build_tables_here(inbox: Path, data: Path, *tables: str, as_of: str = AS_OF)
         selected = [f"+{table}" for table in tables]
         target = settings.warehouse / "dbt"
         target.mkdir(parents=True, exist_ok=True)
-        command = ["build", "--exclude-resource-type", "unit_test", "--indirect-selection", "cautious", "--full-refresh", "--select", *selected]
+        command = ["build", "--exclude-resource-type", "unit_test", "--no-write-json", "--indirect-selection", "cautious", "--full-refresh", "--select", *selected]
         require(run_dbt(command, night.database, target))
         return night.database, night.held_back
 
@@ -118,22 +119,23 @@ def query(database: Path, sql: str, *parameters: Any) -> list[tuple]:
 
 
 @pytest.fixture(scope="session")
-def province(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small synthetic province with the default faults: 24 enterprises, 4 months."""
-    from pipelines.demo import write_province
+def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
+    """A small synthetic province with the default faults (24 enterprises, 4 months) and its release, published by the console
+    command: one build for all processes of the suite."""
+    shared = tmp_path_factory.getbasetemp()
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        shared = shared.parent
+    inbox, data, said = shared / "province", shared / "release", shared / "release.json"
+    with (shared / "release.lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        if not said.exists():
+            from pipelines.demo import write_province
 
-    out = tmp_path_factory.mktemp("province")
-    write_province(out, seed=7, enterprises=24, months=4, until="2025-12", faults="default")
-    return out
-
-
-@pytest.fixture(scope="session")
-def release(province: Path, tmp_path_factory: pytest.TempPathFactory) -> Release:
-    """The province's release, published by the console command: one session-wide build."""
-    data = tmp_path_factory.mktemp("release")
-    done = carbon("nightly", "--inbox", province, "--data", data, "--as-of", AS_OF, "--json")
-    assert done.returncode in (0, 3), done.stderr
-    return Release(province, data, done.returncode, json.loads(done.stdout.splitlines()[-1]))
+            write_province(inbox, seed=7, enterprises=24, months=4, until="2025-12", faults="default")
+            done = carbon("nightly", "--inbox", inbox, "--data", data, "--as-of", AS_OF, "--json")
+            assert done.returncode in (0, 3), done.stderr
+            said.write_text(json.dumps([done.returncode, json.loads(done.stdout.splitlines()[-1])]))
+    return Release(inbox, data, *json.loads(said.read_text()))
 
 
 @pytest.fixture(scope="session")

@@ -41,7 +41,7 @@ def test_make_demo_publishes(tmp_path: Path) -> None:
     environment = {**os.environ, "CARBON_DATA": str(tmp_path / "data"), "PYTHON": sys.executable}
     done = subprocess.run(
         ["make", "-o", "setup", "-o", ".venv/.installed", "demo", f"DEMO_INBOX={tmp_path / 'inbox'}", f"BIN={Path(sys.executable).parent}",
-         "DEMO_OPTIONS=--enterprises 40 --months 6"],
+         "DEMO_OPTIONS=--enterprises 20 --months 3"],
         cwd=ROOT, capture_output=True, text=True, env=environment, timeout=400, check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
