@@ -92,12 +92,25 @@ _FINAL = ("agriculture", "industry", "construction", "transport", "trade", "urba
 _GJ_PER_TCE = 29.3076
 
 Cells = dict[tuple[str, str], int]  # (item, column) -> integer of the column's last decimal
+SectorTable = dict[tuple[str, str, str], int]  # (industry or feedstock, division, column) -> the same
 
 
 def make_balance(world: World, window: Window, year: int, activities: list[Activity], power: PowerSystem) -> Cells:
     """The non-zero cells of one year's balance."""
     cells = _Balance(world, window, year, activities, power).compute()
     return {key: value for key, value in cells.items() if value}
+
+
+def make_sector_table(world: World, window: Window, year: int, activities: list[Activity], power: PowerSystem) -> SectorTable:
+    """The non-zero cells of the table of final use by industry division that goes with the year's balance.
+
+    It holds what the enterprises of the register use, raised by what lies below the reporting threshold; what industry buys of the
+    coking plants' gas and products is in the balance only, so that the two differ, as they do in the yearbooks.
+    """
+    balance = _Balance(world, window, year, activities, power)
+    more = 1 + balance.outside["uncovered_industry"]
+    rounded = {key: round(value * more * 10 ** COLUMNS[key[2]][2]) for key, value in balance.by_division.items()}
+    return {key: value for key, value in sorted(rounded.items()) if value}
 
 
 class _Balance:
@@ -111,6 +124,7 @@ class _Balance:
         self.power = power
         self.mask = np.array([year_of(month) == year for month in window.computed])
         self.raw: dict[tuple[str, str], float] = defaultdict(float)
+        self.by_division: dict[tuple[str, str, str], float] = defaultdict(float)
         for activity in activities:
             self._register(activity)
         for item, fuels in self.outside["cells"].items():
@@ -123,12 +137,16 @@ class _Balance:
         bought = self._sum(activity.heat_bought) / 1e4
         self.raw["industry", "heat"] += bought
         for use in activity.fuels:
-            self._fuel(use)
+            self._fuel(use, activity.enterprise.industry[:2])
 
     def _sum(self, values: np.ndarray | None) -> float:
         return 0.0 if values is None else float(values[self.mask].sum())
 
-    def _fuel(self, use: FuelUse) -> None:
+    def _industry(self, item: str, division: str, column: str, quantity: float) -> None:
+        self.raw[item, column] += quantity
+        self.by_division[item, division, column] += quantity
+
+    def _fuel(self, use: FuelUse, division: str) -> None:
         column = _COLUMN[use.energy]
         factor = np.full(len(self.mask), 1e-4)
         if column == "other_energy":
@@ -143,12 +161,12 @@ class _Balance:
             self._burned_for_power(column, consumed)
         elif use.role in ("mining", "coking"):
             self._converted(use.role, column, input_, produced)
-            self.raw["industry", column] += consumed - input_
+            self._industry("industry", division, column, consumed - input_)
             if column == "coke_oven_gas":  # what the coking plants sell is burned by industry in the province
                 self.raw["industry", column] += (produced - consumed) / (1 + self.outside["uncovered_industry"])
         elif use.role == "industry":
-            self.raw["industry", column] += consumed
-            self.raw["feedstock", column] += feedstock
+            self._industry("industry", division, column, consumed)
+            self._industry("feedstock", division, column, feedstock)
         else:
             self.raw["transport" if use.role == "transport" else "other_services", column] += consumed
 

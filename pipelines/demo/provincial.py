@@ -11,7 +11,7 @@ import numpy as np
 
 from pipelines.contracts.source import load_sources
 from pipelines.demo.activity import Activity
-from pipelines.demo.balance import COLUMNS, ITEMS, make_balance
+from pipelines.demo.balance import COLUMNS, ITEMS, make_balance, make_sector_table
 from pipelines.demo.files import Delivery, Layout, content
 from pipelines.demo.grid import DECIMALS, HOME, PowerSystem
 from pipelines.demo.months import Window, label, year_of
@@ -34,6 +34,7 @@ def provincial_deliveries(
     result += _typical_day(power)
     for year in window.full_years:
         result += [_balance(world, window, year, activities, power), _statistics(world, year), _targets(world, year)]
+        result += [_sector_table(world, window, year, activities, power), _activity(world, window, year, activities)]
     result.append(_factor(years[-1]))
     corrected = next(d for d in reversed(result) if d.source == "grid_generation" and d.rows[0][_capacity_place()])
     result.append(_decisions(corrected, _miswrite_capacity(corrected)))
@@ -298,6 +299,44 @@ def _statistics(world: World, year: int) -> Delivery:
         _STATISTICS_OFFICE,
         document,
         layout,
+    )
+
+
+def _sector_table(world: World, window: Window, year: int, activities: list[Activity], power: PowerSystem) -> Delivery:
+    """The final energy use of industry by division: what splits the row of industry of the balance."""
+    names = {"industry": "终端消费量", "feedstock": "用作原料、材料"}
+    records = [
+        _yearly(year, f"{names[item]}:{COLUMNS[column][0]}", _signed(value, COLUMNS[column][2]), COLUMNS[column][1], division)
+        for (item, division, column), value in make_sector_table(world, window, year, activities, power).items()
+    ]
+    return _yearbook(year, "分行业终端能源消费", records)
+
+
+def _activity(world: World, window: Window, year: int, activities: list[Activity]) -> Delivery:
+    """Output of products, mine gas, wastewater and waste: what process emissions and other gases are computed from."""
+    mask = np.array([year_of(month) == year for month in window.computed])
+    made = {key: 0.0 for key in world.sectors}
+    for activity in activities:
+        made[activity.enterprise.sector.key] += float(activity.output[mask].sum())
+    growth = (1 + world.settings["statistics"]["growth"]) ** (year - world.reference_year)
+    records = []
+    for spec in world.settings["statistics"]["activity"]:
+        quantity = spec["per_output"] * made[spec["sector"]] if "sector" in spec else spec["quantity"] * growth
+        records.append(_yearly(year, spec["indicator"], _signed(round(quantity * 100), 2), spec["unit"], spec.get("industry", "")))
+    return _yearbook(year, "产品产量与环境统计", records)
+
+
+def _yearly(year: int, indicator: str, value: str, unit: str, industry: str = "") -> dict[str, str]:
+    return {
+        "division_code": HOME, "industry_code": industry, "indicator": indicator, "period": str(year), "period_kind": "当期",
+        "value": value, "unit": unit, "vintage": "修订", "published_on": f"{year + 1}-06-15",
+    }
+
+
+def _yearbook(year: int, name: str, records: list[dict[str, str]]) -> Delivery:
+    return Delivery(
+        "sector_statistics", f"演示_{name}_{year}", _rows("sector_statistics", records), _moment(year + 1, 6, 20), str(year),
+        _STATISTICS_OFFICE, f"演示数据 {name} {year}",
     )
 
 

@@ -154,6 +154,17 @@ def tables() -> dict[str, list[dict[str, Any]]]:
             "division_code": "520000", "year": 2007, "factor_set": "ceads", "sector": "industry", "fuel": "raw_coal",
             "activity_quantity": 1000.0, "activity_unit": "t", "emission_tco2": 1704.376, "is_synthetic": False,
         }],
+        "marts.fct_inventory_gas_year": [{
+            "division_code": "520000", "year": 2007, "field": "energy_supply", "activity": "coal_openpit", "part": "mining", "gas": "CH4",
+            "activity_quantity": 1000.0, "activity_unit": "t", "factor_id": "process:ndrc:coal_mining/coal_openpit/emission_factor_ch4",
+            "factor_value": 0.00134, "factor_unit": "t CH4/t", "factor_status": "confirmed", "gas_t": 1.34, "gwp_set": "AR5",
+            "emission_common_tco2e": Decimal("37.520"), "is_held_back": False, "is_synthetic": False,
+        }],
+        "marts.fct_inventory_view_year": [{
+            "division_code": "520000", "year": 2007, "factor_set": "ceads", "production_tco2": Decimal("1704.376"), "inflow_mwh": None,
+            "inflow_tco2": None, "outflow_mwh": None, "outflow_tco2": None, "consumption_tco2": None, "held_back_rows": 0,
+            "is_complete": True, "hold_code": "no_exchange", "is_synthetic": False,
+        }],
         "marts.fct_method_comparison": [{
             "uscc": A, "period": YEAR, "emission_source": "fuel", "item": "无烟煤", "gas": "CO2", "electricity_view": None, "fuel": "无烟煤", "fuel_code": "anthracite",
             "activity_quantity": 100.0, "activity_unit": "t", "method_code": "08-cement", "base_method_version": "ndrc",

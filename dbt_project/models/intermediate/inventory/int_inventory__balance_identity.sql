@@ -22,11 +22,22 @@ has_stock_change as (
     where item_code = 'stock_change'
 ),
 
+-- the later form has the energy recovered among the transformation rows
+later_form as (
+    select distinct division_code, year
+    from cell
+    where item_code in ('secondary_industry', 'tertiary_industry', 'gas_liquefaction')
+),
+
 -- 1. subtotal rows against their parts (secondary and tertiary industry are readings of the same rows)
 child as (
-    select c.division_code, c.year, c.fuel_code, i.parent as item_code, c.quantity, c.is_synthetic
+    select
+        c.division_code, c.year, c.fuel_code,
+        case when c.item_code = 'recovered' and l.year is not null then 'transformation' else i.parent end as item_code,
+        c.quantity, c.is_synthetic
     from cell as c
     inner join {{ ref('balance_item') }} as i on c.item_code = i.item_code
+    left join later_form as l on c.division_code = l.division_code and c.year = l.year
     left join has_stock_change as s
         on c.division_code = s.division_code and c.year = s.year and c.fuel_code = s.fuel_code
     where i.parent in ('supply_total', 'transformation', 'final_consumption', 'household')
@@ -44,15 +55,10 @@ child as (
 -- 2. totals of coal and petroleum products against their components, row by row (not the total consumption, in which
 -- what one product becomes of another counts once for the total and twice for its components)
 component as (
-    select c.division_code, c.year, 'coal_total' as fuel_code, c.item_code, c.quantity, c.is_synthetic
+    select c.division_code, c.year, f.component_of as fuel_code, c.item_code, c.quantity, c.is_synthetic
     from cell as c
-    where c.fuel_code in ('raw_coal', 'cleaned_coal', 'other_washed_coal', 'briquette') and c.item_code <> 'consumption_total'
-    union all
-    select c.division_code, c.year, 'petroleum_total', c.item_code, c.quantity, c.is_synthetic
-    from cell as c
-    where c.fuel_code in (
-        'crude_oil', 'gasoline', 'kerosene', 'diesel', 'fuel_oil', 'lpg', 'refinery_gas', 'other_petroleum'
-    ) and c.item_code <> 'consumption_total'
+    inner join {{ ref('balance_fuel') }} as f on c.fuel_code = f.fuel_code and f.component_of <> ''
+    where c.item_code <> 'consumption_total'
 ),
 
 -- 3. and 4. terms of one column: balance difference, total consumption (inputs to transformation count, outputs do not)

@@ -1,64 +1,18 @@
-{{ config(materialized='table') }}
--- Activity x factor, one row per division, year, set, sector and fuel; tonnes are rounded here, once.
--- A fuel without a factor keeps its activity, has no tonnes and says why.
-with burned as (
-    select
-        a.division_code,
-        a.year,
-        a.factor_set,
-        a.sector,
-        a.fuel_code as fuel,
-        a.activity_quantity,
-        a.activity_unit,
-        f.factor_value,
-        f.factor_status,
-        a.is_synthetic or coalesce(f.is_synthetic, false) as is_synthetic
-    from {{ ref('int_inventory__activity') }} as a
-    left join {{ ref('int_inventory__factor') }} as f
-        on a.year = f.year
-        and a.factor_set = f.factor_set
-        and a.fuel_code = f.fuel_code
-        and f.coal_factor_group in ('all', a.coal_factor_group)
-),
-
--- process emissions only beside a balance of the same division and year
-process as (
-    select
-        p.division_code,
-        p.year,
-        s.factor_set,
-        'process' as sector,
-        p.product as fuel,
-        p.activity_quantity,
-        't' as activity_unit,
-        s.process_cement_tco2_per_t as factor_value,
-        'confirmed' as factor_status,
-        p.is_synthetic
-    from {{ ref('int_inventory__process_activity') }} as p
-    inner join (
-        select division_code, year, max(case when is_synthetic then 1 else 0 end) = 1 as is_synthetic
-        from burned
-        group by division_code, year
-    ) as b on p.division_code = b.division_code and p.year = b.year and (b.is_synthetic or not p.is_synthetic)
-    inner join {{ ref('inventory_factor_set') }} as s on p.product = 'cement' and s.process_cement_tco2_per_t is not null
-)
-
+-- The inventory by the sectors of the balance: the leaves of a sector (the 47 where the sector table is delivered) added up exactly.
 select
-    e.*,
-    {{ tonnes('cast(e.activity_quantity as double) * e.factor_value') }} as emission_tco2,
-    e.factor_value is null as is_held_back,
-    case
-        when e.factor_value is not null then null
-        when e.factor_status = 'unconfirmed' then '该因子集中此燃料的缺省值未经确认，只列活动量，不计排放'
-        else '该因子集没有此燃料的缺省值，只列活动量，不计排放'
-    end as held_back_reason_zh,
-    case
-        when e.factor_value is not null then null
-        when e.factor_status = 'unconfirmed' then 'the defaults of this fuel in the set are unconfirmed: activity only, no tonnes'
-        else 'the set has no defaults for this fuel: activity only, no tonnes'
-    end as held_back_reason_en
-from (
-    select * from burned
-    union all
-    select * from process
-) as e
+    division_code,
+    year,
+    factor_set,
+    sector_group as sector,
+    fuel,
+    cast(sum(activity_quantity) as decimal(38, 6)) as activity_quantity,
+    min(activity_unit) as activity_unit,
+    min(factor_value) as factor_value,
+    min(factor_status) as factor_status,
+    max(case when is_synthetic then 1 else 0 end) = 1 as is_synthetic,
+    cast(sum(emission_tco2) as decimal(18, 3)) as emission_tco2,
+    max(case when is_held_back then 1 else 0 end) = 1 as is_held_back,
+    min(held_back_reason_zh) as held_back_reason_zh,
+    min(held_back_reason_en) as held_back_reason_en
+from {{ ref('int_inventory__leaf_emission') }}
+group by division_code, year, factor_set, sector_group, fuel

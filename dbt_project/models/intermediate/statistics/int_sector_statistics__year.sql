@@ -1,0 +1,60 @@
+-- The figure of a year, per division, industry, indicator and unit: the sum of twelve single months, else the yearly figure, else a
+-- year-to-date series of December or of the year. Of several vintages the revised one; a real figure before a synthetic one. Fewer than
+-- twelve months and no yearly figure make none.
+with figure as (
+    select
+        division_code,
+        industry_code,
+        indicator,
+        unit,
+        cast(year(period) as integer) as year,
+        month(period) as month,
+        period_grain,
+        period_kind,
+        vintage,
+        cast(value as decimal(38, 6)) as value,
+        is_synthetic,
+        batch_id,
+        row_no,
+        row_number() over (
+            partition by division_code, industry_code, indicator, unit, period, period_grain, period_kind
+            order by is_synthetic, case vintage when '修订' then 0 when '' then 1 else 2 end, published_on desc nulls last,
+                received_at desc, batch_id, row_no
+        ) as choice
+    from {{ ref('int_sector_statistics__current') }}
+    where conflict is null and period_grain in ('year', 'month') and abs(value) < 1e25
+),
+
+reading as (
+    select
+        division_code, industry_code, indicator, unit, year, 0 as precedence, 'twelve_months' as reading, sum(value) as value,
+        min(vintage) as vintage, max(case when is_synthetic then 1 else 0 end) as synthetic, min(batch_id) as batch_id, min(row_no) as row_no
+    from figure
+    where choice = 1 and period_grain = 'month' and period_kind = '当期'
+    group by division_code, industry_code, indicator, unit, year
+    having count(*) = 12
+    union all
+    select
+        division_code, industry_code, indicator, unit, year, case period_kind when '当期' then 1 else 2 end, 'year', value,
+        vintage, case when is_synthetic then 1 else 0 end, batch_id, row_no
+    from figure
+    where choice = 1 and period_grain = 'year'
+    union all
+    select
+        division_code, industry_code, indicator, unit, year, 3, 'year_to_date', value,
+        vintage, case when is_synthetic then 1 else 0 end, batch_id, row_no
+    from figure
+    where choice = 1 and period_grain = 'month' and period_kind = '累计' and month = 12
+),
+
+ranked as (
+    select *,
+        row_number() over (partition by division_code, industry_code, indicator, unit, year order by synthetic, precedence) as choice
+    from reading
+)
+
+select
+    division_code, industry_code, indicator, unit, year, reading, cast(value as decimal(38, 6)) as value, vintage,
+    synthetic = 1 as is_synthetic, batch_id, row_no
+from ranked
+where choice = 1
