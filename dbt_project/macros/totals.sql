@@ -60,3 +60,12 @@ select
 from summed
 order by level, code, period
 {%- endmacro %}
+
+{# The field that a line belongs to by itself: process lines and waste. Null: the field of its industry. #}
+{% macro own_field(line) -%}
+case
+    when {{ line }}.emission_source not in ('process', 'product_deduction', 'co2_recovered') then null
+    when {{ line }}.item in ('wastewater_volume', 'sludge_cod_removed', 'ch4_recovered_ww', 'ch4_destroyed_ww') then 'waste'
+    else 'industrial_processes'
+end
+{%- endmacro %}

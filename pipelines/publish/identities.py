@@ -19,6 +19,9 @@ DIRECT_SOURCES = ("fuel", "process", "product_deduction", "co2_recovered")
 LEVELS = (
     "prefecture", "county", "industry_section", "industry", "industry_class", "field", "prefecture_industry",
 )
+DRIVER_EFFECTS = (
+    "population", "gdp_per_head", "structure", "energy_intensity", "fuel_mix", "emission_factor", "process_intensity",
+)
 MEASURES = ("direct_tco2e", "purchased_power_location_tco2e")
 
 _DIRECT = f"emission_source in ({', '.join(quoted(source) for source in DIRECT_SOURCES)})"
@@ -115,6 +118,7 @@ def _identities(catalog: str) -> list[_Identity]:
     found = [*_lines_to_province(catalog), *_accounts_to_province(catalog), *_lines_to_accounts(catalog)]
     for grain in ("month", "year"):
         found += [*_levels(catalog, grain), *_account_parts(catalog, grain)]
+    found.append(_drivers(catalog))
     found.append(_Identity(
         "batch_rows", "批次收到行数 = 入库 + 隔离", "rows received = accepted + quarantined",
         f"""select batch_id as place, cast(rows_received as bigint) as left_side,
@@ -122,6 +126,18 @@ def _identities(catalog: str) -> list[_Identity]:
             from {catalog}.quality.batch""",
     ))
     return found
+
+
+def _drivers(catalog: str) -> _Identity:
+    """Effects add up to the change: what a numerical residual leaves is below 1e-9 of the greater year."""
+    effects = " + ".join(f"{effect}_tco2e" for effect in DRIVER_EFFECTS)
+    return _Identity(
+        "driver_effects", "驱动因素各效应之和 = 排放变化", "effects of the drivers = change of emissions",
+        f"""select concat_ws(':', basis, factor_set, level, code, industry, period, from_period) as place, change_tco2e as left_side,
+                case when abs(change_tco2e - ({effects})) <= 1e-9 * greatest(abs(from_tco2e), abs(to_tco2e), 0.001) then change_tco2e
+                    else {effects} end as right_side
+            from {catalog}.marts.fct_driver_year where hold_code is null""",
+    )
 
 
 def _grains() -> tuple[tuple[str, str, str], ...]:

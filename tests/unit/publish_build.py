@@ -128,6 +128,12 @@ def _grid() -> dict[str, Any]:
     }
 
 
+def _interval() -> dict[str, Any]:
+    return {"value": 1306.5, "half_width": 65.0, "low": 1241.5, "high": 1371.5, "relative_half_width": 65 / 1306.5, "factor_share": 0.9,
+            "factor_share_num": 3802.5, "factor_share_den": 4225.0, "naive_independent": 6.5, "largest_contributor": "fuel:ndrc-2015:bituminous:ncv",
+            "largest_share": 0.7}
+
+
 def tables() -> dict[str, list[dict[str, Any]]]:
     """Rows of every required table, and of one of reference."""
     return {
@@ -211,6 +217,27 @@ def tables() -> dict[str, list[dict[str, Any]]]:
         }],
         "marts.fct_grid_factor_year": [{
             "area": "520000", "period": YEAR, "basis": "grid_statistics", **_grid(), "reported_loss_mwh": None,
+        }],
+        "marts.fct_driver_year": [{
+            "basis": "ledger", "factor_set": "", "level": "province", "code": "520000", "industry": "", "period": YEAR, "from_period": date(2024, 1, 1),
+            "is_consecutive": True, "is_base_to_latest": True, "split_by": "economic_group", "from_tco2e": Decimal("1300"), "to_tco2e": Decimal("1306.5"),
+            "change_tco2e": Decimal("6.5"), "population_tco2e": Decimal("1.5"), "gdp_per_head_tco2e": Decimal(60), "structure_tco2e": Decimal(-5),
+            "energy_intensity_tco2e": Decimal(-50), "fuel_mix_tco2e": Decimal(0), "emission_factor_tco2e": Decimal(0), "process_intensity_tco2e": Decimal(0),
+            "residual_tco2e": Decimal(0), "price_basis": "2020", "from_gdp_vintage": "修订", "to_gdp_vintage": "初步", "hold_code": None, "is_synthetic": True,
+        }],
+        "marts.fct_carbon_productivity_year": [{
+            "basis": "ledger", "factor_set": "", "level": "province", "code": "520000", "period": YEAR, "price_basis": "2020", "gdp_vintage": "初步",
+            "carbon_productivity": 1000 / 1306.5, "carbon_productivity_num": 1000.0, "carbon_productivity_den": Decimal("1306.5"), "energy_intensity": 0.5,
+            "energy_intensity_num": 500.0, "energy_intensity_den": 1000.0, "co2_intensity": 1.3065, "co2_intensity_num": Decimal("1306.5"),
+            "co2_intensity_den": 1000.0, "base_period": date(2024, 1, 1), "co2_intensity_change": -0.04, "previous_period": date(2024, 1, 1),
+            "elasticity": 0.1, "decoupling_state": "weak_decoupling", "hold_code": None, "is_synthetic": True,
+        }],
+        "marts.fct_uncertainty_year": [{
+            "basis": "ledger", "factor_set": "", "level": "province", "code": "520000", "period": YEAR, "measure": "direct_tco2e", "detail": "",
+            "unit": "tCO2e", **_interval(), "mc_low": 1241.0, "mc_high": 1372.0, "mc_draws": 40000, "is_synthetic": True,
+        }],
+        "marts.fct_uncertainty_month": [{
+            "level": "province", "code": "520000", "period": JAN, "measure": "direct_tco2e", **_interval(), "is_synthetic": True,
         }],
         "marts.fct_target_verdict": [{
             "target_id": "E05", "division_code": "520000", "period": YEAR, "unit": "万千瓦", "target_year": 2025, "target_value": 60.0,

@@ -17,12 +17,8 @@ with lines as (
         0 as registered, 0 as reported, bool_or(is_synthetic) as is_synthetic
     from (
         select *, emission_source in ('fuel', 'process', 'product_deduction', 'co2_recovered') as is_direct,
-            case
-                when emission_source not in ('process', 'product_deduction', 'co2_recovered') then null
-                when item in ('wastewater_volume', 'sludge_cod_removed', 'ch4_recovered_ww', 'ch4_destroyed_ww') then 'waste'
-                else 'industrial_processes'
-            end as own_field
-        from {{ ref('int_ledger__line') }}
+            {{ own_field('l') }} as own_field
+        from {{ ref('int_ledger__line') }} as l
         where division_code is not null and emission_source <> 'biomass_memo'
     ) as l
     group by uscc, period, period_grain, division_code, industry_code, own_field

@@ -1,0 +1,29 @@
+{{ config(materialized='table') }}
+-- What each error moves: the sum over the lines that share it of amount x half-width [tCO2e], signed, by the codes that totals are taken by.
+-- Errors of months of one enterprise's item are one error: of the meter, the scale, the laboratory.
+with cell as (
+    select distinct uscc, period, period_grain, division_code, industry_code, own_field, {{ total_levels() | join(', ') }}
+    from {{ ref('int_total__cell') }}
+),
+
+terms as (
+    select
+        l.measure, l.uscc, l.period, l.period_grain, l.slice_year, l.division_code, l.industry_code, l.own_field, c.subject,
+        case
+            when not c.is_own then c.part
+            else c.part || ':' || l.uscc || ':' || l.item
+        end as error,
+        cast(sum(cast(cast(l.amount as double) * c.half_width as decimal(28, 6))) as decimal(28, 6)) as moved,
+        cast(sum(cast(cast(l.squares as double) * c.half_width * c.half_width as decimal(38, 6))) as decimal(38, 6)) as squares
+    from {{ ref('int_uncertainty__line') }} as l
+    inner join {{ ref('int_uncertainty__component') }} as c on c.kind = l.kind
+    group by
+        l.measure, l.uscc, l.period, l.period_grain, l.slice_year, l.division_code, l.industry_code, l.own_field, c.subject,
+        case when not c.is_own then c.part else c.part || ':' || l.uscc || ':' || l.item end
+)
+
+select t.*, t.uscc as enterprise, {{ total_levels() | join(', ') }}
+from terms as t
+inner join cell as c
+    on c.uscc = t.uscc and c.period = t.period and c.period_grain = t.period_grain and c.division_code = t.division_code
+    and c.industry_code = t.industry_code and c.own_field is not distinct from t.own_field
