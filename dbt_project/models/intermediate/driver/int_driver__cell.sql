@@ -56,7 +56,7 @@ rows_of_both as (
     union all
     select
         'inventory', i.factor_set, case when i.division_code like '%0000' then 'province' else 'prefecture' end, i.division_code, i.year, i.sector, i.fuel,
-        case when i.is_held_back then 'held' when c.tce_per_unit is null or i.sector = 'process' then 'other' else 'energy' end,
+        case when i.emission_tco2 is null then 'held' when c.tce_per_unit is null or i.sector = 'process' then 'other' else 'energy' end,
         coalesce(i.emission_tco2, 0),
         case
             when i.sector = 'process' then 0

@@ -1,20 +1,16 @@
 {{ config(materialized='table') }}
 -- GDP, value added by industry and population of a year, one figure for each price basis: `current`, or the year whose prices the indicator
--- names, as in 地区生产总值(2005年价格). Real before synthetic, revised before preliminary; the year, else its year to date, else December's.
+-- names, as in 地区生产总值(2005年价格). Real before synthetic, revised before preliminary.
 with named as (
-    select
-        s.*, cast(year(s.period) as integer) as year,
-        replace(replace(replace(s.indicator, '（', '('), '）', ')'), ' ', '') as indicator_key
-    from {{ ref('int_sector_statistics__current') }} as s
-    where s.conflict is null and (s.period_grain = 'year' or (s.period_grain = 'month' and s.period_kind = '累计' and month(s.period) = 12))
+    select *, replace(replace(replace(indicator, '（', '('), '）', ')'), ' ', '') as indicator_key
+    from {{ ref('int_sector_statistics__year') }}
 ),
 
 figure as (
     select
         n.division_code, n.year, i.measure, coalesce(nullif(i.industry, ''), n.industry_code) as industry,
         coalesce(nullif(regexp_extract(n.indicator_key, '\((\d{4})年(不变)?价格?\)', 1), ''), 'current') as price_basis,
-        n.value, n.unit, n.vintage, n.published_on, n.is_synthetic, n.received_at, n.batch_id, n.row_no,
-        case when n.period_grain = 'year' and n.period_kind = '当期' then 0 when n.period_grain = 'year' then 1 else 2 end as reading
+        cast(n.value as double) as value, n.vintage, n.is_synthetic, n.indicator_key
     from named as n
     inner join {{ ref('economic_indicator') }} as i
         on i.indicator = regexp_replace(n.indicator_key, '\(\d{4}年(不变)?价格?\)', '')
@@ -25,8 +21,7 @@ ranked as (
     select *,
         row_number() over (
             partition by division_code, year, measure, industry, price_basis
-            order by is_synthetic, case vintage when '修订' then 0 when '' then 1 else 2 end, reading, published_on desc nulls last,
-                received_at desc, batch_id, row_no
+            order by is_synthetic, case vintage when '修订' then 0 when '' then 1 else 2 end, indicator_key
         ) as choice
     from figure
     where measure <> 'value_added' or industry <> ''

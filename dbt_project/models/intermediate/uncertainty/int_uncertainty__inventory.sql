@@ -4,7 +4,7 @@
 with inventory_line as (
     select
         i.division_code as code, i.factor_set, make_date(i.year, 1, 1) as total_period, i.sector, i.fuel, i.emission_tco2,
-        case when i.sector = 'process' then 'process_cement' else 'fuel_co2' end as factor_component, coalesce(g.fuel_group, '') as fuel_group,
+        case when i.sector = 'process' then 'process_' || i.fuel else 'fuel_co2' end as factor_component, coalesce(g.fuel_group, '') as fuel_group,
         case when i.factor_status = 'unconfirmed' then 'unconfirmed' else 'method_default' end as tier
     from {{ ref('int_inventory__emission') }} as i
     left join (
