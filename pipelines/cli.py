@@ -263,16 +263,18 @@ def gates() -> None:
 def gates_score(
     seed: Annotated[int, typer.Option(min=0, help="故障省的种子 | seed of the province with faults")] = 1,
     seeds: Annotated[int, typer.Option(min=1, help="无故障演示省的个数 | number of clean provinces")] = 1,
-    enterprises: Annotated[int, typer.Option(min=1, help="企业数 | number of enterprises")] = 60,
-    months: Annotated[int, typer.Option(min=1, help="月数 | number of months")] = 16,
+    enterprises: Annotated[int, typer.Option(min=1, help="企业数 | number of enterprises")] = 100,
+    months: Annotated[int, typer.Option(min=1, help="月数 | number of months")] = 24,
     faults: Annotated[str, typer.Option(help="故障清单文件、default 或 all | file of faults, default or all")] = "all",
     as_json: JsonOption = False,
     write: Annotated[bool, typer.Option("--write", help="写入 docs/gates-score.md | write docs/gates-score.md")] = False,
+    check: Annotated[bool, typer.Option("--check", help="未达到目标时退出码为 1 | exit status 1 where a bar is not met")] = False,
 ) -> None:
     """埋设故障，统计每条规则与每种故障的召回、误报和漏掉的吨数 | Plant faults; recall, precision and tonnes missed by rule and kind."""
     import tempfile
 
     from pipelines.publish.problem import PublishError
+    from pipelines.score.card import bars
     from pipelines.score.render import as_data, as_markdown
     from pipelines.score.run import Asked, run_score
     from pipelines.settings import PROJECT
@@ -289,6 +291,8 @@ def gates_score(
     if write:
         (PROJECT / "docs" / "gates-score.md").write_text(as_markdown(scored), "utf-8")
     print(json.dumps(as_data(scored), ensure_ascii=False) if as_json else as_markdown(scored))
+    if check and not all(bar.met for bar in bars(scored.board, scored.clean.values(), scored.classes)):
+        raise typer.Exit(1)
 
 
 def _plain(value: object) -> float | str:

@@ -15,7 +15,7 @@ OLD = time.time() - 3600
 
 def uscc(number: int) -> str:
     """A synthetic credit code with a valid check digit."""
-    return synthetic_code("520100", 900, number)
+    return synthetic_code("520000", 900, number)  # registered with the province: the code says nothing about the prefecture
 
 
 def deliver(

@@ -1,4 +1,4 @@
-"""Planted faults with labels: each kind is a small function that spoils one row (or file) just before it is written.
+"""Planted faults with labels: which kinds, how many, and in which rows (or files) just before they are written.
 
 `faults.csv` lists what was planted: file, row_no as contracts.md counts it, canonical column, kind. A fault of a file has no row.
 Rows are chosen among the smaller half of the enterprises, so the province keeps its totals.
@@ -9,21 +9,16 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from decimal import Decimal
-from functools import cache
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import yaml
 
-from pipelines.contracts.credit_code import ALPHABET
-from pipelines.demo import spoil as more
-from pipelines.demo.credit_code import synthetic_code
 from pipelines.demo.files import Delivery, Layout
+from pipelines.demo.kinds import DROPPING, FILE_FAULTS, FaultKind, load_kinds
 from pipelines.demo.series import positions
-from pipelines.demo.target import Marks, Target, positive, quantity_column, row_key, spoil
+from pipelines.demo.target import Marks, Target, row_key
 
 DEFAULT_FAULTS: dict[str, int] = {
     "power_of_ten": 2,
@@ -63,255 +58,8 @@ class Planted:
     period: str = ""
 
 
-def power_of_ten(target: Target) -> Marks:
-    """A calorific value in kJ/kg under the unit GJ/t."""
-    in_gj = positive(target, "ncv")
-
-    def accept(index: int) -> bool:  # not a gas: there a factor of 1000 is no slip between two units in use
-        return in_gj(index) and target.cell(index, "ncv_unit") in ("", "GJ/t") and target.number(index, "ncv") < 100
-
-    return spoil(target, "ncv", lambda text: f"{Decimal(text) * 1000:f}", accept)
-
-
-def negative_quantity(target: Target) -> Marks:
-    """A quantity with a minus sign."""
-    column = quantity_column(target)
-    return spoil(target, column, lambda text: f"-{text}", positive(target, column))
-
-
-def check_digit(target: Target) -> Marks:
-    """A credit code with another check digit."""
-    return spoil(
-        target, "uscc", lambda code: code[:17] + ALPHABET[(ALPHABET.index(code[17]) + 7) % 31], lambda i: True
-    )
-
-
-def unknown_enterprise(target: Target) -> Marks:
-    """A valid credit code that the register does not hold."""
-    return spoil(
-        target,
-        "uscc",
-        lambda code: synthetic_code(code[2:8], target.seed, 99_000 + int(target.rng.integers(900))),
-        lambda i: True,
-    )
-
-
-def unknown_fuel(target: Target) -> Marks:
-    """A fuel name outside the form."""
-    return spoil(target, "energy", lambda text: "优质混配燃料", lambda i: True)
-
-
-def unknown_unit(target: Target) -> Marks:
-    """A unit that is none."""
-    return spoil(target, "unit", lambda text: "车皮", lambda i: True)
-
-
-def future_month(target: Target) -> Marks:
-    """A month that has not come yet, for any knowledge date of this decade."""
-    year = str(int(target.last_month[:4]) + 10)
-    return spoil(target, "period", lambda text: year + text[4:], lambda i: True)
-
-
-def duplicate_key_conflict(target: Target) -> Marks:
-    """One key twice with different values: both rows are in conflict."""
-    column = quantity_column(target)
-    index = target.pick(positive(target, column))
-    if index is None:
-        return []
-    twin = target.append(target.delivery.rows[index].copy())
-    value = target.number(index, column)
-    target.set(twin, column, f"{value + max(Decimal(1), value // 20):f}")
-    if column == "consumed":  # the twin balances too: only the conflict is planted
-        target.set(twin, "purchased", f"{target.number(twin, 'purchased') + target.number(twin, column) - value:f}")
-    return [(index, column), (twin, column)]
-
-
-def duplicate_row(target: Target) -> Marks:
-    """The same row twice."""
-    index = target.pick()
-    return [] if index is None else [(target.append(target.delivery.rows[index].copy()), "uscc")]
-
-
-def broken_stock_balance(target: Target) -> Marks:
-    """Use that the stocks and purchases do not bear out, by a quarter."""
-    above = positive(target, "consumed")
-    return spoil(
-        target,
-        "consumed",
-        lambda text: f"{Decimal(text) * Decimal('1.25'):f}",
-        lambda i: above(i) and bool(target.cell(i, "opening_stock")),
-    )
-
-
-def oxidation_as_fraction(target: Target) -> Marks:
-    """An oxidation rate as a fraction in a column of percent."""
-    return spoil(
-        target, "oxidation_rate", lambda text: f"{Decimal(text) / 100:f}", positive(target, "oxidation_rate")
-    )
-
-
-def carbon_unit_slip(target: Target) -> Marks:
-    """A carbon content in tC/TJ under the unit tC/GJ."""
-    above = positive(target, "carbon_content")
-    return spoil(
-        target,
-        "carbon_content",
-        lambda text: f"{Decimal(text) * 1000:f}",
-        lambda i: above(i) and target.cell(i, "carbon_content_unit") != "tC/TJ",
-    )
-
-
-def parent_with_child(target: Target) -> Marks:
-    """原煤 beside one of its kinds for the same unit and month."""
-    index = target.pick(lambda i: target.cell(i, "energy") in ("无烟煤", "一般烟煤", "炼焦烟煤", "anthracite"))
-    if index is None:
-        return []
-    parent = target.append(target.delivery.rows[index].copy())
-    target.set(parent, "energy", "原煤")
-    return [(parent, "energy")]
-
-
-def wrong_division_code(target: Target) -> Marks:
-    """A later row of the register with a county that does not exist; the earlier row stands."""
-    index = target.pick()
-    if index is None:
-        return []
-    row = target.append(target.delivery.rows[index].copy())
-    target.set(row, "division_code", target.cell(index, "division_code")[:4] + "99")
-    target.set(row, "valid_from", f"{target.last_month}-01")
-    return [(row, "division_code")]
-
-
-def non_numeric(target: Target) -> Marks:
-    """Words where a number belongs."""
-    column = quantity_column(target)
-    return spoil(target, column, lambda text: f"约{text}左右", positive(target, column))
-
-
-def missing_required(target: Target) -> Marks:
-    """A required quantity left blank."""
-    column = quantity_column(target)
-    return spoil(target, column, lambda text: "", positive(target, column))
-
-
-def empty_file(delivery: Delivery) -> Delivery:
-    """A second file of the month with a header and no row."""
-    return replace(delivery, name=f"{delivery.name}_补报", rows=[], layout=Layout(encoding="gb18030"))
-
-
-def truncated_xlsx(delivery: Delivery) -> Delivery:
-    """A workbook of which the second half was lost on the way."""
-    return replace(
-        delivery, name=f"{delivery.name}_重报", layout=Layout(suffix="xlsx", titles=("填报表(演示数据)",)), cut=0.6
-    )
-
-
-def wrong_columns(delivery: Delivery) -> Delivery:
-    """A file of another form in this source's folder."""
-    rows = [[str(number), f"车间{number}", "正常"] for number in range(1, 6)]
-    return replace(
-        delivery,
-        name=f"{delivery.name}_台账",
-        rows=rows,
-        headers=["序号", "车间", "备注"],
-        layout=Layout(encoding="gb18030"),
-    )
-
-
-_ROW_FUNCTIONS: dict[str, Callable[[Target], Marks]] = {
-    function.__name__: function
-    for function in (
-        power_of_ten, negative_quantity, check_digit, unknown_enterprise, unknown_fuel, unknown_unit, future_month,
-        duplicate_key_conflict, duplicate_row, broken_stock_balance, oxidation_as_fraction, carbon_unit_slip,
-        parent_with_child, wrong_division_code, non_numeric, missing_required,
-        more.fuel_ten_times, more.fuel_wan_unit, more.swapped_columns, more.swapped_parameters, more.feedstock_above_use,
-        more.stock_across_months, more.missing_month, more.zero_month, more.copied_month, more.duplicate_enterprise,
-        more.reported_under_two_codes, more.closed_enterprise, more.not_yet_operating, more.succeeded_enterprise,
-        more.wrong_city, more.certificate_claimed_twice, more.full_width_digits,
-    )
-}
-FILE_FAULTS: dict[str, Callable[[Delivery], Delivery]] = {
-    function.__name__: function
-    for function in (empty_file, truncated_xlsx, wrong_columns, more.truncated_csv, more.mixed_encodings, more.wrong_checksum)
-}
-ADDED = ("_补报", "_重报", "_台账", "_合并", "_补发")  # ends of the names of faulty files that come in addition
-OUTCOMES = ("caught", "normalised", "not_catchable")
-
-
-@dataclass(frozen=True)
-class FaultKind:
-    """One entry of `fault_kinds.yml`.
-
-    Attributes:
-        zh, en: what it is; sources: deliveries it is planted in; outcome: one of `OUTCOMES`.
-        rules: each of them must tell it; also: rules that may; why: the reason why it cannot be caught.
-        scope: `any` or `small` (rows of the smaller half of the enterprises); column ... copy: a change stated as data.
-    """
-
-    kind: str
-    zh: str
-    en: str
-    sources: tuple[str, ...]
-    outcome: str
-    rules: tuple[str, ...] = ()
-    also: tuple[str, ...] = ()
-    why: str = ""
-    scope: str = "small"
-    column: str = ""
-    set: dict[str, str] = field(default_factory=dict)
-    prefix: dict[str, str] = field(default_factory=dict)
-    multiply: dict[str, str] = field(default_factory=dict)
-    where: dict[str, list[str]] = field(default_factory=dict)
-    exclude: dict[str, list[str]] = field(default_factory=dict)
-    positive: tuple[str, ...] = ()
-    filled: tuple[str, ...] = ()
-    last_year: bool = False
-    copy: dict[str, str] = field(default_factory=dict)
-
-    def spoil(self, target: Target) -> Marks:
-        """Plant it in one row of the target."""
-        if self.kind in _ROW_FUNCTIONS:
-            return _ROW_FUNCTIONS[self.kind](target)
-        index = target.pick(lambda i: self._fits(target, i))
-        if index is None:
-            return []
-        if self.copy:
-            target.used.discard(index)
-            target.taken.discard(target.subject)
-            index = target.append(target.delivery.rows[index].copy())
-        for column, text in self.copy.items():
-            target.set(index, column, f"{text}-{index}")
-        for column, text in self.set.items():
-            target.set(index, column, text)
-        for column, text in self.prefix.items():
-            target.set(index, column, text + target.cell(index, column))
-        for column, factor in self.multiply.items():
-            target.set(index, column, f"{target.number(index, column) * Decimal(factor):f}")
-        return [(index, self.column)]
-
-    def _fits(self, target: Target, index: int) -> bool:
-        return (
-            all(target.cell(index, column) in texts for column, texts in self.where.items())
-            and not any(target.cell(index, column) in texts for column, texts in self.exclude.items())
-            and all(target.cell(index, column) for column in self.filled)
-            and all(target.number(index, column) > 0 for column in self.positive)
-            and not (self.last_year and target.cell(index, "period")[:4] != target.last_month[:4])
-        )
-
-
-@cache
-def load_kinds() -> dict[str, FaultKind]:
-    """Every kind by name. Raises ValueError on a kind without a change or with an unknown outcome."""
-    raw = yaml.safe_load((Path(__file__).parent / "fault_kinds.yml").read_text("utf-8"))
-    kinds = {}
-    for name, spec in raw.items():
-        lists = {key: tuple(spec[key]) for key in ("sources", "rules", "also", "positive", "filled") if key in spec}
-        kinds[name] = FaultKind(kind=name, **{**spec, **lists})
-        if kinds[name].outcome not in OUTCOMES or not (name in FILE_FAULTS or name in _ROW_FUNCTIONS or kinds[name].column):
-            raise ValueError(f"fault_kinds.yml: {name}")
-    return kinds
-
-
+_AGAIN = "_再报"
+ADDED = ("_补报", "_重报", "_台账", "_合并", "_补发", "_空白", "_重复", _AGAIN)  # ends of the names of faulty files that come in addition
 _EACH = 2  # how many of each kind `all` plants
 
 
@@ -352,6 +100,17 @@ def _listed(path: Path, text: str) -> list[tuple[str, object]]:
     raise ValueError(f"{path}: expected a mapping of kind to count, or a list of kind and count")
 
 
+@dataclass
+class _Lasting:
+    """A change that goes on in the months to come: the row's key without its period, and how many months are left."""
+
+    kind: FaultKind
+    key: tuple[str, ...]
+    code: str
+    frozen: dict[str, str]
+    left: int
+
+
 class Planter:
     """Spreads the faults over the deliveries of a run, in the order in which they are written."""
 
@@ -369,6 +128,7 @@ class Planter:
         self.taken: set[tuple[str, str]] = set()
         self.earlier: dict[tuple[str, ...], list[str]] = {}
         self.twins: dict[str, str] = {}
+        self.lasting: list[_Lasting] = []
         self.waiting: list[tuple[str, str, int]] = []  # (kind, source, first delivery of the source that may carry it)
         for first, kind in enumerate(sorted(counts)):
             for copy in range(counts[kind]):
@@ -377,7 +137,8 @@ class Planter:
                     self.waiting.append((kind, "", 0))
                     continue
                 source = sources[(first + copy) % len(sources)]
-                self.waiting.append((kind, source, int(self.rng.integers(max(1, deliveries[source] * 4 // 5)))))
+                begin = int(self.rng.integers(max(1, deliveries[source] * 4 // 5)))
+                self.waiting.append((kind, source, 0 if load_kinds()[kind].from_the_start else begin))
 
     def plant(self, delivery: Delivery) -> list[Delivery]:
         """Spoil rows of a delivery in place; returns the faulty files that come in addition."""
@@ -385,44 +146,92 @@ class Planter:
         self.seen[delivery.source] = position + 1
         due = [entry for entry in self.waiting if entry[1] == delivery.source and entry[2] <= position]
         before = {row_key(delivery.source, row): row.copy() for row in delivery.rows} if self.apart else {}
-        extra = self._plant(delivery, sorted(due, key=lambda entry: entry[0] != "missing_month")) if due else []
+        going_on = [entry for entry in self.lasting if entry.key[0] == delivery.source]
+        target = self._target(delivery)
+        extra: list[Delivery] = []
+        for entry in sorted(due, key=lambda entry: entry[0] not in DROPPING):
+            if self._plant(load_kinds()[entry[0]], target, extra):
+                self.waiting.remove(entry)
+        for lasting in going_on:
+            self._go_on(lasting, target)
         self.earlier.update(before)
         return extra
 
-    def _plant(self, delivery: Delivery, due: list[tuple[str, str, int]]) -> list[Delivery]:
-        place = positions(delivery.source).get("uscc")
-        target = Target(
+    def _target(self, delivery: Delivery) -> Target:
+        return Target(
             delivery, [], self.rng, self.seed, self.last_month, taken=self.taken, apart=self.apart, earlier=self.earlier, twins=self.twins
         )
-        extra: list[Delivery] = []
-        for entry in due:
-            kind = load_kinds()[entry[0]]
-            if kind.kind in FILE_FAULTS:
-                spoiled = _later(FILE_FAULTS[kind.kind](delivery), len(extra) + 1)
-                if any(other.path == spoiled.path for other in extra):
-                    continue
-                extra.append(spoiled)
-                self.planted.append(Planted(spoiled.path, None, "", kind.kind))
-            else:
-                target.candidates = [
-                    i for i, row in enumerate(delivery.rows) if kind.scope == "any" or (place is not None and row[place] in self.candidates)
-                ]
-                marks = kind.spoil(target)
-                if not marks:
-                    continue
-                code, month = target.subject if place is not None else ("", "")
-                month = month if month[:4].isdigit() else ""
-                self.planted += [
-                    Planted(delivery.path, None if index is None else delivery.row_no(index), column, kind.kind, code, month)
-                    for index, column in marks
-                ]
-            self.waiting.remove(entry)
-        return extra
+
+    def _plant(self, kind: FaultKind, target: Target, extra: list[Delivery]) -> bool:
+        """Plant one fault of the kind; False when nothing of the delivery fits."""
+        delivery = target.delivery
+        if kind.kind in FILE_FAULTS:
+            spoiled = _later(FILE_FAULTS[kind.kind](delivery), len(extra) + 1)
+            if any(other.path == spoiled.path for other in extra):
+                return False
+            extra.append(spoiled)
+            self.planted.append(Planted(spoiled.path, None, "", kind.kind))
+            return True
+        place = positions(delivery.source).get("uscc")
+        target.candidates = [
+            i for i, row in enumerate(delivery.rows) if kind.scope == "any" or (place is not None and row[place] in self.candidates)
+        ]
+        if kind.again is not None:
+            return self._again(kind, target, extra)
+        marks = kind.spoil(target)
+        if marks and kind.lasting > 1:
+            index = marks[0][0]
+            assert index is not None
+            frozen = {column: target.cell(index, column) for column in kind.freeze}
+            self.lasting.append(_Lasting(kind, row_key(delivery.source, delivery.rows[index]), target.subject[0], frozen, kind.lasting - 1))
+            self.taken.add((target.subject[0], "*"))
+        elif marks:
+            self._label(kind, target, marks)
+        return bool(marks)
+
+    def _again(self, kind: FaultKind, target: Target, extra: list[Delivery]) -> bool:
+        """The changed copy of a row in a file of its own, received later."""
+        delivery = target.delivery
+        name = f"{delivery.name}{_AGAIN}"
+        index = None if any(other.name == name for other in extra) else target.pick(lambda i: kind.fits(target, i))
+        if index is None:
+            return False
+        later = replace(_later(delivery, kind.again or 0), name=name, rows=[delivery.rows[index].copy()], layout=Layout(encoding="gb18030"))
+        copy = self._target(later)
+        copy.subject, copy.peers = target.subject, delivery.rows
+        kind.change(copy, 0)
+        extra.append(later)
+        self._label(kind, copy, [(0, kind.column)])
+        return True
+
+    def _go_on(self, lasting: _Lasting, target: Target) -> None:
+        """Change the same row of a later month; the last one bears the label."""
+        index = next((i for i, row in enumerate(target.delivery.rows) if row_key(target.delivery.source, row) == lasting.key), None)
+        if index is None or not lasting.left:
+            return
+        for column, text in lasting.frozen.items():
+            target.set(index, column, text)
+        lasting.kind.change_rows(target, index)
+        target.subject = target.owner(index)
+        lasting.left -= 1
+        if not lasting.left:
+            self._label(lasting.kind, target, [(index, lasting.kind.column)])
+            self.lasting.remove(lasting)
+
+    def _label(self, kind: FaultKind, target: Target, marks: Marks) -> None:
+        delivery = target.delivery
+        code, month = target.subject if "uscc" in positions(delivery.source) else ("", "")
+        self.planted += [
+            Planted(
+                delivery.path, None if index is None else delivery.row_no(index), column, kind.kind, code, month if month[:4].isdigit() else ""
+            )
+            for index, column in marks
+        ]
 
     @property
     def unplanted(self) -> list[str]:
         """Kinds for which no fitting row was left."""
-        return [kind for kind, _, _ in self.waiting]
+        return [kind for kind, _, _ in self.waiting] + [lasting.kind.kind for lasting in self.lasting]
 
 
 def _later(delivery: Delivery, hours: int) -> Delivery:

@@ -12,7 +12,7 @@ from pipelines.demo.files import Delivery
 from pipelines.demo.months import Window, first_day, label
 from pipelines.demo.series import decimal_texts, positions
 
-_ENTERPRISES = 4
+_ENTERPRISES = 8
 _MONTHS = 2
 _METERS = ("总表一", "总表二")
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 
 from pipelines.demo.credit_code import synthetic_code
-from pipelines.demo.files import Delivery, Layout
+from pipelines.demo.files import Delivery, Layout, columns_of
 from pipelines.demo.series import positions
 from pipelines.demo.target import Marks, Target, positive, quantity_column, spoil
 from pipelines.demo.world import load_world
@@ -37,7 +38,7 @@ def swapped_columns(target: Target) -> Marks:
     use, stock = positive(target, "consumed"), positive(target, "closing_stock")
 
     def differ(i: int) -> bool:
-        if not (use(i) and stock(i)):
+        if not (use(i) and stock(i)) or target.cell(i, "feedstock") or target.cell(i, "transformation_input"):
             return False
         gap = abs(target.number(i, "consumed") - target.number(i, "closing_stock"))
         return gap > max(target.number(i, "consumed"), target.number(i, "closing_stock")) / 10
@@ -108,12 +109,13 @@ def zero_month(target: Target) -> Marks:
 
 
 def copied_month(target: Target) -> Marks:
-    """All rows of the enterprise as last month, but for the period."""
+    """All rows of the enterprise as last month, but for the period. Of a form of one row nobody could tell it from chance."""
     place = positions(target.delivery.source)
     groups: dict[str, list[int]] = {}
     for i in range(len(target.delivery.rows)):
         groups.setdefault(target.cell(i, "uscc"), []).append(i)
-    index = target.pick(lambda i: all(target.before(j) is not None and j not in target.used for j in groups[target.cell(i, "uscc")]))
+    index = target.pick(lambda i: len(groups[target.cell(i, "uscc")]) > 1 and all(
+        target.before(j) is not None and j not in target.used for j in groups[target.cell(i, "uscc")]))
     if index is None:
         return []
     rows = groups[target.cell(index, "uscc")]
@@ -171,11 +173,22 @@ def succeeded_enterprise(target: Target) -> Marks:
 
 def wrong_city(target: Target) -> Marks:
     """A county of another prefecture."""
-    def elsewhere(index: int) -> str:
-        own = target.cell(index, "division_code")[:4]
-        return next(place.counties[0] for code, place in load_world().prefectures.items() if code[:4] != own)
+    return _in_register(target, "division_code", lambda index: _elsewhere(target.cell(index, "division_code")))
 
-    return _in_register(target, "division_code", elsewhere)
+
+def moved_city(target: Target) -> Marks:
+    """A later row of the register in another prefecture."""
+    index = target.pick(lambda i: not target.cell(i, "operating_to"))
+    if index is None:
+        return []
+    twin = target.append(target.delivery.rows[index].copy())
+    target.set(twin, "division_code", _elsewhere(target.cell(index, "division_code")))
+    target.set(twin, "valid_from", f"{target.last_month}-01")
+    return [(twin, "division_code")]
+
+
+def _elsewhere(division: str) -> str:
+    return next(place.counties[0] for code, place in load_world().prefectures.items() if code[:4] != division[:4])
 
 
 def _in_register(target: Target, column: str, value: Callable[[int], str]) -> Marks:
@@ -199,6 +212,79 @@ def _certificates(target: Target) -> set[str]:
     return {target.cell(i, "certificate_id") for i in range(len(target.delivery.rows))} - {""}
 
 
+def unit_beside_site(target: Target) -> Marks:
+    """A row of one unit beside the row of the whole site."""
+    index = target.pick(lambda i: not target.cell(i, "unit_code") and positive(target, quantity_column(target))(i))
+    if index is None:
+        return []
+    target.set(target.append(target.delivery.rows[index].copy()), "unit_code", "补报单元")
+    return [(index, "unit_code")]
+
+
+def _readings(target: Target, index: int, *, same_meter: bool = True) -> list[int]:
+    """All rows of the meter (or of all meters) of the enterprise of that row."""
+    code, meter = target.cell(index, "uscc"), target.cell(index, "meter_id")
+    return [
+        i for i in range(len(target.delivery.rows))
+        if target.cell(i, "uscc") == code and (target.cell(i, "meter_id") == meter or not same_meter)
+    ]
+
+
+def readings_missing(target: Target) -> Marks:
+    """Six hours of a day of one meter are missing."""
+    return _without(target, lambda text: text[8:10] == "12" and text[11:13] < "06")
+
+
+def meter_outage(target: Target) -> Marks:
+    """Nine days of one meter are missing: five working days at the least."""
+    return _without(target, lambda text: "08" <= text[8:10] <= "16")
+
+
+def _without(target: Target, gone: Callable[[str], bool]) -> Marks:
+    index = target.pick()
+    if index is None:
+        return []
+    target.drop([i for i in _readings(target, index) if gone(target.cell(i, "ts"))])
+    return [(None, "ts")]
+
+
+def meter_beside_report(target: Target) -> Marks:
+    """All readings of an enterprise's month a fifth larger than what it reports."""
+    index = target.pick()
+    if index is None:
+        return []
+    for i in _readings(target, index, same_meter=False):
+        target.set(i, "value", f"{target.number(i, 'value') * 6 // 5:f}")
+        target.used.add(i)
+    return [(None, "value")]
+
+
+def late_evidence(target: Target) -> Marks:
+    """The whole file comes 20 days later."""
+    target.delivery.received_at += dt.timedelta(days=20)
+    target.subject = ("", "")
+    return [(None, "period")]
+
+
+_INVENTED = 30
+
+
+def invented_indicators(target: Target) -> Marks:
+    """Many figures that somebody made up: all begin with a digit from 5 to 9."""
+    index = target.pick()
+    if index is None:
+        return []
+    marks: Marks = []
+    for number in range(_INVENTED):
+        twin = target.append(target.delivery.rows[index].copy())
+        target.set(twin, "item", f"演示指标{number + 1:02d}")
+        target.set(twin, "unit", "吨")
+        digits = 5 + int(target.rng.integers(5)), int(target.rng.integers(10 ** (2 + number % 5)))
+        target.set(twin, "quantity", f"{digits[0]}{digits[1]:0{2 + number % 5}d}")
+        marks.append((twin, "quantity"))
+    return marks
+
+
 def full_width_digits(target: Target) -> Marks:
     """Digits of Chinese input methods."""
     column = quantity_column(target)
@@ -218,4 +304,18 @@ def mixed_encodings(delivery: Delivery) -> Delivery:
 
 def wrong_checksum(delivery: Delivery) -> Delivery:
     """The sidecar describes other bytes."""
-    return replace(delivery, name=f"{delivery.name}_补发", layout=Layout(encoding="gb18030"), checksum="0" * 64)
+    return replace(delivery, name=f"{delivery.name}_补发", rows=delivery.rows[:-1], layout=Layout(encoding="gb18030"), checksum="0" * 64)
+
+
+def zero_bytes(delivery: Delivery) -> Delivery:
+    """A file of no bytes."""
+    return replace(delivery, name=f"{delivery.name}_空白", layout=Layout(encoding="gb18030"), cut=0.0)
+
+
+def repeated_header(delivery: Delivery) -> Delivery:
+    """The heading of the first column twice."""
+    headers = [column.zh for column in columns_of(delivery.source)]
+    return replace(
+        delivery, name=f"{delivery.name}_重复", headers=[headers[0], *headers], layout=Layout(encoding="gb18030"),
+        rows=[[row[0], *row] for row in delivery.rows],
+    )

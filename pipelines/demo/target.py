@@ -28,6 +28,12 @@ class Target:
     earlier: dict[tuple[str, ...], list[str]] = field(default_factory=dict)  # the rows of the months before, by key without period
     twins: dict[str, str] = field(default_factory=dict)  # enterprise -> its second code
     subject: tuple[str, str] = ("", "")  # enterprise and month of the row chosen last
+    peers: list[list[str]] = field(default_factory=list)  # the rows of the delivery that the only row of this one comes from
+
+    @property
+    def places(self) -> dict[str, int]:
+        """Canonical column -> position in a row."""
+        return positions(self.delivery.source)
 
     def cell(self, index: int, column: str) -> str:
         return self.delivery.rows[index][positions(self.delivery.source)[column]]
@@ -43,20 +49,30 @@ class Target:
         chosen = fitting[int(self.rng.integers(len(fitting)))]
         self.used.add(chosen)
         self.subject = self.owner(chosen)
-        self.taken.add(self.subject)
+        self.taken.add(self._slot(chosen))
         return chosen
 
     def is_taken(self, index: int) -> bool:
         """True when the enterprise carries a fault in this month already, or in its row of the register."""
+        code, month = self._slot(index)
+        return (code, month) in self.taken or (code, "*") in self.taken or ((code, "enterprise_register") in self.taken and code not in self.twins)
+
+    def _slot(self, index: int) -> tuple[str, str]:
+        """What a fault takes: readings move no figure of the forms, so that both may be faulty in one month."""
         code, month = self.owner(index)
-        return (code, month) in self.taken or ((code, "enterprise_register") in self.taken and code not in self.twins)
+        return (code, f"{month} readings") if "ts" in self.places else (code, month)
 
     def owner(self, index: int) -> tuple[str, str]:
         """Enterprise and month of a row; a row of neither stands for itself."""
         place, row = positions(self.delivery.source), self.delivery.rows[index]
         if "uscc" not in place:
             return (self.delivery.path, str(index))
-        return (row[place["uscc"]], row[place["period"]] if "period" in place else self.delivery.source)
+        time = next((name for name in ("period", "ts", "vintage") if name in place), None)
+        return (row[place["uscc"]], row[place[time]][:7] if time else self.delivery.source)
+
+    def rows_like(self, index: int) -> list[int]:
+        """All rows of the enterprise of that row."""
+        return [i for i in range(len(self.delivery.rows)) if self.cell(i, "uscc") == self.cell(index, "uscc")]
 
     def before(self, index: int) -> list[str] | None:
         """The row of the same key in the month before, or None."""
@@ -75,6 +91,18 @@ class Target:
         self.delivery.rows.append(row)
         self.used.add(len(self.delivery.rows) - 1)
         return len(self.delivery.rows) - 1
+
+    def copy(self, index: int) -> int:
+        """A copy of a chosen row at the end. The original may be chosen again; of an enterprise only in another month."""
+        self.used.discard(index)
+        if "uscc" not in self.places:
+            self.taken.discard(self._slot(index))
+        return self.append(self.delivery.rows[index].copy())
+
+    def another(self, index: int, column: str) -> str:
+        """What another row of the delivery has in that column."""
+        own, place = self.cell(index, column), self.places[column]
+        return next((row[place] for row in self.peers or self.delivery.rows if row[place] and row[place] != own), own)
 
     def number(self, index: int, column: str) -> Decimal:
         """The number in a cell, 0 when it is blank."""

@@ -90,10 +90,12 @@ def run_dbt(
     return _result(result)
 
 
-def build(settings: Settings, database: Path, *, full: bool, on_node: Callable[[str], None] | None = None) -> BuildResult:
+def build(
+    settings: Settings, database: Path, *, full: bool, on_node: Callable[[str], None] | None = None, models: tuple[str, ...] = ()
+) -> BuildResult:
     """Build every model and run every data test, `--full-refresh` when everything is to be built anew.
 
-    Unit tests judge the code, not the night: they run in the test suite.
+    Unit tests judge the code, not the night: they run in the test suite. With `models` only these and what they rest on are built, untested.
     """
     target = settings.warehouse / "dbt"
     target.mkdir(parents=True, exist_ok=True)
@@ -101,6 +103,8 @@ def build(settings: Settings, database: Path, *, full: bool, on_node: Callable[[
     command = ["build", "--exclude-resource-type", "unit_test", "--no-write-json"]
     # seeds change with the code, and a change of code rebuilds everything
     command += ["--full-refresh"] if full else ["--exclude-resource-type", "seed"]
+    if models:
+        command += ["--exclude-resource-type", "test", "--select", *(f"+{name}" for name in models)]
     return run_dbt(command, database, target, on_node)
 
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from pipelines.demo import write_province
-from pipelines.demo.faults import DEFAULT_FAULTS, FaultKind, Planted, load_kinds, read_faults
-from pipelines.score.card import Evidence, Finding, false_alarms, next_month, score
+from pipelines.demo.faults import DEFAULT_FAULTS, Planted, Planter, read_faults
+from pipelines.demo.files import Delivery
+from pipelines.demo.kinds import FaultKind, load_kinds
+from pipelines.demo.series import positions
+from pipelines.score.card import Evidence, Finding, bars, false_alarms, next_month, score
 from pipelines.score.render import as_data, as_markdown
-from pipelines.score.run import Asked, Scored, read_evidence, rule_classes
+from pipelines.score.run import Asked, Scored, catalogue, read_evidence, rule_classes, unplanted_rules
+from pipelines.settings import PROJECT
 from tests.conftest import Release
 
 D = Decimal
@@ -75,21 +81,76 @@ def test_emission_of_another_prefecture_is_missed_as_a_whole() -> None:
     assert (board.faults[0].missed_tco2e, board.faults[0].missed_share) == (D(40), 1.0)
 
 
-def test_kinds_name_rules_that_exist_and_default_is_a_part_of_all() -> None:
+READER = {
+    code for path in (PROJECT / "pipelines").rglob("*.py") if path.parent.name in ("ingest", "gate")
+    for code in re.findall(r"""["']([FL]\d\d-[a-z-]+)["']""", path.read_text("utf-8"))
+}
+
+
+def test_every_rule_is_planted_or_named_with_the_reason() -> None:
+    """The rules of the suites, of the current view and of the reader, counted from where they stand."""
     kinds = load_kinds()
     assert set(DEFAULT_FAULTS) < set(read_faults("all")) == set(kinds)
-    known = set(rule_classes()) | {"triangulation"}
-    reader = {"L07-encoding", "L10-xlsx", "L13-columns", "L15-no-rows", "L18-checksum", "F01-field-count", "N01-full-width"}
-    assert {rule for kind in kinds.values() for rule in (*kind.rules, *kind.also)} <= known | reader
+    rules = set(rule_classes()) | READER
+    planted = {rule for kind in kinds.values() for rule in (*kind.rules, *kind.also)}
+    assert planted - rules == {"triangulation", "N01-full-width"}
+    assert set(unplanted_rules()) == rules - planted
+    assert all(why["zh"] and why["en"] for why in unplanted_rules().values())
     assert all(kind.why for kind in kinds.values() if kind.outcome == "not_catchable")
     assert all(kind.rules or kind.also for kind in kinds.values() if kind.outcome == "caught")
 
 
+def test_every_number_of_the_catalogue_has_a_home() -> None:
+    rules = set(rule_classes())
+    tests = {path.stem for path in (PROJECT / "dbt_project" / "tests").rglob("*.sql")}
+    homes = {number: set(entry.get("rules", ())) for number, entry in catalogue().items()}
+    assert set().union(*homes.values()) <= rules
+    assert all(set(entry.get("tests", ())) <= tests and (entry.get("rules") or entry.get("note")) for entry in catalogue().values())
+    assert {rule for rule in rules if re.match(r"R\d\d-", rule) and rule not in homes[rule[:3]]} == set()
+
+
 def test_every_kind_can_be_planted(tmp_path: Path) -> None:
-    report = write_province(tmp_path, enterprises=60, months=8, faults="all")
-    assert set(load_kinds()) - {fault.kind for fault in report.planted} <= {"energy_total_off"}  # the province delivers no such total
-    rows = [(fault.uscc, fault.period, fault.kind) for fault in report.planted if fault.uscc and fault.period]
+    report = write_province(tmp_path, enterprises=100, months=24, faults="all")
+    assert report.unplanted == []
+    rows = [(fault.uscc, fault.period, fault.kind) for fault in report.planted if fault.uscc and fault.period and not fault.file.startswith("meter")]
     assert len({(code, month) for code, month, _ in rows}) == len(set(rows))  # one fault an enterprise and month
+
+
+def test_a_lasting_fault_changes_every_month_and_one_in_a_later_file_only_that() -> None:
+    """Four months of one figure, the last of them labelled; and a doubled copy of a row an hour later."""
+    place = positions("enterprise_power_heat")
+
+    def month(number: int) -> Delivery:
+        row = [""] * len(place)
+        for name, text in {"uscc": "A", "period": f"2025-{number:02d}", "carrier": "电力", "direction": "购入", "origin": "电网", "quantity": f"{10 + number}"}.items():
+            row[place[name]] = text
+        return Delivery("enterprise_power_heat", f"f{number}", [row], datetime(2026, 1, number), "2025", "s", "d")
+
+    planter = Planter({"same_power_four_months": 1}, 1, "2025-12", frozenset({"A"}), {"enterprise_power_heat": 6})
+    deliveries = [month(number) for number in range(1, 7)]
+    assert [planter.plant(delivery) for delivery in deliveries] == [[]] * 6
+    assert [delivery.rows[0][place["quantity"]] for delivery in deliveries] == ["11", "11", "11", "11", "15", "16"]
+    assert [(fault.file, fault.row_no, fault.period) for fault in planter.planted] == [("enterprise_power_heat/f4.csv", 2, "2025-04")]
+    planter = Planter({"delivered_at_once": 1}, 1, "2025-12", frozenset({"A"}), {"enterprise_output": 1})
+    place = positions("enterprise_output")
+    row = [""] * len(place)
+    row[place["uscc"]], row[place["period"]], row[place["item"]], row[place["quantity"]] = "A", "2025-01", "水泥", "100"
+    first = Delivery("enterprise_output", "f", [row], datetime(2026, 1, 1), "2025", "s", "d")
+    (later,) = planter.plant(first)
+    assert (first.rows[0][place["quantity"]], later.rows[0][place["quantity"]], later.received_at) == ("100", "110.0", first.received_at)
+
+
+def test_bars_are_met_or_said_not_to_be() -> None:
+    planted = [Planted("s/a.csv", 2, "q", "sign", "A", "2025-01")]
+    direct = {("A", "2025-01", "5201"): 10}
+    told, false = Finding("s/a.csv", 2, "F10", "A", "2025-01"), Finding("s/z.csv", 9, "R60", "Z", "2025-01")
+    classes = {"F10": "gate", "R60": "statistical"}
+    board = score(KINDS, planted, [], evidence(set(), direct), evidence({told}, direct), RULES, frozenset())
+    many = Evidence(frozenset({false}), frozenset(), {}, frozenset(), 1000)
+    assert [bar.met for bar in bars(board, [many], classes)] == [True, True, True, True]
+    assert [bar.met for bar in bars(board, [evidence({told, false}, {})], classes)] == [True, True, False, False]   # 2 enterprise-years prove no rate
+    silent = score(KINDS, planted, [], evidence(set(), direct), evidence(set(), {("A", "2025-01", "5201"): 11}), RULES, frozenset())
+    assert [bar.met for bar in bars(silent, [many], classes)] == [False, False, True, True]
 
 
 def test_default_faults_of_the_small_province_are_all_caught(release: Release) -> None:

@@ -33,12 +33,6 @@ select
     '无需处理', 'nothing to do',
     null
 from delivered_again
-union all
-select
-    batch_id, source, row_no, check_id, severity, uscc, period, column_name, reported_value,
-    message_zh, message_en, advice_zh, advice_en,
-    null
-from {{ ref('int_quality__monitoring') }}
 {% for name, source, uscc, period in [
     ('int_register__current', 'enterprise_register', 'uscc', 'null'),
     ('int_energy__current', 'enterprise_energy', 'uscc', 'period'),

@@ -1,4 +1,4 @@
--- Rules on the energy form that look at other months, other years or other sources: R01, R04, R10, R12, R13, R20, R43, R44, R60 (NCV).
+-- Rules on the energy form that look at other months, other years or other sources: R01, R03, R04, R10, R12, R13, R20, R43, R44, R60 (NCV).
 with e as (
     select *, 'enterprise_energy' as source, {{ month_index('period') }} as month_index,
         case data_basis when '监测' then 1 when '台账' then 2 when '发票' then 3 end as basis_rank
@@ -19,6 +19,15 @@ worse_basis as (
         on y.uscc = e.uscc and y.unit_code = e.unit_code and y.energy = e.energy and y.stream = e.stream
         and y.slice_year < e.slice_year and y.basis_rank < e.basis_rank
     group by e.uscc, e.period, e.source, e.batch_id, e.row_no, e.data_basis
+),
+
+-- R03, once an enterprise and year: how many rows do not say where their quantity comes from
+unsaid as (
+    select uscc, period, source, batch_id, row_no,
+        count(*) over (partition by uscc, slice_year) as row_count,
+        row_number() over (partition by uscc, slice_year order by period desc, batch_id, row_no) as place
+    from e
+    where data_basis is null and consumed > 0.0
 ),
 
 -- R04 and R43 look at the two parameters alike
@@ -156,6 +165,10 @@ ncv_row as (
 
 select {{ rule_finding('R01-source-priority', 'w', 'basis', 'w.data_basis', 'w.before_year') }}
 from worse_basis as w
+union all
+select {{ rule_finding('R03-basis-missing', 'u', 'basis', 'null', 'u.row_count') }}
+from unsaid as u
+where u.place = 1
 union all
 select {{ rule_finding('R04-parameter-downgrade', 'd', 'parameter_basis', 'null', 'd.before_year',
     "case d.parameter when 'ncv' then '低位发热量' else '单位热值含碳量' end", "case d.parameter when 'ncv' then 'the calorific value' else 'the carbon content' end") }}

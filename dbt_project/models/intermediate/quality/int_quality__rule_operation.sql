@@ -1,5 +1,5 @@
 -- Reports of enterprises before they opened, after they closed, or after a successor took over, by the register as of the period;
--- and enterprises that stand in the register under two codes.
+-- enterprises that stand in the register under two codes, and divisions that the code or an earlier row of the register gainsays.
 with reported as (
     {% for name, source in [('energy', 'enterprise_energy'), ('process', 'enterprise_process'), ('power_heat', 'enterprise_power_heat'),
         ('output', 'enterprise_output'), ('power_unit', 'power_unit_month')] %}
@@ -22,6 +22,22 @@ registered as (
     select *, row_number() over (partition by uscc order by valid_from desc) as recency
     from {{ ref('int_register__current') }}
     where conflict is null
+),
+
+-- digits 3 to 8 of a credit code name the division of the authority that registered it (GB 32100-2015): a hint, where it is a prefecture
+of_code as (
+    select 'enterprise_register' as source, r.uscc, r.batch_id, r.row_no, r.division_code, d.division_name as name
+    from registered as r
+    inner join {{ ref('int_division__current') }} as d
+        on d.division_code = substr(r.uscc, 3, 4) || '00' and d.level = 'prefecture' and d.conflict is null
+    where r.recency = 1 and r.operating_to is null
+        and left(r.division_code, 2) = substr(r.uscc, 3, 2) and left(r.division_code, 4) <> substr(r.uscc, 3, 4)
+),
+
+moved as (
+    select 'enterprise_register' as source, uscc, batch_id, row_no, division_code, cast(date_trunc('month', valid_from) as date) as period,
+        lag(division_code) over (partition by uscc order by valid_from) as before_division
+    from registered
 ),
 
 same_name as (
@@ -48,3 +64,10 @@ where p.recency = 1 and p.successor_uscc <> p.uscc and p.valid_from <= p.period 
 union all
 select {{ rule_finding('K09-same-name', 's', 'enterprise_name', 's.enterprise_name', 's.other_uscc', period='null') }}
 from same_name as s
+union all
+select {{ rule_finding('K10-code-division', 'c', 'division_code', 'c.division_code', 'c.name', period='null') }}
+from of_code as c
+union all
+select {{ rule_finding('K11-division-changed', 'm', 'division_code', 'm.division_code', 'm.before_division') }}
+from moved as m
+where left(m.division_code, 4) <> left(m.before_division, 4)

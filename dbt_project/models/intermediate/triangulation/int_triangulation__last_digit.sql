@@ -1,5 +1,5 @@
--- Last digits of an enterprise's figures of one fuel: measured ones are even. Chi-square with nine degrees of freedom, from 40
--- figures on, told in the last month that has figures.
+-- Last digits of an enterprise's figures of one fuel: measured ones are even. Chi-square with nine degrees of freedom, from as many
+-- figures on as R62 asks for, told in the last month that has figures.
 with digits as (
     select d.uscc, case when f.fuel_group = 'coal' then 'coal' else f.fuel_code end as quantity,
         max(d.period) as period, d.digit, count(*) as n
@@ -12,4 +12,4 @@ select uscc, quantity, max(period) as period, sum(n) as figures,
     10.0 * sum(n * n) / sum(n) - sum(n) as chi_square
 from digits
 group by uscc, quantity
-having sum(n) >= 40
+having sum(n) >= {{ rule_limit('R62-last-digit', 'least_count') }}

@@ -51,6 +51,6 @@ where earlier_months >= 3 and earlier_median > 0
     and abs(round(log10(value / earlier_median))) >= 1
     and abs(log10(value / earlier_median) - round(log10(value / earlier_median))) < 0.1
 union all
-select uscc, quantity, period, 'last_digits' from {{ ref('int_triangulation__last_digit') }} where chi_square > 33.72
+select uscc, quantity, period, 'last_digits' from {{ ref('int_triangulation__last_digit') }} where chi_square > {{ rule_limit('R62-last-digit') }}
 union all
 select uscc, quantity, period, 'mode_downgrade' from downgrades
