@@ -1,10 +1,14 @@
--- Each line carries the error of its activity, and one of each factor that it used, unless the seed says that there is none (0).
+-- Each line carries the error of its activity and one of each factor that it used: an error of 0 stands there too.
 select l.kind, l.factor_id
-from {{ ref('int_uncertainty__line') }} as l
+from (
+    select kind, factor_id, length(coalesce(factor_id, '')) - length(replace(coalesce(factor_id, ''), '+', '')) + 2 as due
+    from {{ ref('int_uncertainty__line') }}
+    group by kind, factor_id
+) as l
 left join (
-    select kind, count(case when subject = 'activity' then 1 end) as activities, count(*) as errors
+    select kind, count(*) as errors, count(case when subject = 'activity' then 1 end) as activities
     from {{ ref('int_uncertainty__component') }}
+    where half_width >= 0
     group by kind
 ) as c on c.kind = l.kind
-where coalesce(c.activities, 0) <> 1
-    or (c.errors = 1 and l.factor_id <> 'reported:mass')
+where coalesce(c.errors, 0) <> l.due or c.activities <> 1

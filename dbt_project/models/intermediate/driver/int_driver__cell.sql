@@ -4,7 +4,7 @@
 -- only). Ledger energy is what was burned, biomass with it, without bought power and heat, whose emissions are those of the plants.
 with ledger_line as (
     select
-        cast(l.slice_year as integer) as year, t.province_code, t.prefecture_code, left(l.industry_code, 2) as industry, l.item as fuel,
+        cast(l.slice_year as integer) as year, t.province_code, t.prefecture_code, coalesce(left(l.industry_code, 2), 'unknown') as industry, l.item as fuel,
         l.emission_source = 'biomass_memo' as is_memo, l.emission_common_tco2e,
         case
             when l.emission_source in ('fuel', 'biomass_memo') and l.energy_tce is not null

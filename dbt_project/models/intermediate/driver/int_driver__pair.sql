@@ -1,18 +1,19 @@
 {{ config(materialized='table') }}
--- The pairs of years that are compared: each year with the one before it that is known, and the first known with the last. Real years are
+-- The pairs of years that are compared: each year with the one before it that is known, and the first whole one with the last. Real years are
 -- compared with real ones, synthetic with synthetic. `hold_code` says why a pair cannot be taken apart. Population and GDP of both years; prices of one
 -- year where such GDP is there for both years, the latest such year first, else current prices, which the row names.
 with known as (
     select
         y.*,
         lag(y.year) over (partition by y.basis, y.factor_set, y.level, y.code, y.is_synthetic order by y.year) as year_before,
-        min(y.year) over (partition by y.basis, y.factor_set, y.level, y.code, y.is_synthetic) as first_year,
-        max(y.year) over (partition by y.basis, y.factor_set, y.level, y.code, y.is_synthetic) as last_year
+        count(*) over (partition by y.basis, y.factor_set, y.level, y.code, y.is_synthetic) as years,
+        min(case when y.hold_code is null then y.year end) over (partition by y.basis, y.factor_set, y.level, y.code, y.is_synthetic) as first_year,
+        max(case when y.hold_code is null then y.year end) over (partition by y.basis, y.factor_set, y.level, y.code, y.is_synthetic) as last_year
     from {{ ref('int_driver__year') }} as y
 ),
 
 pairs as (
-    select basis, factor_set, level, code, is_synthetic, year_before as year_0, year as year_1 from known where year_before is not null or first_year = last_year
+    select basis, factor_set, level, code, is_synthetic, year_before as year_0, year as year_1 from known where year_before is not null or years = 1
     union
     select basis, factor_set, level, code, is_synthetic, first_year, last_year from known where year = last_year and first_year < last_year
 ),

@@ -55,4 +55,3 @@ select
 from named as n
 inner join ({{ with_half_width('wanted') }}) as w
     on w.subject = n.subject and w.component = n.component and w.detail = n.detail and w.wide_detail = n.wide_detail and w.tier = n.tier
-where w.half_width > 0

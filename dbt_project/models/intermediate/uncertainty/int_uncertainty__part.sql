@@ -6,7 +6,7 @@
 with factor_of as (
     select kind, part, half_width, row_number() over (partition by kind order by half_width desc, part) as place
     from {{ ref('int_uncertainty__component') }}
-    where not is_own
+    where not is_own and half_width > 0
 ),
 
 combination as (

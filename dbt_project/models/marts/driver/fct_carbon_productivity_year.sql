@@ -14,8 +14,7 @@ with valued as (
 compared as (
     select
         v.*,
-        first_value(year) over (partition by basis, factor_set, level, code, label, price_basis order by year) as base_year,
-        first_value(intensity) over (partition by basis, factor_set, level, code, label, price_basis order by year) as base_intensity,
+        min(case when intensity is not null then year end) over (partition by basis, factor_set, level, code, label, price_basis) as base_year,
         lag(year) over (partition by basis, factor_set, level, code, label, price_basis order by year) as year_before,
         lag(case when hold_code is null then emission_t end) over (partition by basis, factor_set, level, code, label, price_basis order by year) as emission_before,
         lag(gdp) over (partition by basis, factor_set, level, code, label, price_basis order by year) as gdp_before,
@@ -25,6 +24,7 @@ compared as (
 
 grown as (
     select *,
+        max(case when year = base_year then intensity end) over (partition by basis, factor_set, level, code, label, price_basis) as base_intensity,
         case when hold_code is null then cast(emission_t - emission_before as double) / nullif(cast(emission_before as double), 0.0) end as emission_growth,
         (gdp - gdp_before) / nullif(gdp_before, 0.0) as gdp_growth
     from compared
@@ -44,7 +44,7 @@ select
     cast(case when coalesce(e.hold_code, '') <> 'incomplete_year' then cast(e.energy_tce as double) / nullif(e.gdp, 0.0) end as double) as energy_intensity,
     cast(e.emission_t as decimal(18, 3)) as co2_intensity_num, cast(e.gdp as double) as co2_intensity_den,
     cast(e.intensity as double) as co2_intensity,
-    cast(case when e.gdp is not null then make_date(e.base_year, 1, 1) end as date) as base_period,
+    cast(make_date(e.base_year, 1, 1) as date) as base_period,
     cast(e.base_intensity as double) as base_co2_intensity,
     cast(e.intensity / nullif(e.base_intensity, 0.0) - 1.0 as double) as co2_intensity_change,
     cast(make_date(e.year_before, 1, 1) as date) as previous_period,
