@@ -20,13 +20,15 @@ _FORESTRY = "省级林草部门(演示数据)"
 _PLANNING = "省级发展改革部门(演示数据)"
 _UNCOVERED = 1.06  # sales to a class of customers over what the reporting enterprises of it bought
 _HOUSEHOLD_KWH = 85.0  # a person and month
+_SALES_AHEAD = 2  # months of sales beyond the last month that enterprises report
+_SALES_GROWTH = 1.03
 _STATES = ("拟建", "在建", "建成")
 
 
 def register_deliveries(world: World, window: Window, activities: list[Activity], seed: int) -> list[Delivery]:
     """All these files, in a fixed order."""
     years = sorted({year_of(month) for month in window.computed})
-    result = [_sales(world, window, activities, year) for year in years]
+    result = _sales(world, window, activities)
     result += [found for year in years if (found := _certificates(window, activities, year))]
     for year in window.full_years:
         result += [found for found in _compliance(activities, seed, year, world.reference_year) if found]
@@ -49,8 +51,12 @@ def _after(window: Window, year: int, day: int) -> dt.datetime:
     return dt.datetime(start.year, start.month, day, 11, 5)
 
 
-def _sales(world: World, window: Window, activities: list[Activity], year: int) -> Delivery:
-    """By prefecture and industry division, a little more than the enterprises of the register buy there; and households."""
+def _sales(world: World, window: Window, activities: list[Activity]) -> list[Delivery]:
+    """By prefecture and industry division, a little more than the enterprises of the register buy there; and households.
+
+    Every delivered month comes by the 5th of the next, before the enterprises report, and the two months after the last one too:
+    what was sold a year before and a little more. Months that are only computed come by the year.
+    """
     sold: dict[tuple[str, str], np.ndarray] = defaultdict(lambda: np.zeros(len(window.computed)))
     for activity in activities:
         if activity.power_bought is not None:
@@ -59,13 +65,29 @@ def _sales(world: World, window: Window, activities: list[Activity], year: int) 
     for code, place in world.prefectures.items():
         season = world.seasons["comfort"][np.array(window.computed) % 12]
         sold[code, "居民生活"] += place.population * 1e4 * _HOUSEHOLD_KWH / 1000 * season
-    records = [
-        {"division_code": code, "industry_code": industry, "period": label(month), "unit": "万千瓦时",
-         "quantity": decimal_texts([round(float(values[index]) * 1000)], 4)[0]}
-        for index, month in enumerate(window.computed) if year_of(month) == year
-        for (code, industry), values in sorted(sold.items())
-    ]
-    return _delivery("grid_sales", f"演示_售电量_{year}", records, _after(window, year, 16), str(year), _GRID_COMPANY, gb=True)
+
+    def records(month: int) -> list[dict[str, str]]:
+        ahead = month - window.last
+        index, growth = (month - window.computed_from, 1.0) if ahead <= 0 else (month - 12 - window.computed_from, _SALES_GROWTH)
+        return [
+            {"division_code": code, "industry_code": industry, "period": label(month), "unit": "万千瓦时",
+             "quantity": decimal_texts([round(float(values[index]) * growth * 1000)], 4)[0]}
+            for (code, industry), values in sorted(sold.items())
+        ]
+
+    def delivery(name: str, rows: list[dict[str, str]], last: int, day: int) -> Delivery:
+        after = first_day(last + 1)
+        received = dt.datetime(after.year, after.month, day, 11, 5)
+        return _delivery("grid_sales", f"演示_售电量_{name}", rows, received, name, _GRID_COMPANY, gb=True)
+
+    before = range(window.computed_from, window.delivered_from)
+    result = []
+    for year in sorted({year_of(month) for month in before}):
+        months = [month for month in before if year_of(month) == year]
+        result.append(delivery(str(year), [row for month in months for row in records(month)], months[-1], 16))
+    for month in range(window.delivered_from, window.last + _SALES_AHEAD + 1):
+        result.append(delivery(label(month), records(month), month, 5))
+    return result
 
 
 def _certificates(window: Window, activities: list[Activity], year: int) -> Delivery | None:

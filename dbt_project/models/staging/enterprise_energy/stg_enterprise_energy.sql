@@ -18,7 +18,7 @@ select
     r.oxidation_rate / 100.0 as oxidation_fraction,
     r.fossil_share / 100.0 as fossil_fraction,
     r.parameter_basis, r.basis as data_basis,
-    r.batch_id, r.row_no, r.received_at, r.is_synthetic, r.content_hash
+    r.batch_id, r.row_no, r.received_at, r.known_at, r.is_synthetic, r.content_hash
 from {{ source('lake', 'enterprise_energy') }} as r
 left join {{ ref('fuel') }} as f on f.energy = r.energy
 left join {{ ref('unit') }} as u on u.unit_key = r.unit and u.dimension = {{ dimension_of('f.canonical_unit') }}
