@@ -149,7 +149,7 @@ class _Plan:
         ) + register_deliveries(world, window, activities, seed) + meter_deliveries(window, seed, activities)
 
     def files_per_source(self) -> dict[str, int]:
-        """How many files each source will have (the correction left out)."""
+        """How many files each source will have (the correction left out), as faults are spread: power sold by the year."""
         counts: dict[str, int] = defaultdict(int)
         counts["enterprise_register"] = 1
         for source, _ in self.series:
@@ -157,6 +157,7 @@ class _Plan:
         for delivery in self.provincial:
             if delivery.source not in DECIDED:
                 counts[delivery.source] += 1
+        counts["grid_sales"] = len({year_of(month) for month in self.window.computed})
         return dict(counts)
 
     def names(self) -> set[str]:

@@ -239,6 +239,24 @@ def tables() -> dict[str, list[dict[str, Any]]]:
         "marts.fct_uncertainty_month": [{
             "level": "province", "code": "520000", "period": JAN, "measure": "direct_tco2e", **_interval(), "is_synthetic": True,
         }],
+        "marts.fct_nowcast_month": [{
+            "level": "province", "code": "520000", "period": FEB, "measure": "direct_tco2e", "reported_tco2e": Decimal("1000.000"),
+            "estimate_tco2e": Decimal("200.000"), "nowcast_tco2e": Decimal("1200.000"), "low_tco2e": Decimal("1180.000"),
+            "high_tco2e": Decimal("1220.000"), "interval_errors": 8, "is_estimate": True, "method": "cell_ratio", "method_zh": "估计",
+            "method_en": "estimated", "driver": "power_sold", "driver_mwh": None, "months_behind": 12, "missing_reports": 1, "reports_due": 2,
+            "cells": 1, "cells_estimated": 1, "is_synthetic": True,
+        }],
+        "marts.fct_nowcast_error": [{
+            "level": "province", "code": "520000", "period": JAN, "measure": "direct_tco2e", "as_of": datetime(2025, 2, 5, 11, 5),
+            "estimate_tco2e": Decimal("200.000"), "reported_tco2e": Decimal("160.000"), "error_tco2e": Decimal("40.000"),
+            "relative_error": 0.25, "relative_error_num": Decimal("40.000"), "relative_error_den": Decimal("160.000"), "cells": 1,
+            "is_synthetic": True,
+        }],
+        "marts.fct_nowcast_accuracy": [{
+            "level": "province", "measure": "direct_tco2e", "errors": 1, "mape": 0.25, "mape_num": 0.25, "mape_den": 1.0,
+            "weighted_error": 0.25, "weighted_error_num": Decimal("40.000"), "weighted_error_den": Decimal("160.000"), "bias": 0.25,
+            "bias_num": Decimal("40.000"), "bias_den": Decimal("160.000"), "relative_error_95": 0.2, "is_synthetic": True,
+        }],
         "marts.fct_target_verdict": [{
             "target_id": "E05", "division_code": "520000", "period": YEAR, "unit": "万千瓦", "target_year": 2025, "target_value": 60.0,
             "qualifier": "达（=）", "reading": "at_least", "stretch_value": None, "observed_value": 64.0, "observed_year": 2025,
