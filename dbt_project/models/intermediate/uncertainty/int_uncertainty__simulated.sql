@@ -15,6 +15,39 @@ draw as (
     ) as numbered
 ),
 
+named as (
+    select
+        cell, cell_value, amount, concat_ws('|', 'own', error_1, error_2, error_3, error_4, cast(width_1 as varchar)) as own_error,
+        own_moved / abs(amount) as own_width, error_1 as one_error, width_1 as one_width, error_2 as two_error, width_2 as two_width,
+        error_3 as three_error, width_3 as three_width, error_4 as four_error, width_4 as four_width
+    from {{ ref('int_uncertainty__part') }}
+    where amount <> 0.0
+),
+
+-- what moves less than a hundred-thousandth of the cell's variance is not drawn
+weighed as (
+    select *,
+        1e-5 * sum(cast(round(power(amount, 2) * (
+            {%- for name in names %}coalesce(power({{ name }}_width, 2), 0.0){% if not loop.last %} + {% endif %}{% endfor -%}
+        ), 6) as decimal(38, 6))) over (partition by cell) / power(amount, 2) as least_square
+    from named
+),
+
+drawn as (
+    select
+        cell, cell_value, cast(sum(cast(amount as decimal(28, 3))) as double) as amount
+        {%- for name in names %},
+        case when power({{ name }}_width, 2) > least_square then {{ name }}_error end as {{ name }}_error,
+        case when power({{ name }}_width, 2) > least_square then {{ name }}_width end as {{ name }}_width
+        {%- endfor %}
+    from weighed
+    group by cell, cell_value
+        {%- for name in names %},
+        case when power({{ name }}_width, 2) > least_square then {{ name }}_error end,
+        case when power({{ name }}_width, 2) > least_square then {{ name }}_width end
+        {%- endfor %}
+),
+
 error as (
     select
         cell, amount
@@ -22,14 +55,7 @@ error as (
         {{ text_number("'carbon-multiplier-1|' || cell || '|' || cell_value || '|' || " ~ name ~ "_error") }} as {{ name }}_multiplier,
         {{ text_number("'carbon-increment-1|' || cell || '|' || cell_value || '|' || " ~ name ~ "_error") }} as {{ name }}_increment
         {%- endfor %}
-    from (
-        select
-            cell, cell_value, amount, concat_ws('|', 'own', error_1, error_2, error_3, error_4, cast(width_1 as varchar)) as own_error,
-            own_moved / abs(amount) as own_width, error_1 as one_error, width_1 as one_width, error_2 as two_error, width_2 as two_width,
-            error_3 as three_error, width_3 as three_width, error_4 as four_error, width_4 as four_width
-        from {{ ref('int_uncertainty__part') }}
-        where amount <> 0.0
-    ) as named
+    from drawn
 ),
 
 total as (
