@@ -191,7 +191,8 @@ def _list(data: Path | None, as_json: bool) -> None:
         return
     for entry in entries:
         marks = [word for word, yes in (("当前 live", entry["live"]), ("已签署 signed", entry["signed"])) if yes]
-        print(f"{entry['release_id']}  {entry['knowledge_date']}  {' '.join(marks)}")
+        shares = ", ".join(f"{year} {share:.1%}" for year, share in (entry["unexplained_shares"] or {}).items())
+        print(f"{entry['release_id']}  {entry['knowledge_date']}  {' '.join(marks)}" + (f"  未解释 unexplained: {shares}" if shares else ""))
 
 
 @releases_app.command("sign")

@@ -37,10 +37,26 @@ summed as (
         count(distinct case when reported = 1 then uscc end) as coverage_num,
         count(distinct case when registered = 1 or reported = 1 then uscc end) as coverage_den,
         sum(measured_num) as measured_num, sum(measured_den) as measured_den, sum(held_back_rows) as held_back_rows,
+        sum(held_back_tco2e) as held_back_tco2e, sum(held_back_unknown_rows) as held_back_unknown_rows,
+        sum(incomplete) as incomplete, max(stale) as stale, max(slice_year) as slice_year,
         count(distinct case when measured_den <> 0 or purchased_power_location_tco2e <> 0 or reported = 1 then uscc end) as enterprises,
         bool_or(is_synthetic) as is_synthetic
     from levels
     group by level, code, total_period
+),
+
+-- a figure is final when its whole year is: a month is no earlier than its year
+stated as (
+    select s.*,
+        case
+            when s.stale = 1 then 'stale_input'
+            when c.hindrance = 'not_due' then 'not_due'
+            when sum(s.incomplete) over (partition by s.level, s.code, s.slice_year) > 0 then 'reports_missing'
+            when max(s.stale) over (partition by s.level, s.code, s.slice_year) = 1 then 'stale_input_in_year'
+            else coalesce(c.hindrance, 'complete')
+        end as reason
+    from summed as s
+    left join {{ ref('int_total__closing') }} as c on c.slice_year = s.slice_year
 )
 
 select
@@ -56,8 +72,12 @@ select
     cast(coverage_num as double) / nullif(cast(coverage_den as double), 0.0) as coverage,
     cast(measured_num as decimal(18, 3)) as measured_share_num, cast(measured_den as decimal(18, 3)) as measured_share_den,
     cast(measured_num as double) / nullif(cast(measured_den as double), 0.0) as measured_share,
-    cast(held_back_rows as bigint) as held_back_rows, cast(is_synthetic as boolean) as is_synthetic
-from summed
+    cast(held_back_rows as bigint) as held_back_rows,
+    cast(case when held_back_rows = 0 then 0 else held_back_tco2e end as decimal(18, 3)) as held_back_tco2e,
+    cast(held_back_unknown_rows as bigint) as held_back_unknown_rows,
+    cast(case reason when 'complete' then 'final' when 'stale_input' then 'stale_input' else 'provisional' end as varchar) as status,
+    cast(reason as varchar) as status_reason, cast(is_synthetic as boolean) as is_synthetic
+from stated
 order by level, code, period
 {%- endmacro %}
 

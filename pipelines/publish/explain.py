@@ -2,8 +2,8 @@
 
     explain_line     one emission line: activity x factor x GWP, the factor's document, the delivered row
     explain_account  an enterprise's account of a month or year, with its lines
-    explain_cell     any cell: of the lines, an account, a total (by enterprise, the greatest first), the inventory,
-                     or another table (its row, and the delivery it comes from)
+    explain_cell     any cell: of the lines, an account, a total (by enterprise, the greatest first), the bridge,
+                     the inventory, or another table (its row, and the delivery it comes from)
 Amounts are tCO2e unless their name says otherwise.
 """
 
@@ -37,6 +37,7 @@ LINES = "marts.fct_enterprise_emission_line"
 _LINES_SQL = "live.marts.fct_enterprise_emission_line"
 _ACCOUNT = "marts.fct_enterprise_account_"
 _TOTAL = "marts.fct_total_"
+_BRIDGE = "marts.fct_reconciliation_year"
 _ALL_LINES = AccountMeasure("emission_tco2e", "true")
 _OF_ACCOUNT = {
     **ACCOUNT_MEASURES,
@@ -245,6 +246,8 @@ def explain_cell(settings: Settings, table: str, column: str, key: dict[str, str
             _explain_account_cell(live, cell, top)
         elif cell.table.startswith(_TOTAL):
             _explain_total_cell(live, cell, top)
+        elif cell.table == _BRIDGE:
+            _explain_bridge(live, cell, top)
         else:
             _explain_other(live, cell, top)
         return cell
@@ -297,13 +300,18 @@ def _explain_total_cell(live: _Live, cell: CellExplanation, top: int) -> None:
     of_cell = f"(select l.* from {source} where {_code(live, cell.row['level'])} = ?)"
     relation = f"{of_cell} where {how.where} and {where}"
     values = [cell.row["code"], *values]
-    cell.contributions = [
-        Contribution(**row) for row in live.rows(
-            f"select uscc, sum({how.amount}) as amount, count(*) as lines, count(distinct batch_id) as batches"
-            f" from {relation} group by uscc order by abs(sum({how.amount})) desc, uscc limit {top}", values)
-    ]
+    cell.contributions = _contributions(live, how.amount, relation, values, top)
     cell.enterprises = live.rows(f"select count(distinct uscc) as n from {relation}", values)[0]["n"]
     _compare(live, cell, cell.column in TOTAL_MEASURES, how.amount, relation, values)
+
+
+def _contributions(live: _Live, amount: str, relation: str, values: list[Any], top: int) -> list[Contribution]:
+    """What each enterprise adds, the greatest first."""
+    return [
+        Contribution(**row) for row in live.rows(
+            f"select uscc, sum({amount}) as amount, count(*) as lines, count(distinct batch_id) as batches"
+            f" from {relation} group by uscc order by abs(sum({amount})) desc, uscc limit {top}", values)
+    ]
 
 
 def _field_rows() -> str:
@@ -334,6 +342,41 @@ def _compare(live: _Live, cell: CellExplanation, is_sum: bool, amount: str, rela
     if cell.difference:
         cell.note_zh = "所列排放行之和与公布值不同，差额见 difference"
         cell.note_en = "the lines found do not add up to the published figure; the rest is `difference`"
+
+
+# Causes of the bridge that are sums of lines (turned round, but for the opening row) where they stand at enterprises.
+_BRIDGE_LINES = {
+    "accounts_total": TOTAL_MEASURES["direct_tco2e"].where,
+    "gas_scope": f"{TOTAL_MEASURES['direct_tco2e'].where} and gas <> 'CO2'",
+    "product_carbon": "emission_source in ('product_deduction', 'co2_recovered') and gas = 'CO2'",
+    "transformation_feedstock": "emission_source = 'process' and gas = 'CO2' and {feedstock}",
+    "process_outside": "emission_source = 'process' and gas = 'CO2' and not {feedstock}",
+}
+
+
+def _explain_bridge(live: _Live, cell: CellExplanation, top: int) -> None:
+    """How the cause is computed, the enterprises behind its located part, and the top-down parts that make or share it out."""
+    row = cell.row
+    cell.note_zh, cell.note_en = f"{row['how_zh']}（{row['basis']}）", f"{row['how_en']} ({row['basis']})"
+    if row["cause"] in _BRIDGE_LINES and row["level"] != "unallocated":
+        items = ", ".join(quoted(item["param_code"]) for item in read_rows(SEEDS / "reconciliation_item.csv"))
+        where = _BRIDGE_LINES[row["cause"]].format(feedstock=f"item in ({items})")
+        relation = f"{_LINES_SQL} as l where {where} and year(period) = ? and {_CODE_AT[row['level']]} = ?"
+        values = [row["year"], row["division_code"]]
+        cell.contributions = _contributions(live, "emission_common_tco2e", relation, values, top)
+        cell.enterprises = live.rows(f"select count(distinct uscc) as n from {relation}", values)[0]["n"]
+        found = live.rows(f"select coalesce(sum(emission_common_tco2e), 0) as amount from {relation}", values)[0]["amount"]
+        cell.amount_of_lines = found if row["cause"] == "accounts_total" else -found
+        cell.difference = Decimal(str(row["located_tco2e"])) - Decimal(str(cell.amount_of_lines))
+    cell.parts = live.rows(
+        "select division_code, part, key_code, share, tco2e, allocated_from_tco2e from live.marts.fct_reconciliation_allocation_year"
+        " where year = ? and cause = ? and ? in (division_code, left(division_code, 2) || '0000')"
+        " order by part, division_code", [row["year"], row["cause"], row["division_code"]])
+    if row["cause"] in ("top_down_total", "non_industrial", "process_outside"):
+        cell.parts += live.rows(
+            "select sector, fuel, activity_quantity, activity_unit, emission_tco2 from live.marts.fct_inventory_year where division_code = ?"
+            f" and year = ? and factor_set = ? order by abs(emission_tco2) desc nulls last, sector, fuel limit {top}",
+            [row["division_code"], row["year"], row["factor_set"]])
 
 
 def _explain_other(live: _Live, cell: CellExplanation, top: int) -> None:

@@ -77,5 +77,6 @@ class CellExplanation:
     lines: list[LineBrief] = field(default_factory=list)
     batch: Batch | None = None
     sources: list[SourceRow] = field(default_factory=list)
+    parts: list[dict[str, Any]] = field(default_factory=list)   # rows of other tables that the cell is made of
     note_zh: str = ""
     note_en: str = ""

@@ -94,8 +94,19 @@ class _Identity:
 
 def identity_failures(db: Any, catalog: str) -> list[Failure]:
     """All identities of a built or published database that do not hold."""
+    return _failures(db, _identities(identifier(catalog)))
+
+
+def bridge_failures(path: Path) -> list[Failure]:
+    """Those of the reconciliation bridge alone."""
+    with connect() as db:
+        attach(db, path, "checked")
+        return _failures(db, _bridge("checked"))
+
+
+def _failures(db: Any, identities: list[_Identity]) -> list[Failure]:
     failures = []
-    for identity in _identities(identifier(catalog)):
+    for identity in identities:
         cases, where, difference = db.execute(
             f"""select count(*), arg_max(place, abs(difference)), arg_max(difference, abs(difference))
                 from (select place, coalesce(left_side, 0) - coalesce(right_side, 0) as difference
@@ -115,7 +126,7 @@ def check_identities(path: Path) -> list[Failure]:
 
 
 def _identities(catalog: str) -> list[_Identity]:
-    found = [*_lines_to_province(catalog), *_accounts_to_province(catalog), *_lines_to_accounts(catalog)]
+    found = [*_lines_to_province(catalog), *_accounts_to_province(catalog), *_lines_to_accounts(catalog), *_bridge(catalog)]
     for grain in ("month", "year"):
         found += [*_levels(catalog, grain), *_account_parts(catalog, grain)]
     found.append(_drivers(catalog))
@@ -222,4 +233,58 @@ def _account_parts(catalog: str, grain: str) -> list[_Identity]:
                 from {catalog}.marts.fct_enterprise_account_{grain}""",
         )
         for total, parts in _ACCOUNT_PARTS.items()
+    ]
+
+
+_ADDENDS = "cause <> 'top_down_total'"
+
+
+def _bridge(catalog: str) -> list[_Identity]:
+    """The reconciliation bridge: it adds up, opens on the totals, closes on the inventory, and its prefectures make the province."""
+    bridge, city = f"{catalog}.marts.fct_reconciliation_year", f"{catalog}.marts.fct_city_year"
+    inventory, total = f"{catalog}.marts.fct_inventory_year", f"{catalog}.marts.fct_total_year"
+    return [
+        _Identity(
+            "bridge_adds_up", "对账桥：期初 + 各原因 = 期末", "bridge: opening + causes = closing",
+            f"""select division_code || ' ' || year as place, sum(case when {_ADDENDS} then tco2e end) as left_side,
+                    sum(case when {_ADDENDS} then null else tco2e end) as right_side
+                from {bridge} group by division_code, year""",
+        ),
+        _Identity(
+            "bridge_opening", "对账桥期初 = 合计表的直接排放", "opening of the bridge = direct emissions of the totals",
+            f"""select b.division_code || ' ' || b.year as place, b.tco2e as left_side, t.direct_tco2e as right_side
+                from {bridge} as b
+                left join {total} as t on t.level = b.level and t.code = b.division_code and year(t.period) = b.year
+                where b.cause = 'accounts_total' and b.level in ('province', 'prefecture')""",
+        ),
+        _Identity(
+            "bridge_closing", "对账桥期末 = 自上而下清单之和", "closing of the bridge = sum of the inventory",
+            f"""select b.division_code || ' ' || b.year as place, b.tco2e as left_side, i.tco2 as right_side
+                from {bridge} as b
+                left join (select division_code, year, factor_set, sum(emission_tco2) as tco2 from {inventory} group by 1, 2, 3) as i
+                    on i.division_code = b.division_code and i.year = b.year and i.factor_set = b.factor_set
+                where b.cause = 'top_down_total' and (b.level = 'province' or b.has_own_balance)""",
+        ),
+        _Identity(
+            "bridge_prefectures", "各市州与未分摊部分之和 = 全省（逐原因）", "prefectures and what is unallocated = province, in every cause",
+            f"""select p.year || ' ' || p.cause as place, c.tco2e as left_side, p.tco2e as right_side
+                from {bridge} as p
+                left join (select year, cause, sum(tco2e) as tco2e from {bridge} where level <> 'province' group by 1, 2) as c
+                    on c.year = p.year and c.cause = p.cause
+                where p.level = 'province'""",
+        ),
+        _Identity(
+            "cities_to_province", "各市州总量与未分摊部分之和 = 全省自上而下合计", "cities and what is unallocated = top-down total of the province",
+            f"""select cast(p.year as varchar) as place, c.tco2e as left_side, p.tco2e as right_side
+                from {bridge} as p
+                left join (select year, sum(adding_total_tco2e) as tco2e from {city} group by year) as c on c.year = p.year
+                where p.level = 'province' and p.cause = 'top_down_total'""",
+        ),
+        _Identity(
+            "cities_to_accounts", "市州账户合计 = 合计表（市州）", "accounts of a city = the totals of its prefecture",
+            f"""select c.division_code || ' ' || c.year as place, c.accounts_tco2e as left_side, t.direct_tco2e as right_side
+                from {city} as c
+                left join {total} as t on t.level = 'prefecture' and t.code = c.division_code and year(t.period) = c.year
+                where c.level = 'prefecture'""",
+        ),
     ]

@@ -273,6 +273,7 @@ def _write_manifest(settings: Settings, part: Path, release: ReleaseInfo, hashes
         "common_gwp_set": release.common_gwp_set,
         "fingerprint": release.fingerprint,
         "input_batches": [asdict(batch) for batch in sorted(release.input_batches, key=lambda b: b.batch_id)],
+        "unexplained_shares": _unexplained_shares(part),
         "row_counts": {name: found.rows for name, found in hashes.items()},
         "value_hashes": {name: found.value for name, found in hashes.items() if name != RELEASE_TABLE},
         "provenance_hashes": {name: found.provenance for name, found in hashes.items()},
@@ -280,6 +281,17 @@ def _write_manifest(settings: Settings, part: Path, release: ReleaseInfo, hashes
     }
     write_atomically(part / RELEASE_FILE, (json.dumps(manifest, ensure_ascii=False, indent=1) + "\n").encode())
     write_atomically(part / SHA_FILE, sha_line(part).encode())
+
+
+def _unexplained_shares(part: Path) -> dict[str, float]:
+    """Year -> share of the top-down total that the province's bridge leaves unexplained; years without accounts are not judged."""
+    with connect() as db:
+        attach(db, part / DATABASE, "sealed")
+        rows = db.execute(
+            "select year, unexplained_share from sealed.marts.fct_reconciliation_year"
+            " where level = 'province' and cause = 'unexplained' and gate <> 'not_assessable' order by year"
+        ).fetchall()
+    return {str(year): share for year, share in rows}
 
 
 def _settle(part: Path) -> None:

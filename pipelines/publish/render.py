@@ -104,6 +104,7 @@ def _cell(found: CellExplanation) -> list[str]:
             f"  {part.uscc}  {_shown(part.amount)} tCO2e  {part.lines} 行 | lines, {part.batches} 批次 | batches"
             for part in found.contributions
         ]
+    lines += [f"  {', '.join(f'{name}={_shown(value)}' for name, value in part.items())}" for part in found.parts]
     lines += [text for brief in found.lines for text in _brief(brief)]
     return [*lines, *_batch(found.batch), *(text for row in found.sources for text in _row(row))]
 

@@ -94,7 +94,8 @@ def _total(level: str, code: str, period: date, direct: str, power: str) -> dict
     return {"level": level, "code": code, "period": period, "direct_tco2e": Decimal(direct),
             "purchased_power_location_tco2e": Decimal(power), "enterprises": 1, "coverage": 1.0, "coverage_num": 1.0,
             "coverage_den": 1.0, "measured_share": 0.0, "measured_share_num": 0.0, "measured_share_den": 1.0,
-            "held_back_rows": 0, "is_synthetic": True}
+            "held_back_rows": 0, "held_back_tco2e": Decimal(0), "held_back_unknown_rows": 0, "status": "provisional", "status_reason": "not_due",
+            "is_synthetic": True}
 
 
 def totals(year: bool) -> list[dict[str, Any]]:
@@ -109,6 +110,36 @@ def totals(year: bool) -> list[dict[str, Any]]:
     if year:
         return [*rows, _total("province", "520000", YEAR, "1306.5", "49.89")]
     return [*rows, _total("province", "520000", JAN, "306.5", "49.89"), _total("province", "520000", FEB, "1000", "0")]
+
+
+def _bridge() -> dict[str, list[dict[str, Any]]]:
+    """The bridge of the inventory's year, which has no accounts: all unexplained, nothing allocated."""
+    total = Decimal("1704.376")
+
+    def row(level: str, order: int, cause: str, amount: Decimal) -> dict[str, Any]:
+        return {
+            "division_code": "520000" if level == "province" else "520000:unallocated", "level": level, "year": 2007, "cause": cause,
+            "evaluation_order": order, "tco2e": amount, "located_tco2e": Decimal(0), "allocated_tco2e": None if level == "province" else amount,
+            "basis": "computed", "memo_tco2e": None, "unexplained_share": None, "unexplained_share_num": None, "unexplained_share_den": None,
+            "gate": "not_assessable" if cause == "unexplained" else None, "factor_set": "ceads", "has_own_balance": False,
+            "how_zh": "算法", "how_en": "how it is computed", "is_synthetic": False,
+        }
+
+    causes = [("accounts_total", Decimal(0)), ("unexplained", total), ("top_down_total", total)]
+    place = {"division_code": "520000:unallocated", "year": 2007, "is_synthetic": False}
+    return {
+        "marts.fct_reconciliation_year": [
+            row(level, order, cause, amount) for level in ("province", "unallocated") for order, (cause, amount) in enumerate(causes)
+        ],
+        "marts.fct_reconciliation_allocation_year": [{
+            **place, "cause": "unexplained", "part": "unexplained", "key_code": None, "share": None, "share_num": None, "share_den": None,
+            "tco2e": total, "allocated_from_tco2e": total,
+        }],
+        "marts.fct_city_year": [{
+            **place, "level": "unallocated", "accounts_tco2e": Decimal(0), "adding_total_tco2e": total, "total_tco2e": None, "coverage": None,
+            "coverage_num": 0, "coverage_den": 0, "evidence": "not_allocated",
+        }],
+    }
 
 
 def _batch(batch_id: str, source: str, received: int, quarantined: int) -> dict[str, Any]:
@@ -160,6 +191,7 @@ def tables() -> dict[str, list[dict[str, Any]]]:
             "division_code": "520000", "year": 2007, "factor_set": "ceads", "sector": "industry", "fuel": "raw_coal",
             "activity_quantity": 1000.0, "activity_unit": "t", "emission_tco2": 1704.376, "is_synthetic": False,
         }],
+<<<<<<< HEAD
         "marts.fct_inventory_gas_year": [{
             "division_code": "520000", "year": 2007, "field": "energy_supply", "activity": "coal_openpit", "part": "mining", "gas": "CH4",
             "activity_quantity": 1000.0, "activity_unit": "t", "factor_id": "process:ndrc:coal_mining/coal_openpit/emission_factor_ch4",
@@ -171,6 +203,9 @@ def tables() -> dict[str, list[dict[str, Any]]]:
             "inflow_tco2": None, "outflow_mwh": None, "outflow_tco2": None, "consumption_tco2": None, "held_back_rows": 0,
             "is_complete": True, "hold_code": "no_exchange", "is_synthetic": False,
         }],
+=======
+        **_bridge(),
+>>>>>>> 6caa899 (The reconciliation bridge, city totals, and totals that say what is held back and whether they are final)
         "marts.fct_method_comparison": [{
             "uscc": A, "period": YEAR, "emission_source": "fuel", "item": "无烟煤", "gas": "CO2", "electricity_view": None, "fuel": "无烟煤", "fuel_code": "anthracite",
             "activity_quantity": 100.0, "activity_unit": "t", "method_code": "08-cement", "base_method_version": "ndrc",
@@ -344,3 +379,16 @@ def _write_table(db: Any, name: str, rows: list[dict[str, Any]]) -> None:
     for column, (kind, unit) in types.items():
         tail = f" [{'see unit' if unit == '*' else unit}]" if unit else " [1]" if kind == "double" else ""
         db.execute(f"comment on column {name}.{column} is {quoted(f'列{column} | Column {column}{tail}')}")
+
+
+# SQL that gives 2025 a bridge which leaves a third of the top-down total unexplained, and all reports in.
+UNEXPLAINED_2025 = """
+    insert into marts.fct_inventory_year select * replace (2025 as year, 980.000 as emission_tco2) from marts.fct_inventory_year;
+    insert into marts.fct_reconciliation_year select * replace (2025 as year,
+        case cause when 'accounts_total' then 1306.5 when 'unexplained' then -326.5 else 980 end as tco2e,
+        case cause when 'accounts_total' then 1306.5 else 0 end as located_tco2e,
+        case when cause = 'unexplained' then 326.5 / 980 end as unexplained_share, case when cause = 'unexplained' then 'refused' end as gate)
+        from marts.fct_reconciliation_year;
+    insert into marts.fct_city_year select * replace (2025 as year, 980 as adding_total_tco2e) from marts.fct_city_year;
+    update marts.fct_total_year set status_reason = 'unexplained_share'
+"""

@@ -167,6 +167,10 @@ def test_cells_of_other_tables(settings) -> None:
     found = explain_cell(settings, "fct_inventory_year", "emission_tco2", {
         "division_code": "520000", "year": "2007", "factor_set": "ceads", "sector": "industry", "fuel": "raw_coal"})
     assert [(row.batch_id, row.row_no) for row in found.sources] == [("energy_balance-dddddddddddd", 2)]
+    found = explain_cell(settings, "fct_reconciliation_year", "tco2e", {"division_code": "520000", "year": "2007", "cause": "unexplained"})
+    assert found.note_en == "how it is computed (computed)" and found.parts[0]["allocated_from_tco2e"] == Decimal("1704.376")
+    found = explain_cell(settings, "fct_reconciliation_year", "tco2e", {"division_code": "520000", "year": "2007", "cause": "accounts_total"})
+    assert found.difference == 0 and found.contributions == [] and "how it is computed" in render(found)
     found = explain_cell(settings, "quality.failed_row", "reported_value", {"batch_id": ENERGY, "row_no": "5", "check_id": "R01"})
     assert found.value == "-1" and found.batch.file_name == "enterprise_energy.csv" and render(found)
     found = explain_cell(settings, "fct_enterprise_emission_line", "gas_t", {"line_id": "L1"})

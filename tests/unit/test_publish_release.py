@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import textwrap
+from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
 
@@ -32,7 +33,7 @@ from pipelines.publish.verify import verify
 from pipelines.settings import PROJECT
 from pipelines.warehouse.duck import STORAGE_NUMBER, attach, connect, quoted
 
-from .publish_build import info, settings_for, tables, write_build
+from .publish_build import UNEXPLAINED_2025, info, settings_for, tables, write_build
 
 EARLIER = date(2025, 2, 28)
 
@@ -373,6 +374,18 @@ def test_signatures_add_up(settings, build) -> None:
     (folder / "carbon.duckdb").unlink()
     with pytest.raises(PublishError, match="restore it"):
         seal(settings, build, info())
+
+
+@pytest.mark.parametrize(("reason", "refused"), [("unexplained_share", True), ("reports_missing", False)])
+def test_a_year_that_leaves_too_much_unexplained_is_not_signed(settings, tmp_path, reason, refused) -> None:
+    """Refused only where the share alone stands between the year and final; the trend shows in the list of releases."""
+    change = UNEXPLAINED_2025.replace("'unexplained_share'\n", f"'{reason}'\n")
+    publish(settings, write_build(tmp_path / "unexplained.duckdb", change=change), info())
+    assert list_releases(settings)[0]["unexplained_shares"] == {"2025": pytest.approx(326.5 / 980)}
+    expected = pytest.raises(PublishError, match=r"2025 \(33.3%\)") if refused else nullcontext()
+    with expected:
+        sign(settings, "20250331-aaaaaaaaaa", "张三", "核定")
+    assert list_releases(settings)[0]["signed"] is not refused
 
 
 def test_releases_are_found_by_what_they_rest_on(settings, build) -> None:

@@ -140,6 +140,11 @@ LINE = "marts.fct_enterprise_emission_line"
     ("delete from marts.fct_total_month where level = 'province' and period = '2025-02-01'",
      {"lines_to_province_month:direct_tco2e": (1, "2025-02-01", 1000.0), "accounts_to_province_month:direct_tco2e": (1, "2025-02-01", 1000.0),
       "levels_month:direct_tco2e": (7, None, 1000.0)}),
+    ("update marts.fct_reconciliation_year set tco2e = 0.001 where cause = 'accounts_total' and level = 'province'",
+     {"bridge_adds_up": (1, "520000 2007", 0.001), "bridge_opening": (1, "520000 2007", 0.001),
+      "bridge_prefectures": (1, "2007 accounts_total", -0.001)}),
+    ("update marts.fct_inventory_year set emission_tco2 = emission_tco2 - 1", {"bridge_closing": (1, "520000 2007", 1.0)}),
+    ("update marts.fct_city_year set adding_total_tco2e = 0", {"cities_to_province": (1, "2007", -1704.376)}),
     ("update quality.batch set rows_quarantined = null where source = 'enterprise_energy'",
      {"batch_rows": (1, "enterprise_energy-aaaaaaaaaaaa", 4.0)}),
 ])

@@ -14,11 +14,15 @@ with lines as (
         sum(case when hold is null and is_direct and factor_tier = 'measured' then abs(emission_common_tco2e) else 0 end) as measured_num,
         sum(case when hold is null and is_direct then abs(emission_common_tco2e) else 0 end) as measured_den,
         count(case when hold is not null and coalesce(electricity_view, 'location') = 'location' then 1 end) as held_back_rows,
-        0 as registered, 0 as reported, bool_or(is_synthetic) as is_synthetic
+        sum(held_tco2e) as held_back_tco2e,
+        count(case when hold is not null and coalesce(electricity_view, 'location') = 'location' and held_tco2e is null then 1 end)
+            as held_back_unknown_rows,
+        count(*) as lines, 0 as registered, 0 as reported, 0 as incomplete, 0 as stale, bool_or(is_synthetic) as is_synthetic
     from (
-        select *, emission_source in ('fuel', 'process', 'product_deduction', 'co2_recovered') as is_direct,
+        select l.*, h.tco2e as held_tco2e, emission_source in ('fuel', 'process', 'product_deduction', 'co2_recovered') as is_direct,
             {{ own_field('l') }} as own_field
         from {{ ref('int_ledger__line') }} as l
+        left join {{ ref('int_total__held_line') }} as h on h.line_id = l.line_id
         where division_code is not null and emission_source <> 'biomass_memo'
     ) as l
     group by uscc, period, period_grain, division_code, industry_code, own_field
@@ -26,12 +30,17 @@ with lines as (
 
 members as (
     select
-        uscc, period, 'month' as period_grain, division_code, industry_code, cast(null as varchar) as own_field,
+        m.uscc, m.period, 'month' as period_grain, division_code, industry_code, cast(null as varchar) as own_field,
         0 as direct_tco2e, 0 as purchased_power_location_tco2e, 0 as purchased_heat_tco2e,
         {% for gas in ledger_gases() %}0 as {{ gas_column(gas) }}, {% endfor %}0 as measured_num, 0 as measured_den,
-        quarantined_rows as held_back_rows,
-        case when in_operation then 1 else 0 end as registered, case when has_reported then 1 else 0 end as reported, is_synthetic
-    from {{ ref('int_total__registered') }}
+        m.quarantined_rows as held_back_rows, q.estimate_tco2e as held_back_tco2e, coalesce(q.unknown_rows, 0) as held_back_unknown_rows,
+        0 as lines, case when in_operation then 1 else 0 end as registered, case when has_reported then 1 else 0 end as reported,
+        case when in_operation and (not has_reported or sources_delivered < sources_due or m.quarantined_rows > 0) then 1 else 0 end as incomplete,
+        case when has_reported and (own.uscc is not null or everyone.period is not null) then 1 else 0 end as stale, is_synthetic
+    from {{ ref('int_total__registered') }} as m
+    left join {{ ref('int_total__quarantined') }} as q on q.uscc = m.uscc and q.period = m.period
+    left join (select distinct uscc, period from {{ ref('int_total__stale') }}) as own on own.uscc = m.uscc and own.period = m.period
+    left join (select distinct period from {{ ref('int_total__stale') }} where uscc is null) as everyone on everyone.period = m.period
 ),
 
 rows_of_both as (

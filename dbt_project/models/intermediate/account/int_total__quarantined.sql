@@ -1,28 +1,28 @@
--- Quarantined rows by enterprise and month that no later accepted delivery of the same source has made good. What a decision
--- rejected is as if it had never been delivered.
+{{ config(materialized='table') }}
+-- Quarantined rows by enterprise and month that no later accepted delivery has made good, with their tonnes: what they report themselves; rows
+-- that say nothing hang together on what the month lacks to the enterprise's median month. unknown_rows: nothing can be said of them.
 with held as (
-    select f.uscc, f.period, f.source, f.batch_id, f.row_no, max(f.holds_from) as received_at
-    from {{ ref('stg_registry__finding') }} as f
-    cross join {{ source('registry', 'night') }} as n
-    where f.severity = 'warning' and f.check_id not in ('S01-row-rejected', 'S02-batch-withdrawn')
-        and f.batch_id not in (select batch_id from {{ ref('stg_registry__finding') }} where check_id = 'S02-batch-withdrawn')
-        and f.uscc is not null and f.period is not null
-        and f.holds_from <= n.knowledge_end and (f.holds_until is null or f.holds_until > n.knowledge_end)
-    group by f.uscc, f.period, f.source, f.batch_id, f.row_no
+    select uscc, period, sum(quarantined_rows) as quarantined_rows, sum(estimate_tco2e) as estimate_tco2e, sum(unknown_rows) as unknown_rows
+    from {{ ref('int_total__quarantined_source') }}
+    group by uscc, period
 ),
 
-accepted as (
-    {% for name in ['energy', 'process', 'power_heat', 'output'] -%}
-    select uscc, period, 'enterprise_{{ name }}' as source, max(received_at) as received_at
-    from {{ ref('int_' ~ name ~ '__current') }}
-    group by uscc, period
-    {% if not loop.last %}union all{% endif %}
-    {% endfor %}
+month as (
+    select l.uscc, l.period, sum(abs(l.emission_common_tco2e)) as tonnes
+    from {{ ref('int_ledger__line') }} as l
+    where l.hold is null and l.emission_source <> 'biomass_memo' and coalesce(l.electricity_view, 'location') = 'location'
+        and l.period_grain = 'month' and l.emission_common_tco2e is not null
+    group by l.uscc, l.period
 )
 
-select h.uscc, h.period, cast(count(*) as bigint) as quarantined_rows
+select
+    h.uscc, h.period, cast(h.quarantined_rows as bigint) as quarantined_rows,
+    cast(case
+        when h.unknown_rows > 0 and m.tonnes is not null
+            then coalesce(h.estimate_tco2e, 0) + greatest(m.tonnes - coalesce(x.tonnes, 0) - coalesce(h.estimate_tco2e, 0), 0)
+        else h.estimate_tco2e
+    end as decimal(18, 3)) as estimate_tco2e,
+    cast(case when m.tonnes is null then h.unknown_rows else 0 end as bigint) as unknown_rows
 from held as h
-left join accepted as a
-    on a.uscc = h.uscc and a.period = h.period and a.source = h.source and a.received_at > h.received_at
-where a.uscc is null
-group by h.uscc, h.period
+left join {{ ref('int_steward__median_month') }} as m on m.uscc = h.uscc
+left join month as x on x.uscc = h.uscc and x.period = h.period

@@ -1,0 +1,19 @@
+{{ config(materialized='table') }}
+-- What a year needs before any of its figures can be final, whatever the level: all twelve months in the ledger, the last form past its
+-- due day, and a bridge whose unexplained share passes its gate. One row a year.
+select
+    m.slice_year,
+    case
+        when m.months < 12
+            or make_date(cast(m.slice_year + 1 as integer), 1, cast(d.due_day as integer)) >= cast({{ knowledge_end() }} as date) then 'not_due'
+        when g.gate is null or g.gate = 'not_assessable' then 'no_top_down_total'
+        when g.gate = 'refused' then 'unexplained_share'
+    end as hindrance
+from (
+    select cast(year(period) as bigint) as slice_year, count(distinct period) as months
+    from {{ ref('int_total__registered') }}
+    group by cast(year(period) as bigint)
+) as m
+cross join {{ ref('delivery_schedule') }} as d
+left join {{ ref('int_reconciliation__gate') }} as g on g.level = 'province' and g.year = m.slice_year
+where d.source = 'enterprise_energy'

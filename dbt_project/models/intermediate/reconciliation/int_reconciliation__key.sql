@@ -1,0 +1,86 @@
+{{ config(materialized='table') }}
+-- The key by which each part of a year is allocated, and each prefecture's weight in it: the first key of seed reconciliation_key that has a
+-- figure of the year and label for every prefecture without a balance of its own (`is_taker`). A part without such a key has no row here.
+with year_of as (
+    select year, is_synthetic, province_code from {{ ref('int_reconciliation__scope') }} where level = 'province'
+),
+
+place as (
+    select y.year, y.is_synthetic, d.code as prefecture, own.division_code is null as is_taker
+    from year_of as y
+    inner join {{ ref('int_division__tree') }} as d on d.level = 'prefecture' and d.province_code = y.province_code
+    left join {{ ref('int_reconciliation__scope') }} as own on own.division_code = d.code and own.year = y.year
+),
+
+statistic as (
+    select division_code as prefecture, cast(year(period) as integer) as year, is_synthetic, indicator, industry_code, value,
+        row_number() over (
+            partition by division_code, year(period), is_synthetic, indicator, industry_code
+            order by case vintage when '修订' then 0 when '' then 1 else 2 end, received_at desc, batch_id, row_no
+        ) as choice
+    from {{ ref('int_sector_statistics__current') }}
+    where conflict is null and period_grain = 'year' and period_kind = '当期'
+),
+
+power as (
+    select left(division_code, 4) || '00' as prefecture, cast(year(period) as integer) as year, is_synthetic, industry_code,
+        sum(cast(quantity_mwh as decimal(38, 6))) as mwh
+    from {{ ref('int_grid_sales__current') }}
+    where conflict is null
+    group by left(division_code, 4) || '00', cast(year(period) as integer), is_synthetic, industry_code
+),
+
+sold_gas as (
+    select coalesce(d.prefecture_code, 'unallocated') as prefecture, e.slice_year as year, sum(cast(coalesce(e.sold, 0) as decimal(38, 6))) as quantity
+    from ({{ counting('int_energy__current') }}) as e
+    inner join {{ ref('byproduct_gas') }} as g on g.fuel_code = e.fuel_code
+    inner join {{ ref('int_ledger__boundary') }} as b on b.uscc = e.uscc and b.period = e.period and b.period_grain = e.period_grain
+    left join {{ ref('int_division__tree') }} as d on d.code = b.division_code
+    inner join year_of as y on y.year = e.slice_year and y.is_synthetic = e.is_synthetic
+    group by coalesce(d.prefecture_code, 'unallocated'), e.slice_year
+),
+
+motor as (
+    select prefecture, year, sum(set_tco2e) as quantity
+    from {{ ref('int_reconciliation__line') }}
+    where part = 'industrial_fuel' and is_motor_fuel and not is_held
+    group by prefecture, year
+),
+
+weight as (
+    select t.year, t.prefecture, t.is_taker, k.part, k.rank, k.key_code,
+        case k.key_kind
+            when 'statistic' then cast(round(s.value * 1000.0) as hugeint)
+            when 'power_sold' then {{ kilograms('p.mwh') }}
+            else {{ kilograms("coalesce(case k.key_code when 'accounts_gas_sold' then g.quantity else m.quantity end, 0)") }}
+        end as weight
+    from place as t
+    cross join {{ ref('reconciliation_key') }} as k
+    left join statistic as s
+        on k.key_kind = 'statistic' and s.choice = 1 and s.prefecture = t.prefecture and s.year = t.year
+        and s.is_synthetic = t.is_synthetic and s.indicator = k.indicator and s.industry_code = coalesce(k.industry_code, '')
+    left join power as p
+        on k.key_kind = 'power_sold' and p.prefecture = t.prefecture and p.year = t.year and p.is_synthetic = t.is_synthetic
+        and p.industry_code = k.industry_code
+    left join sold_gas as g on g.prefecture = t.prefecture and g.year = t.year
+    left join motor as m on m.prefecture = t.prefecture and m.year = t.year
+),
+
+usable as (
+    select year, part, min(rank) as rank
+    from (
+        select year, part, rank
+        from weight
+        where is_taker
+        group by year, part, rank
+        having count(*) = count(case when weight >= 0 then 1 end) and sum(weight) > 0
+    ) as candidates
+    group by year, part
+)
+
+select
+    w.year, w.part, w.key_code, w.prefecture, w.is_taker, w.weight,
+    sum(case when w.is_taker then w.weight end) over (partition by w.year, w.part) as total_weight,
+    sum(w.weight) over (partition by w.year, w.part) as all_weight
+from weight as w
+inner join usable as u on u.year = w.year and u.part = w.part and u.rank = w.rank

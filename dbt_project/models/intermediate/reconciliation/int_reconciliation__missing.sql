@@ -1,0 +1,95 @@
+{{ config(materialized='table') }}
+-- Fuel that the accounts of industry lack, by enterprise, month and cause: months without an energy form (`not_reported`, or `timing` while
+-- the form is not due), and quarantined energy rows that nothing has made good (`held_back`). tco2e is null where nothing can be said.
+with night as (
+    select cast({{ knowledge_end() }} as date) as today
+),
+
+months as (
+    select s.year, s.is_synthetic, make_date(s.year, cast(m as integer), 1) as period
+    from (select distinct year, is_synthetic from {{ ref('int_reconciliation__scope') }}) as s
+    cross join range(1, 13) as t(m)
+),
+
+in_force as (
+    select m.year, m.period, r.uscc, r.division_code, r.industry_code, r.operating_from, r.operating_to, r.is_synthetic, m.is_synthetic as label,
+        row_number() over (partition by m.period, r.uscc order by r.valid_from desc) as recency
+    from months as m
+    inner join {{ ref('int_register__current') }} as r
+        on r.conflict is null and r.valid_from < m.period + interval 1 month
+),
+
+member as (
+    select f.year, f.period, f.uscc, coalesce(d.prefecture_code, 'unallocated') as prefecture
+    from in_force as f
+    inner join {{ ref('field_of_division') }} as i on i.industry_division = left(f.industry_code, 2) and i.field in {{ industrial_fields() }}
+    left join {{ ref('int_division__tree') }} as d on d.code = f.division_code and d.level <> 'province'
+    where f.recency = 1 and f.is_synthetic = f.label
+        and (f.operating_from is null or f.operating_from < f.period + interval 1 month)
+        and (f.operating_to is null or f.operating_to >= f.period)
+),
+
+-- enterprise-months with an energy form, of the bridge's years and the years before them
+form as (
+    select distinct uscc, slice_year as year, period
+    from {{ ref('int_energy__current') }}
+    where conflict is null and superseded_by is null and period_grain = 'month'
+    union
+    select distinct e.uscc, e.slice_year, make_date(cast(e.slice_year as integer), cast(m as integer), 1)
+    from {{ ref('int_energy__current') }} as e
+    cross join range(1, 13) as t(m)
+    where e.conflict is null and e.superseded_by is null and e.period_grain = 'year'
+),
+
+-- what the fuel of a month makes under the factors of the set
+fuel_month as (
+    select f.uscc, f.year, f.period, coalesce(sum(l.set_tco2e), 0) as set_tco2e
+    from form as f
+    left join {{ ref('int_reconciliation__line') }} as l
+        on l.uscc = f.uscc and l.period = f.period and l.period_grain = 'month' and l.part = 'industrial_fuel' and not l.is_held
+    group by f.uscc, f.year, f.period
+),
+
+median_month as (
+    select uscc, year, cast(median(set_tco2e) as decimal(18, 3)) as set_tco2e from fuel_month group by uscc, year
+),
+
+reporter as (
+    select distinct uscc, slice_year as year from {{ ref('int_account__presence') }}
+),
+
+quarantined as (
+    select uscc, period, quarantined_rows, estimate_tco2e, unknown_rows
+    from {{ ref('int_total__quarantined_source') }}
+    where source = 'enterprise_energy'
+),
+
+due as (
+    select due_day from {{ ref('delivery_schedule') }} where source = 'enterprise_energy'
+),
+
+state as (
+    select
+        m.year, m.period, m.uscc, m.prefecture, f.uscc is not null as has_form, q.uscc is not null as has_quarantined,
+        q.estimate_tco2e, coalesce(this.set_tco2e, before.set_tco2e) as median_tco2e, coalesce(f.set_tco2e, 0) as month_tco2e,
+        cast(m.period + interval 1 month + to_days(cast(u.due_day - 1 as integer)) as date) < n.today as is_due,
+        this.uscc is not null or before.uscc is not null or r.uscc is null as is_expected
+    from member as m
+    cross join night as n
+    cross join due as u
+    left join fuel_month as f on f.uscc = m.uscc and f.period = m.period
+    left join median_month as this on this.uscc = m.uscc and this.year = m.year
+    left join median_month as before on before.uscc = m.uscc and before.year = m.year - 1
+    left join reporter as r on r.uscc = m.uscc and r.year = m.year
+    left join quarantined as q on q.uscc = m.uscc and q.period = m.period
+)
+
+select
+    year, period, uscc, prefecture,
+    case when has_quarantined then 'held_back' when is_due then 'not_reported' else 'timing' end as cause,
+    cast(case
+        when has_quarantined then coalesce(estimate_tco2e, greatest(median_tco2e - month_tco2e, 0))
+        else median_tco2e
+    end as decimal(18, 3)) as tco2e
+from state
+where has_quarantined or (not has_form and is_expected)
