@@ -126,7 +126,7 @@ def check_identities(path: Path) -> list[Failure]:
 
 
 def _identities(catalog: str) -> list[_Identity]:
-    found = [*_lines_to_province(catalog), *_accounts_to_province(catalog), *_lines_to_accounts(catalog), *_bridge(catalog)]
+    found = [*_lines_to_province(catalog), *_accounts_to_province(catalog), *_lines_to_accounts(catalog), *_bridge(catalog), _removed_power(catalog)]
     for grain in ("month", "year"):
         found += [*_levels(catalog, grain), *_account_parts(catalog, grain)]
     found.append(_drivers(catalog))
@@ -288,3 +288,15 @@ def _bridge(catalog: str) -> list[_Identity]:
                 where c.level = 'prefecture'""",
         ),
     ]
+
+
+def _removed_power(catalog: str) -> _Identity:
+    """What the table of double counting keeps out of the direct totals is what users bought."""
+    return _Identity(
+        "removed_power", "重复计算表中的购电 = 合计表的净购入电力", "bought power of the table of double counting = that of the totals",
+        f"""select cast(t.year as varchar) as place, d.tco2e as left_side, t.tco2e as right_side
+            from (select year(period) as year, sum(purchased_power_location_tco2e) as tco2e from {catalog}.marts.fct_total_year
+                  where level = 'province' group by 1) as t
+            left join (select year, sum(tco2e) as tco2e from {catalog}.marts.fct_double_counting_year
+                       where overlap = 'purchased_power' group by year) as d on d.year = t.year""",
+    )

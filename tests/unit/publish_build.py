@@ -191,7 +191,6 @@ def tables() -> dict[str, list[dict[str, Any]]]:
             "division_code": "520000", "year": 2007, "factor_set": "ceads", "sector": "industry", "fuel": "raw_coal",
             "activity_quantity": 1000.0, "activity_unit": "t", "emission_tco2": 1704.376, "is_synthetic": False,
         }],
-<<<<<<< HEAD
         "marts.fct_inventory_gas_year": [{
             "division_code": "520000", "year": 2007, "field": "energy_supply", "activity": "coal_openpit", "part": "mining", "gas": "CH4",
             "activity_quantity": 1000.0, "activity_unit": "t", "factor_id": "process:ndrc:coal_mining/coal_openpit/emission_factor_ch4",
@@ -203,9 +202,16 @@ def tables() -> dict[str, list[dict[str, Any]]]:
             "inflow_tco2": None, "outflow_mwh": None, "outflow_tco2": None, "consumption_tco2": None, "held_back_rows": 0,
             "is_complete": True, "hold_code": "no_exchange", "is_synthetic": False,
         }],
-=======
         **_bridge(),
->>>>>>> 6caa899 (The reconciliation bridge, city totals, and totals that say what is held back and whether they are final)
+        "marts.fct_double_counting_year": [{
+            "year": 2025, "overlap": "purchased_power", "removed_from": A, "division_code": "520100", "counted_in": "power_plants",
+            "state": "removed", "tco2e": Decimal("49.890"), "counted_tco2e": None, "overlap_rows": 1, "rule_zh": "规则", "rule_en": "rule",
+            "is_synthetic": True,
+        }],
+        "marts.fct_source_overlap_year": [{
+            "level": "province", "code": "520000", "year": 2025, "direct_tco2e": Decimal("1306.500"), "lowest_tco2e": Decimal("1306.500"),
+            "highest_tco2e": Decimal("1306.500"), "is_synthetic": True,
+        }],
         "marts.fct_method_comparison": [{
             "uscc": A, "period": YEAR, "emission_source": "fuel", "item": "无烟煤", "gas": "CO2", "electricity_view": None, "fuel": "无烟煤", "fuel_code": "anthracite",
             "activity_quantity": 100.0, "activity_unit": "t", "method_code": "08-cement", "base_method_version": "ndrc",

@@ -12,17 +12,25 @@ factor as (
     where f.factor_set = {{ bridge_setting('factor_set') }} and f.coal_factor_group in ('all', 'industry_power')
 ),
 
+-- columns that only later forms of the balance have, of the years whose balance has them
+later_column as (
+    select distinct year, fuel_code
+    from {{ ref('int_inventory__balance_cell') }}
+    where division_code = (select home_province from {{ source('registry', 'night') }})
+),
+
 line as (
     select
         l.*, left(l.industry_code, 2) as industry, coalesce(d.prefecture_code, 'unallocated') as prefecture,
         coalesce(f.field, 'unknown') as field, coalesce(f.section, 'unknown') as section,
-        r.balance_fuel, coalesce(r.is_motor_fuel, false) as is_motor_fuel, i.cause as item_cause
+        coalesce(c.fuel_code, r.balance_fuel) as balance_fuel, coalesce(r.is_motor_fuel, false) as is_motor_fuel, i.cause as item_cause
     from {{ ref('int_ledger__line') }} as l
     inner join of_year as y on y.year = l.slice_year and y.is_synthetic = l.is_synthetic
     left join {{ ref('int_division__tree') }} as d on d.code = l.division_code and d.prefecture_code is not null and d.level <> 'province'
     left join {{ ref('field_of_division') }} as f on f.industry_division = left(l.industry_code, 2)
     left join {{ ref('fuel') }} as u on u.energy = l.item and l.emission_source = 'fuel'
     left join {{ ref('reconciliation_fuel') }} as r on r.fuel_code = u.fuel_code
+    left join later_column as c on c.year = l.slice_year and c.fuel_code = r.later_column
     left join {{ ref('reconciliation_item') }} as i on i.param_code = l.item and l.emission_source = 'process'
     where l.emission_source in ('fuel', 'process', 'product_deduction', 'co2_recovered') and l.division_code is not null
 ),
