@@ -57,7 +57,8 @@ paired as (
 
 select {{ rule_finding('R61-missing-month', 'm', 'period', 'cast(m.before_period as varchar)', 'm.month_index - m.before_index - 1', "'“' || m.series || '”'", 'm.series') }}
 from monthly as m
-where m.month_index - m.before_index between 2 and 12
+where m.month_index - m.before_index > 1
+    and (year(m.before_period) = year(m.period) or m.month_index - m.before_index - 1 <= {{ rule_limit('R61-missing-month') }})
 union all
 select {{ rule_finding('R61-zero-month', 'm', 'quantity', "'0'", shown('m.before_quantity'), "'“' || m.series || '”'", 'm.series') }}
 from monthly as m
