@@ -54,6 +54,13 @@ def test_rule_passes(case: Case, verdict: Callable[[str, str, str], Judgement]) 
 
 
 @pytest.mark.parametrize("source", SOURCES)
+def test_every_rule_has_rows_to_catch_and_rows_to_pass(source: str) -> None:
+    cases = [case for case in all_cases() if case.source == source]
+    assert {case.rule for case in cases} == {rule.id for rule in suite_of(source).rules}
+    assert all(case.catch and case.passing for case in cases)
+
+
+@pytest.mark.parametrize("source", SOURCES)
 def test_every_expectation_has_a_row_that_it_catches(source: str) -> None:
     """Not only every id: every column and every condition of it."""
     frames = []

@@ -44,12 +44,12 @@ union all
 select uscc, quantity, period, 'copied_month' from series
 where value = value_before and period_before = cast(period - interval 1 month as date) and not (months = 12 and least = greatest)
 union all
-select uscc, quantity, period, 'too_smooth' from series where months = 12 and least < greatest and variation < 0.002
+select uscc, quantity, period, 'too_smooth' from series where months = 12 and least < greatest and variation < (select tolerance from {{ ref('series_pattern') }} where pattern = 'too_smooth')
 union all
 select uscc, quantity, period, 'power_of_ten' from series
 where earlier_months >= 3 and earlier_median > 0
     and abs(round(log10(value / earlier_median))) >= 1
-    and abs(log10(value / earlier_median) - round(log10(value / earlier_median))) < 0.1
+    and abs(log10(value / earlier_median) - round(log10(value / earlier_median))) < (select tolerance from {{ ref('series_pattern') }} where pattern = 'power_of_ten')
 union all
 select uscc, quantity, period, 'last_digits' from {{ ref('int_triangulation__last_digit') }} where chi_square > {{ rule_limit('R62-last-digit') }}
 union all
