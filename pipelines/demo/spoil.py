@@ -86,8 +86,8 @@ def stock_across_months(target: Target) -> Marks:
 
 
 def missing_month(target: Target) -> Marks:
-    """The enterprise's rows of the month are left out; rows before and after stand."""
-    index = target.pick(lambda i: target.before(i) is not None)
+    """The enterprise's rows of the month are left out, quantities among them; rows before and after stand."""
+    index = target.pick(lambda i: target.before(i) is not None and not ("role" in target.places and target.cell(i, "role") == "参数"))
     if index is None:
         return []
     code = target.cell(index, "uscc")

@@ -105,6 +105,7 @@ def test_every_number_of_the_catalogue_has_a_home() -> None:
     tests = {path.stem for path in (PROJECT / "dbt_project" / "tests").rglob("*.sql")}
     homes = {number: set(entry.get("rules", ())) for number, entry in catalogue().items()}
     assert set().union(*homes.values()) <= rules
+    assert {key for entry in (*catalogue().values(), *unplanted_rules().values()) for key in entry} == {"rules", "tests", "note", "zh", "en"}
     assert all(set(entry.get("tests", ())) <= tests and (entry.get("rules") or entry.get("note")) for entry in catalogue().values())
     assert {rule for rule in rules if re.match(r"R\d\d-", rule) and rule not in homes[rule[:3]]} == set()
 

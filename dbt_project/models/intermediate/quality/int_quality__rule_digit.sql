@@ -15,9 +15,9 @@ written as (
     from figures
 ),
 
--- a figure that comes again in its series says nothing new; of three digits and fewer the last one is not free
+-- a figure that comes again, in its series or in another form, says nothing new; of three digits and fewer the last one is not free
 last_digit as (
-    select distinct uscc, slice_year, source, series, cast(round(quantity * pow(10, decimals)) as bigint) as figure
+    select distinct uscc, slice_year, cast(round(quantity * pow(10, decimals)) as bigint) as figure
     from written
     where round(quantity * pow(10, decimals)) >= 1000
 ),
