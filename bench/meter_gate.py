@@ -24,8 +24,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from pipelines.contracts.credit_code import check_digit
 from pipelines.contracts.source import load_sources
 from pipelines.gate.bulk import duplicates_sql, judge_bulk, profile_sql
+from pipelines.gate.delivery import Delivery
 from pipelines.gate.expect import evaluate
-from pipelines.gate.judge import Delivery, judge
+from pipelines.gate.judge import judge
 from pipelines.gate.suite import load_suite
 from pipelines.ingest.bulk import land
 from pipelines.ingest.read import read_file

@@ -124,6 +124,14 @@ class Source:
             names.extend(self.column(name).lake_columns())
         return tuple(names)
 
+    @property
+    def judged_together(self) -> tuple[str, ...]:
+        """Rows with equal values here may be evidence for each other (duplicates, parents, blank units, stocks of a year)."""
+        for pair in (("uscc", "period"), ("uscc", "year")):
+            if set(pair) <= set(self.key):
+                return pair
+        return self.key
+
 
 @cache
 def load_sources() -> dict[str, Source]:

@@ -20,8 +20,9 @@ import yaml
 
 from pipelines.contracts.source import Source
 from pipelines.contracts.text import code_key
+from pipelines.gate.delivery import Decided, Delivery
 from pipelines.gate.evidence import add_evidence
-from pipelines.gate.judge import Decided, Delivery, Judgement, judge
+from pipelines.gate.judge import Judgement, judge
 from pipelines.gate.promote import distinct_checks, known_moments, verdict_of
 from pipelines.gate.stake import add_stake
 from pipelines.gate.suite import Suite

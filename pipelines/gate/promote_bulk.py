@@ -1,26 +1,31 @@
-"""Move what passed of a file of any size: SQL copies rows from the typed file, a month at a time. Files first, the registry last."""
+"""Move what passed of a file of any size: SQL copies rows from the typed file, a slice at a time. Files first, the registry last."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-from pipelines.gate.bulk import BulkJudgement
+from pipelines.contracts.source import Source
+from pipelines.gate.tally import BulkJudgement
 from pipelines.warehouse.duck import quoted
 from pipelines.warehouse.lake import Lake
 from pipelines.warehouse.registry import Registry, Verdict
+
+_NOT_DELIVERED = ("key_no", "noted", "own_known")   # columns of the typed file that serve the verdict only
 
 
 def promote_bulk(db: Any, judgement: BulkJudgement, suite_version: str, lake: Lake, registry: Registry, night: str) -> None:
     """Write one verdict and its rows. The connection must hold the verdict (`verdict_row`)."""
     delivery = judgement.delivery
+    columns = judgement.landed.columns(db)
     if judgement.passes_from is not None:
-        _write_clean(db, judgement, lake)
-        _write_suspects(db, judgement, lake)
+        _write_accepted(db, judgement, lake, columns)
     folder = lake.quarantine / delivery.source.name / delivery.batch_id
     held = "true" if judgement.passes_from is None else "v.row_no is not null and v.known_at is null"
+    leave = ", ".join(name for name in _NOT_DELIVERED if name in columns)
+    rows = f"l.* exclude ({leave})" if leave else "l.*"
     _copy(
-        db, f"select {_delivered(judgement)}, l.* exclude (key_no, noted) from {judgement.landed.relation} as l left join verdict_row as v using (row_no)"
+        db, f"select {_delivered(judgement)}, {rows} from {judgement.landed.relation} as l left join verdict_row as v using (row_no)"
         f" where {held}", folder / "rows.parquet",
     )
     if judgement.findings:
@@ -41,37 +46,30 @@ def promote_bulk(db: Any, judgement: BulkJudgement, suite_version: str, lake: La
     )
 
 
-def _write_clean(db: Any, judgement: BulkJudgement, lake: Lake) -> None:
-    """The rows that no rule named: one file a month. A month that is there already stays as it is."""
+def _write_accepted(db: Any, judgement: BulkJudgement, lake: Lake, columns: set[str]) -> None:
+    """The rows that enter: one file a slice, and further files for rows that enter later. A row that is there already stays."""
     source, batch = judgement.delivery.source, judgement.delivery.batch_id
-    where = "not exists (select 1 from verdict_row as v where v.row_no = l.row_no)"
-    months = db.execute(f"select distinct period from {judgement.landed.relation} as l where {where} order by 1").fetchall()
-    for (month,) in months:
-        target = lake.validated / source.name / f"month={month:%Y-%m}" / f"{batch}.parquet"
-        if not target.exists():
-            _copy(
-                db, f"select {_columns(judgement, quoted(str(judgement.clean_known_at)))} from {judgement.landed.relation} as l"
-                f" where {where} and period = {quoted(str(month))}", target,
-            )
-
-
-def _write_suspects(db: Any, judgement: BulkJudgement, lake: Lake) -> None:
-    """The rows that a rule named and that enter nevertheless, or entered late: in further files, without those that are there."""
-    source, batch = judgement.delivery.source, judgement.delivery.batch_id
-    months = db.execute(
-        f"select distinct period from {judgement.landed.relation} join verdict_row using (row_no) where known_at is not null order by 1"
-    ).fetchall()
-    for (month,) in months:
-        folder = lake.validated / source.name / f"month={month:%Y-%m}"
-        before = sorted(folder.glob(f"{batch}.*.parquet"))
+    rows, known, received = judgement.accepted_sql(columns)
+    label = _slice(source)
+    own = {**_batch_columns(judgement), "received_at": received, "known_at": known, "version": "cast(null as varchar)"}
+    select = ", ".join(f"{own.get(name, 'l.' + name)} as {name}" for name in source.lake_schema)
+    for (name,) in db.execute(f"select distinct {label} {rows} order by 1").fetchall():
+        folder = lake.validated / source.name / name
+        before = sorted([*folder.glob(f"{batch}.parquet"), *folder.glob(f"{batch}.*.parquet")])
         files = ", ".join(quoted(str(path)) for path in before)
         there = f" and l.row_no not in (select row_no from read_parquet([{files}]))" if before else ""
-        query = (
-            f"select {_columns(judgement, 'v.known_at')} from {judgement.landed.relation} as l join verdict_row as v using (row_no)"
-            f" where v.known_at is not null and l.period = {quoted(str(month))}{there}"
-        )
-        if db.execute(f"select 1 from ({query}) limit 1").fetchone():
-            _copy(db, query, folder / f"{batch}.{len(before) + 1}.parquet")
+        target = folder / (f"{batch}.{len(before)}.parquet" if before else f"{batch}.parquet")
+        _copy(db, f"select {select} {rows} and {label} = {quoted(name)}{there}", target)
+
+
+def _slice(source: Source) -> str:
+    """SQL of the lake's folder that a row lies in, as `Lake.write_rows` names them."""
+    if source.slice == "static":
+        return "'all'"
+    if "period" not in source.lake_schema:
+        return "concat('year=', l.year)"
+    form = "%Y-%m" if source.slice == "month" else "%Y"
+    return f"strftime(l.period, '{source.slice}={form}')"
 
 
 def _batch_columns(judgement: BulkJudgement) -> dict[str, str]:
@@ -85,12 +83,6 @@ def _batch_columns(judgement: BulkJudgement) -> dict[str, str]:
 
 def _delivered(judgement: BulkJudgement) -> str:
     return ", ".join(f"{value} as {name}" for name, value in _batch_columns(judgement).items())
-
-
-def _columns(judgement: BulkJudgement, known_at: str) -> str:
-    delivery = judgement.delivery
-    own = {**_batch_columns(judgement), "known_at": f"cast({known_at} as timestamp)", "version": "cast(null as varchar)"}
-    return ", ".join(f"{own.get(name, 'l.' + name)} as {name}" for name in delivery.source.lake_schema)
 
 
 def _copy(db: Any, query: str, target: Path) -> None:

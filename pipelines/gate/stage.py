@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
 from pipelines.contracts.source import Source, load_sources
 from pipelines.gate.bulk import judge_bulk
 from pipelines.gate.decide import apply_decisions
-from pipelines.gate.judge import Delivery, Judgement, judge
+from pipelines.gate.delivery import Delivery
+from pipelines.gate.judge import Judgement, judge
+from pipelines.gate.pieces import judge_pieces
 from pipelines.gate.promote import promote
 from pipelines.gate.promote_bulk import promote_bulk
 from pipelines.gate.suite import Suite, load_suite
 from pipelines.ingest.bulk import LandedFile, land
 from pipelines.ingest.problem import Unreadable
-from pipelines.ingest.read import read_file
+from pipelines.ingest.read import read_or_spill
 from pipelines.ingest.receive import received_file
+from pipelines.ingest.spill import SpilledRows
 from pipelines.settings import Settings
 from pipelines.warehouse.duck import bounded
 from pipelines.warehouse.files import remove_tree
@@ -57,6 +60,24 @@ def sources_in_order() -> list[str]:
     return sorted(names, key=lambda name: (name != "steward_decision", name != "enterprise_register", name))
 
 
+@dataclass(frozen=True)
+class _Gate:
+    """What the batches of one source are judged with."""
+
+    settings: Settings
+    registry: Registry
+    lake: Lake
+    source: Source
+    suite: Suite
+    known: pl.DataFrame
+    verdicts: dict[str, Verdict]
+
+    def night_of(self, batch: Batch) -> str:
+        """The night that judged a batch first."""
+        earlier = self.verdicts.get(batch.batch_id)
+        return earlier.first_night if earlier else self.settings.knowledge_date.isoformat()
+
+
 def judge_source(settings: Settings, registry: Registry, lake: Lake, source_name: str) -> list[Judged]:
     """Judge every batch of a source that has no verdict yet, or whose rows wait and may now be in order."""
     source = load_sources()[source_name]
@@ -67,59 +88,94 @@ def judge_source(settings: Settings, registry: Registry, lake: Lake, source_name
         if batch.source == source_name and batch.received <= settings.knowledge_end
         and (batch.batch_id not in verdicts or _may_pass(verdicts[batch.batch_id], lake, source, known))
     ]
-    suite = load_suite(settings.expectations, source_name)
-    judged = []
-    if source.bulk:
-        return [_judge_bulk(settings, registry, lake, batch, source, suite, known, verdicts.get(batch.batch_id)) for batch in pending]
-    by_id = {batch.batch_id: batch for batch in pending}
-    for group in _groups(settings, source, pending):
-        judgements = judge(source, group, suite, known, settings.quarantine_limit)
-        # files first, then the verdicts of the whole group in one transaction
-        with registry.transaction():
-            for judgement in judgements:
-                batch_id = judgement.delivery.batch_id
-                earlier = verdicts.get(batch_id)
-                night = earlier.first_night if earlier else settings.knowledge_date.isoformat()
-                promote(judgement, source, suite.version, lake, registry, night)
-                judged.append(_judged(by_id[batch_id], judgement, settings, first_time=earlier is None))
-    apply_decisions(settings, registry, lake, source, suite)
+    gate = _Gate(settings, registry, lake, source, load_suite(settings.expectations, source_name), known, verdicts)
+    judged: list[Judged] = []
+    group: list[tuple[Batch, Delivery]] = []
+    for batch in pending:
+        with _workshop(settings, batch) as folder:
+            delivery, rows = _read(settings, batch, source, folder)
+            if rows is not None:
+                judged.append(_judge_large(gate, batch, delivery, rows, folder))
+                continue
+        group.append((batch, delivery))
+        if sum(d.rows_received for _, d in group) >= _ROWS_A_PASS or len(group) >= _FILES_A_PASS:
+            judged += _judge_group(gate, group)
+            group = []
+    judged += _judge_group(gate, group)
+    if not source.bulk:
+        apply_decisions(settings, registry, lake, source, gate.suite)
     return judged
 
 
-def _judge_bulk(
-    settings: Settings, registry: Registry, lake: Lake, batch: Batch, source: Source, suite: Suite, known: pl.DataFrame,
-    earlier: Verdict | None,
-) -> Judged:
-    """Judge a file of any size in bounded memory; what cannot be read takes the way of the other sources."""
+def _judge_group(gate: _Gate, group: list[tuple[Batch, Delivery]]) -> list[Judged]:
+    """Judge files that are in memory in one pass of the suite. Their rows are given up with it."""
+    judgements = judge(gate.source, [delivery for _, delivery in group], gate.suite, gate.known, gate.settings.quarantine_limit)
+    judged = []
+    # files first, then the verdicts of the whole group in one transaction
+    with gate.registry.transaction():
+        for (batch, _), judgement in zip(group, judgements, strict=True):
+            promote(judgement, gate.source, gate.suite.version, gate.lake, gate.registry, gate.night_of(batch))
+            judged.append(_judged(batch, judgement, gate.settings, first_time=batch.batch_id not in gate.verdicts))
+    return judged
+
+
+@contextmanager
+def _workshop(settings: Settings, batch: Batch) -> Iterator[Path]:
+    """A folder for what lies between the received and the judged file; nothing of it stays."""
     folder = settings.warehouse / "bulk" / batch.batch_id
-    night = earlier.first_night if earlier else settings.knowledge_date.isoformat()
-    delivery = _unread(batch, source)
     remove_tree(folder)
     try:
-        with bounded(folder) as db:
-            if delivery.problem is None and (landed := _land(db, settings, batch, delivery, folder)) is not None:
-                verdict = judge_bulk(db, delivery, landed, suite, known, settings.quarantine_limit, folder)
-                promote_bulk(db, verdict, suite.version, lake, registry, night)
-                rows = sum(count for moment, count in verdict.known if moment <= settings.knowledge_end)
-                refused = verdict.refused_by or (None if rows else "L17-share")
-                return Judged(batch, verdict.rows_received, rows, refused, verdict.reason_zh, verdict.reason_en, earlier is None)
+        yield folder
     finally:
         remove_tree(folder)
-    (judgement,) = judge(source, [delivery], suite, known, settings.quarantine_limit)
-    promote(judgement, source, suite.version, lake, registry, night)
-    return _judged(batch, judgement, settings, first_time=earlier is None)
 
 
-def _land(db: Any, settings: Settings, batch: Batch, delivery: Delivery, folder: Path) -> LandedFile | None:
-    """The typed rows of a received file; None when it has none, and the delivery says why."""
+def _read(settings: Settings, batch: Batch, source: Source, folder: Path) -> tuple[Delivery, LandedFile | SpilledRows | None]:
+    """A received file as a delivery, and its rows where they lie on disk (None: they are in the delivery, or there are none)."""
+    delivery = _unread(batch, source)
+    if delivery.problem:
+        return delivery, None
     try:
-        landed = land(db, received_file(settings, batch), delivery.source, folder)
+        if source.bulk:
+            return delivery, _landed(settings, batch, delivery, folder)
+        read = read_or_spill(received_file(settings, batch), source, folder)
     except Unreadable as problem:
         delivery.problem = problem
-        return None
-    delivery.notes, delivery.note_rows, delivery.remarks = landed.notes, landed.note_rows, landed.text.remarks
-    delivery.malformed, delivery.unknown_headers, delivery.sheet = landed.text.malformed, landed.text.unknown_headers, landed.text.sheet
+        return delivery, None
+    delivery.rows, delivery.notes, delivery.note_rows = read.typed.frame, read.typed.notes, read.typed.note_rows
+    delivery.malformed, delivery.unknown_headers = read.table.malformed, read.table.unknown_headers
+    delivery.remarks, delivery.sheet = read.table.remarks, read.table.sheet
+    return delivery, read.spilled
+
+
+def _landed(settings: Settings, batch: Batch, delivery: Delivery, folder: Path) -> LandedFile | None:
+    """The typed rows of a bulk file; None when it has none, and the delivery says why. Raises Unreadable."""
+    with bounded(folder) as db:
+        landed = land(db, received_file(settings, batch), delivery.source, folder)
+    text = landed.text
+    delivery.notes, delivery.note_rows, delivery.remarks = landed.notes, landed.note_rows, text.remarks
+    delivery.malformed, delivery.unknown_headers, delivery.sheet = text.malformed, text.unknown_headers, text.sheet
     return landed if landed.rows else None
+
+
+def _judge_large(gate: _Gate, batch: Batch, delivery: Delivery, rows: LandedFile | SpilledRows, folder: Path) -> Judged:
+    """Judge a file whose rows lie on disk, in bounded memory."""
+    first_time = batch.batch_id not in gate.verdicts
+    with bounded(folder) as db:
+        try:
+            if isinstance(rows, SpilledRows):
+                verdict = judge_pieces(db, delivery, rows, gate.suite, gate.known, gate.settings.quarantine_limit, folder)
+            else:
+                verdict = judge_bulk(db, delivery, rows, gate.suite, gate.known, gate.settings.quarantine_limit, folder)
+        except Unreadable as problem:
+            delivery.problem, delivery.rows = problem, None
+            return _judge_group(gate, [(batch, delivery)])[0]
+        promote_bulk(db, verdict, gate.suite.version, gate.lake, gate.registry, gate.night_of(batch))
+    passed = verdict.passes_from is not None and verdict.passes_from <= gate.settings.knowledge_end
+    always = batch.is_published or gate.source.known_from_document
+    entered = sum(count for moment, count in verdict.known if always or moment <= gate.settings.knowledge_end) if passed else 0
+    refused = verdict.refused_by or (None if passed else "L17-share")
+    return Judged(batch, verdict.rows_received, entered, refused, verdict.reason_zh, verdict.reason_en, first_time)
 
 
 def judge_strangers(settings: Settings, registry: Registry, lake: Lake) -> list[Judged]:
@@ -130,7 +186,7 @@ def judge_strangers(settings: Settings, registry: Registry, lake: Lake) -> list[
         if batch.source in load_sources() or batch.batch_id in verdicts or batch.received > settings.knowledge_end:
             continue
         stranger = Source(batch.source, batch.source, batch.source, "static", (), ())
-        (judgement,) = judge(stranger, [_delivery(settings, batch, stranger)], Suite(batch.source, "reader", ()), lake.known_enterprises(), 1.0)
+        (judgement,) = judge(stranger, [_unread(batch, stranger)], Suite(batch.source, "reader", ()), lake.known_enterprises(), 1.0)
         promote(judgement, stranger, "reader", lake, registry, settings.knowledge_date.isoformat())
         judged.append(_judged(batch, judgement, settings, first_time=True))
     return judged
@@ -143,22 +199,11 @@ def _may_pass(verdict: Verdict, lake: Lake, source: Source, known: pl.DataFrame)
     path = lake.quarantine / source.name / verdict.batch_id / "findings.parquet"
     if not path.exists():
         return True
-    missing = pl.read_parquet(path).filter(pl.col("check_id").str.contains("unknown-enterprise") & pl.col("holds_until").is_null())
+    missing = (
+        pl.scan_parquet(path).filter(pl.col("check_id").str.contains("unknown-enterprise") & pl.col("holds_until").is_null())
+        .select("uscc").unique().collect(engine="streaming")
+    )
     return bool(len(missing.join(known, on="uscc", how="semi")))
-
-
-def _groups(settings: Settings, source: Source, batches: list[Batch]) -> Iterator[list[Delivery]]:
-    group: list[Delivery] = []
-    rows = 0
-    for batch in batches:
-        delivery = _delivery(settings, batch, source)
-        group.append(delivery)
-        rows += delivery.rows_received
-        if rows >= _ROWS_A_PASS or len(group) >= _FILES_A_PASS:
-            yield group
-            group, rows = [], 0
-    if group:
-        yield group
 
 
 def _unread(batch: Batch, source: Source) -> Delivery:
@@ -168,22 +213,6 @@ def _unread(batch: Batch, source: Source) -> Delivery:
     )
     if batch.problem_id:
         delivery.problem = Unreadable(batch.problem_id, batch.problem_zh or "", batch.problem_en or "")
-    return delivery
-
-
-def _delivery(settings: Settings, batch: Batch, source: Source) -> Delivery:
-    delivery = _unread(batch, source)
-    if delivery.problem:
-        return delivery
-    try:
-        read = read_file(received_file(settings, batch), source)
-    except Unreadable as problem:
-        delivery.problem = problem
-        return delivery
-    delivery.rows, delivery.notes, delivery.note_rows = read.typed.frame, read.typed.notes, read.typed.note_rows
-    delivery.malformed, delivery.unknown_headers = read.table.malformed, read.table.unknown_headers
-    delivery.remarks = read.table.remarks
-    delivery.sheet, delivery.totals = read.table.sheet, len(read.table.totals)
     return delivery
 
 

@@ -27,24 +27,33 @@ _PLAIN_TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(:[0-9]{2})?"
 
 
 @dataclass
-class LandedFile:
-    """The typed rows of a file.
-
-    Attributes:
-        path: Parquet with row_no, the lake's columns, the reader's evidence and `key_no`, a number for each key without its time;
-        raw: SQL of the text as delivered: row_no and the contract's columns.
-    """
+class RowsOnDisk:
+    """The typed rows of a file: Parquet (a file, or the pattern of several) with row_no, the lake's columns and the reader's evidence."""
 
     path: Path
-    raw: str
     rows: int
-    text: TextFile
-    notes: list[Note] = field(default_factory=list)
-    note_rows: Counter[str] = field(default_factory=Counter)
 
     @property
     def relation(self) -> str:
         return f"read_parquet({quoted(str(self.path))})"
+
+    def columns(self, db: Any) -> set[str]:
+        """The columns of the typed rows."""
+        return {name for name, *_ in db.execute(f"describe select * from {self.relation}").fetchall()}
+
+
+@dataclass
+class LandedFile(RowsOnDisk):
+    """Rows with `key_no`, a number for each key without its time, and `noted`, what was normalised.
+
+    Attributes:
+        raw: SQL of the text as delivered: row_no and the contract's columns.
+    """
+
+    raw: str
+    text: TextFile
+    notes: list[Note] = field(default_factory=list)
+    note_rows: Counter[str] = field(default_factory=Counter)
 
 
 def land(db: Any, path: Path, source: Source, folder: Path) -> LandedFile:
@@ -136,7 +145,7 @@ class _Landing:
             f"copy (select {', '.join(columns)} from ({self.raw}) as r {' '.join(joins)}) to {quoted(str(target))}"
             " (format parquet, compression zstd, row_group_size 100000)"
         )
-        landed = LandedFile(target, self.raw, 0, self.text)
+        landed = LandedFile(target, 0, self.raw, self.text)
         ((landed.rows,),) = self.db.execute(f"select count(*) from {landed.relation}").fetchall()
         self._notes(landed)
         return landed

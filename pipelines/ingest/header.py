@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from pipelines.contracts.codes import load_units
 from pipelines.contracts.source import Column, Source
@@ -12,6 +13,7 @@ from pipelines.ingest.problem import Unreadable
 from pipelines.ingest.table import HeaderedTable, Malformed, Remark, TextTable
 
 _HEADER_WITHIN = 10
+MALFORMED_LIMIT = 200_000   # with more lines than this that do not fit the header, it is not the header of this file
 _HEADER_NAMES = 50   # of the headers that are in no contract, those that are named
 _TOTAL = re.compile(r"(?:本页|本表|本月|本年|累计|全部|全省|全市|全县|总)?(?:合计|总计|小计|共计|total|subtotal|grandtotal|sum)(?:[(\[].*[)\]])?:?")
 _TOTAL_OF = re.compile(r".*(?:合计|总计|小计|共计|total):?")
@@ -178,12 +180,27 @@ def _with_header(table: TextTable, line: tuple[int, list[str]], rows: _Rows, sou
     return result
 
 
+def too_many_malformed(line: Malformed) -> Unreadable:
+    """The verdict on a file of which most is no record."""
+    return Unreadable(
+        "L21-field-count",
+        f"超过 {MALFORMED_LIMIT} 行不是与表头（{line.expected} 个字段）相符的记录，自第 {line.row_no} 行起；请检查分隔符和引号",
+        f"more than {MALFORMED_LIMIT} lines are no records with the {line.expected} fields of the header, from line {line.row_no} on; check separators and quotes",
+    )
+
+
+def _keep(result: HeaderedTable, line: Malformed) -> None:
+    result.malformed.append(line)
+    if len(result.malformed) > MALFORMED_LIMIT:
+        raise too_many_malformed(replace(result.malformed[0], expected=result.width))
+
+
 def _data_rows(table: TextTable, rows: _Rows, width: int, result: HeaderedTable) -> Iterator[tuple[int, list[str]]]:
     """The rows that are data; totals and lines that do not fit the header are kept apart."""
     uscc = result.columns.get("uscc")
     for row in rows:
         if isinstance(row, Malformed):
-            result.malformed.append(row)
+            _keep(result, row)
             continue
         row_no, cells = row
         filled = [cell for cell in cells if cell and not cell.isspace()]
@@ -193,6 +210,6 @@ def _data_rows(table: TextTable, rows: _Rows, width: int, result: HeaderedTable)
         if is_no_data(filled[0], code):
             result.totals.append(row_no)
         elif table.sheet is None and (len(cells) < width or any(c.strip() for c in cells[width:])):
-            result.malformed.append(Malformed(row_no, len(cells), width, ",".join(cells[: width + 20])[:200]))
+            _keep(result, Malformed(row_no, len(cells), width, ",".join(cells[: width + 20])[:200]))
         else:
             yield row_no, cells

@@ -12,8 +12,9 @@ import polars as pl
 from pipelines.contracts.source import Source
 from pipelines.ingest.header import find_table
 from pipelines.ingest.readers import read_tables
+from pipelines.ingest.spill import SpilledRows
 from pipelines.ingest.table import HeaderedTable
-from pipelines.ingest.typed import TypedTable, type_table
+from pipelines.ingest.typed import TypedTable, is_hour, type_table
 
 # Rows that are text at one time: cells as Python strings take many times the memory of a typed column.
 _ROWS_A_TIME = 20_000
@@ -21,12 +22,17 @@ _ROWS_A_TIME = 20_000
 NOTE_LIMIT = 200
 
 
+# A file of more rows is kept on disk and judged in pieces.
+ROWS_IN_MEMORY = 100_000
+
+
 @dataclass
 class ReadFile:
-    """The table as it was found and its typed rows."""
+    """The table as it was found and its typed rows; `spilled` holds them when they are too many for `typed.frame`."""
 
     table: HeaderedTable
     typed: TypedTable
+    spilled: SpilledRows | None = None
 
 
 def open_file(path: Path, source: Source) -> tuple[HeaderedTable, Iterator[TypedTable]]:
@@ -35,7 +41,7 @@ def open_file(path: Path, source: Source) -> tuple[HeaderedTable, Iterator[Typed
     What the table says of its rows (malformed lines, totals) is complete when the last part was read.
     """
     table = find_table(read_tables(path), source)
-    return table, _parts(table, source)
+    return table, _parts(path, table, source)
 
 
 def read_file(path: Path, source: Source) -> ReadFile:
@@ -50,19 +56,48 @@ def read_file(path: Path, source: Source) -> ReadFile:
     return ReadFile(table, typed)
 
 
+def read_or_spill(path: Path, source: Source, folder: Path) -> ReadFile:
+    """Read and type a received file of any size: above a number of rows they go to `folder`. Raises Unreadable with the reason."""
+    table, parts = open_file(path, source)
+    typed = next(parts)
+    frames, rows = [typed.frame], len(typed.frame)
+    spilled: SpilledRows | None = None
+    for part in parts:
+        add_notes(typed, part)
+        rows += len(part.frame)
+        frames.append(part.frame)
+        if rows > ROWS_IN_MEMORY:
+            spilled = spilled or SpilledRows.for_file(path, source.judged_together, folder)
+            for frame in frames:
+                spilled.write(frame)
+            frames = []
+    if spilled is None:
+        typed.frame = pl.concat(frames)
+    else:
+        spilled.close()
+        typed.frame = typed.frame.head(0)
+    return ReadFile(table, typed, spilled)
+
+
 def add_notes(typed: TypedTable, part: TypedTable) -> None:
     """Add the notes of a further part of the same file."""
     typed.notes = [*typed.notes, *part.notes][:NOTE_LIMIT]
     typed.note_rows.update(part.note_rows)
 
 
-def _parts(table: HeaderedTable, source: Source) -> Iterator[TypedTable]:
-    """At least one part. Whether a bare date is an hour depends on the whole column: such sources are typed at once."""
-    size = None if any(column.hourly for column in source.columns) else _ROWS_A_TIME
+def _parts(path: Path, table: HeaderedTable, source: Source) -> Iterator[TypedTable]:
+    """At least one part. Whether a bare date is an hour depends on the whole column: it is looked through before."""
+    hourly = any(column.hourly for column in source.columns) and _has_hours(path, source)
     rows = iter(table.rows)
     first = True
-    while (chunk := list(islice(rows, size))) or first:
-        typed = type_table(replace(table, rows=chunk), source)
+    while (chunk := list(islice(rows, _ROWS_A_TIME))) or first:
+        typed = type_table(replace(table, rows=chunk), source, hourly=hourly)
         typed.notes = typed.notes[:NOTE_LIMIT]
         yield typed
         first = False
+
+
+def _has_hours(path: Path, source: Source) -> bool:
+    table = find_table(read_tables(path), source)
+    places = [table.columns[column.name] for column in source.columns if column.hourly]
+    return any(is_hour(cells[place]) for _, cells in table.rows for place in places if place < len(cells))

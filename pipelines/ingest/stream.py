@@ -20,15 +20,13 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from pipelines.contracts.source import Source
-from pipelines.ingest.header import MAY_BE_NO_DATA, find_table, is_no_data
-from pipelines.ingest.problem import Unreadable
+from pipelines.ingest.header import MALFORMED_LIMIT, MAY_BE_NO_DATA, find_table, is_no_data
 from pipelines.ingest.readers import CELL_LIMIT, field_separator, read_tables, text_encoding
 from pipelines.ingest.table import Malformed, Remark
 from pipelines.ingest.typed import Note, uncomputed
 
 _PIECE = 100_000      # records of one piece
 _BLOCK = 8 << 20
-_MALFORMED = 200_000  # with more lines than this that do not fit the header, it is not the header of this file
 _BLANK = " \t\r\n\v\f\u3000\u00a0"
 
 
@@ -75,10 +73,8 @@ def stream_text(path: Path, source: Source, target: Path) -> TextFile:
         with _writer(text) as write:
             rows = iter(table.rows)
             while piece := list(islice(rows, _PIECE)):
-                _check_malformed(text.malformed)
                 text.notes += uncomputed(table, {row_no for row_no, _ in piece})
                 write(_frame(text, piece))
-        _check_malformed(text.malformed)
     text.malformed.sort(key=lambda line: line.row_no)
     return text
 
@@ -110,16 +106,6 @@ def _frame(text: TextFile, records: list[tuple[int, list[str]]]) -> pl.DataFrame
     return pl.DataFrame({"row_no": pl.Series([number for number, _ in records], dtype=pl.Int64), **data})
 
 
-def _check_malformed(malformed: list[Malformed]) -> None:
-    lines = [line for line in malformed if line.problem is None]
-    if len(lines) > _MALFORMED:
-        raise Unreadable(
-            "L21-field-count",
-            f"超过 {_MALFORMED} 行的字段数与表头（{lines[0].expected} 个字段）不符，自第 {lines[0].row_no} 行起；请检查分隔符",
-            f"more than {_MALFORMED} lines do not have the {lines[0].expected} fields of the header, from line {lines[0].row_no} on; check the separator",
-        )
-
-
 def _lines(path: Path, header_row: int, text: TextFile) -> Iterator[pl.DataFrame]:
     """The lines below the header as frames, where no line has a quote: a line is a record."""
     encoding = text_encoding(path)
@@ -130,7 +116,7 @@ def _lines(path: Path, header_row: int, text: TextFile) -> Iterator[pl.DataFrame
     def left_out(row: Any) -> str:
         odd.append(row.number)
         found.append((row.number, row.text.split(separator)))
-        return "error" if len(found) > _MALFORMED or len(row.text) > CELL_LIMIT else "skip"
+        return "error" if len(found) > MALFORMED_LIMIT or len(row.text) > CELL_LIMIT else "skip"
 
     line = header_row
     try:

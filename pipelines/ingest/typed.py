@@ -172,10 +172,15 @@ def parse_year(text: str) -> int | None:
     return (int(match[1]) or None) if match else None
 
 
-def type_table(table: HeaderedTable, source: Source) -> TypedTable:
+def is_hour(text: str) -> bool:
+    """True for a full hour of a day: a column that has one means hours."""
+    return _HOUR.fullmatch(narrow(text)) is not None
+
+
+def type_table(table: HeaderedTable, source: Source, *, hourly: bool | None = None) -> TypedTable:
     """Type every column of a table by the contract of its source.
 
-    Units stay as reported (comparable form; null = blank): they are converted once, in staging.
+    `hourly`: whether a bare date in an hourly column is its midnight (None: these rows tell). Units stay as reported (comparable form; null = blank): they are converted once, in staging.
     """
     rows = list(table.rows)
     numbers = [row_no for row_no, _ in rows]
@@ -192,7 +197,7 @@ def type_table(table: HeaderedTable, source: Source) -> TypedTable:
         if unit := table.header_units.get(column.name):
             raw[column.name] = [with_header_unit(text, unit) for text in raw[column.name]]
         data[f"{column.name}__raw"] = pl.Series(raw[column.name], dtype=pl.String)
-    typer = _Typer(source, numbers, raw)
+    typer = _Typer(source, numbers, raw, hourly)
     for column in source.columns:
         for name, values in typer.column(column).items():
             data[name] = pl.Series(name, values, dtype=source.lake_schema[name])
@@ -224,8 +229,9 @@ def uncomputed(table: HeaderedTable, numbers: set[int]) -> list[Note]:
 class _Typer:
     """Types the columns of one table; collects evidence and notes."""
 
-    def __init__(self, source: Source, numbers: list[int], raw: dict[str, list[str | None]]) -> None:
+    def __init__(self, source: Source, numbers: list[int], raw: dict[str, list[str | None]], hourly: bool | None) -> None:
         self.source = source
+        self.hourly = hourly
         self.numbers = numbers
         self.raw = raw
         self.notes: list[Note] = []
@@ -303,7 +309,8 @@ class _Typer:
 
     def _period(self, column: Column) -> dict[str, Iterable]:
         texts = {text for text in self.raw[column.name] if text is not None}
-        if column.hourly and any(_HOUR.fullmatch(narrow(text)) for text in texts):
+        hourly = any(is_hour(text) for text in texts) if self.hourly is None else self.hourly
+        if column.hourly and hourly:
             parsed = self._each(column, lambda text: parse_hour(text) or parse_period(text))
         else:
             parsed = self._each(column, parse_period)

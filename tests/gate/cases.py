@@ -13,8 +13,8 @@ import polars as pl
 import yaml
 
 from pipelines.contracts.source import Source, load_sources
+from pipelines.gate.delivery import Delivery
 from pipelines.gate.evidence import credit_code_problem
-from pipelines.gate.judge import Delivery
 from pipelines.gate.suite import Suite, load_suite
 from pipelines.ingest.table import HeaderedTable
 from pipelines.ingest.typed import type_table

@@ -13,7 +13,8 @@ import pytest
 
 from pipelines.contracts.source import load_sources
 from pipelines.gate.bulk import judge_bulk
-from pipelines.gate.judge import Delivery, judge
+from pipelines.gate.delivery import Delivery
+from pipelines.gate.judge import judge
 from pipelines.gate.promote_bulk import promote_bulk
 from pipelines.gate.suite import Suite
 from pipelines.ingest.bulk import land
@@ -155,6 +156,14 @@ def test_rows_that_wait_enter_once_when_the_register_knows_them(tmp_path: Path) 
     assert not again.waiting
     assert set(again.accepted) - set(first.accepted) == {(row[0], NEW, *row[2:]) for row in again.accepted if row[1] == NEW}
     assert in_bulk(path, later, suite, tmp_path) == again == one_by_one(path, later, suite)
+
+
+def test_rows_enter_when_the_register_knew_their_enterprise_before_they_came(tmp_path: Path) -> None:
+    """A register that arrives after the readings and was received before them: its rows are clean the second time."""
+    path, suite = write(DIRTY, tmp_path / "file.csv"), suite_of("meter_reading")
+    earlier = known_enterprises(NEW=datetime(2025, 1, 1))
+    in_bulk(path, known_enterprises(), suite, tmp_path)
+    assert in_bulk(path, earlier, suite, tmp_path) == one_by_one(path, earlier, suite)
 
 
 def test_findings_go_when_a_later_verdict_has_none(tmp_path: Path) -> None:

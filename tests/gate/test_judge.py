@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.contracts.source import load_sources
-from pipelines.gate.judge import Delivery, Judgement, judge
+from pipelines.gate.delivery import Delivery
+from pipelines.gate.judge import Judgement, judge
 from pipelines.gate.suite import Suite
 from pipelines.ingest.problem import Unreadable
 from pipelines.ingest.table import Malformed

@@ -12,9 +12,10 @@ import pytest
 
 from pipelines.contracts.codes import load_fuels
 from pipelines.contracts.source import load_sources
+from pipelines.gate.delivery import Delivery
 from pipelines.gate.evidence import add_evidence
 from pipelines.gate.expect import evaluate
-from pipelines.gate.judge import Delivery, Judgement, judge
+from pipelines.gate.judge import Judgement, judge
 from pipelines.ingest.read import read_file
 from pipelines.settings import PROJECT
 

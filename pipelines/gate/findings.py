@@ -1,0 +1,261 @@
+"""The words of a verdict: findings on rows and loads in both languages, with advice, and the results of checks.
+
+Nothing is decided here: `judge` and its likes for large files decide, and say it with these.
+"""
+
+from __future__ import annotations
+
+import string
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+
+from pipelines.contracts.source import Source
+from pipelines.gate.delivery import Delivery
+from pipelines.gate.expect import Outcome
+from pipelines.gate.suite import Rule
+from pipelines.ingest.problem import Unreadable
+from pipelines.ingest.table import Malformed
+
+# Longer texts are cut where a finding cites them: the received file has the whole.
+_CITED = 500
+
+
+def error_problem(error: Outcome) -> Unreadable:
+    """An expectation that could not be evaluated refuses the load."""
+    return Unreadable(
+        "L16-check-error",
+        f"检查 {error.rule.id} 无法执行（{error.error}），整批不予入库",
+        f"the check {error.rule.id} could not be evaluated ({error.error}): nothing of the load enters",
+    )
+
+
+def share_problem(limit: float, failed: int, received: int) -> Unreadable:
+    return Unreadable(
+        "L17-share",
+        f"{received} 行中有 {failed} 行不合格，超过允许的 {limit:.0%}，整批退回",
+        f"{failed} of {received} rows are not in order, above the allowed {limit:.0%}: the whole load is refused",
+    )
+
+
+WITHDRAWN = Unreadable(
+    "S02-batch-withdrawn", "经处置决定拒绝，整批撤出；此前入库的值继续有效",
+    "the batch was rejected by decision and is withdrawn: what was accepted before stands again",
+)
+
+
+LATE = Unreadable(
+    "L17-share", "本行无误，但整批不合格行过多，暂未入库", "this row is in order, but too many rows of its load are not"
+)
+WAIT = ("本行无需改动；其余各行就绪后自动入库", "leave this row as it is: it enters by itself once the others are in order")
+_AGAIN = ("按所述原因处理后重新提交整个文件", "mend what is said here and deliver the whole file again")
+REDELIVER = ("改正所列各行后重新提交整个文件", "correct the rows that are listed and deliver the whole file again")
+
+
+def identity(rows: pl.DataFrame) -> Iterable[dict]:
+    names = [c for c in ("row_no", "uscc", "period", "estimate_tco2e") if c in rows.columns]
+    return rows.select(names).iter_rows(named=True)
+
+
+def finding(
+    delivery: Delivery, row: dict, check_id: str, severity: str, column: str | None, value: str | None,
+    zh: str, en: str, advice: tuple[str, str], until: datetime | None = None,
+) -> dict:
+    return {
+        "batch_id": delivery.batch_id, "source": delivery.source.name, "row_no": row.get("row_no"), "check_id": check_id,
+        "severity": severity, "uscc": row.get("uscc"), "period": row.get("period"), "column_name": column,
+        "reported_value": value, "message_zh": zh, "message_en": en, "advice_zh": advice[0], "advice_en": advice[1],
+        "holds_from": delivery.received_at, "holds_until": until, "estimate_tco2e": row.get("estimate_tco2e"),
+    }
+
+
+def load_finding(delivery: Delivery, problem: Unreadable) -> dict:
+    return finding(delivery, {"row_no": 0}, problem.check_id, "critical", None, None, problem.zh, problem.en, _AGAIN)
+
+
+def malformed_findings(delivery: Delivery, lines: list[Malformed] | None = None) -> list[dict]:
+    """The lines that are no record, or some of them."""
+    advice = ("检查该行的分隔符和引号后重新提交", "check separators and quotes of the line and deliver it again")
+    result = []
+    for line in delivery.malformed if lines is None else lines:
+        problem = line.problem or Unreadable(
+            "F01-field-count",
+            f"本行有 {line.found} 个字段，表头有 {line.expected} 个，无法对应",
+            f"the line has {line.found} fields, the header {line.expected}: they cannot be matched",
+        )
+        result.append(finding(
+            delivery, {"row_no": line.row_no}, problem.check_id, "warning", None, line.text, problem.zh, problem.en, advice
+        ))
+    return result
+
+
+_NOTE_WORDS = {
+    "full_width": ("全角字符已转为半角", "full-width characters were made narrow"),
+    "thousands_separator": ("已去掉千分位分隔符", "thousands separators were removed"),
+    "percent_sign": ("已去掉百分号", "the percent sign was removed"),
+    "blank": ("已去掉空格", "blanks were removed"),
+    "date_spelling": ("日期写法已统一", "the spelling of the date was unified"),
+    "formula_without_value": (
+        "公式没有保存计算结果，按空白处理；请在表格软件中重新计算并保存后重报",
+        "the formula has no stored value and counts as blank; recalculate and save the workbook, then deliver again",
+    ),
+    "fix": ("已知的误写已更正", "a known misspelling was mended"),
+}
+
+
+def note_findings(delivery: Delivery) -> list[dict]:
+    advice = ("无需处理；下次请直接按规范填写", "nothing to do; please write it in the standard form next time")
+    result = []
+    for note in delivery.notes:
+        zh, en = _NOTE_WORDS[note.kind]
+        result.append(
+            finding(delivery, {"row_no": note.row_no}, _note_id(note.kind), "info", note.column, note.raw, zh, en, advice)
+        )
+    for remark in delivery.remarks:
+        result.append(finding(
+            delivery, {"row_no": remark.row_no}, remark.check_id, "info", remark.column, None, remark.zh, remark.en,
+            ("核对读取的是否为应报数据；如不是，请只保留应报的工作表和行列后重新提交",
+             "check that this is what was meant; if not, keep only what is to be delivered and deliver again"),
+        ))
+    for header in delivery.unknown_headers:
+        result.append(
+            finding(
+                delivery, {"row_no": 0}, "N02-unknown-column", "info", header, None,
+                f"列“{header}”不在约定中，未使用", f"the column {header!r} is not in the contract and was not used",
+                ("如该列含所需数据，请改用约定的表头", "if it holds needed data, use the header of the contract"),
+            )
+        )
+    return result
+
+
+def rule_findings(
+    delivery: Delivery, source: Source, rows: pl.DataFrame, mine: pl.DataFrame, outcomes: list[Outcome]
+) -> list[dict]:
+    found = mine.join(rows, on="_row", how="left", maintain_order="left") if len(mine) else mine
+    result = []
+    for row in found.iter_rows(named=True):
+        rule = outcomes[row["_rule"]].rule
+        until = row.get(rule.waits) if rule.waits else None
+        for column in _cited(rule, row, source):
+            raw = row.get(f"{column}__raw")
+            value = raw if raw is not None or column is None else _plain(row.get(column))
+            value = _cut(value)
+            words = _Words({**rule.args, **row}, source, column, value)
+            result.append(
+                finding(
+                    delivery, row, rule.id, rule.severity, column, value, _sentence(rule.zh, words),
+                    _sentence(rule.en, words), (rule.advice_zh, rule.advice_en), until=until,
+                )
+            )
+    return result
+
+
+def merged(findings: list[dict]) -> list[dict]:
+    """One finding a row and check: further columns of the same check are added to the first."""
+    merged: dict[tuple[int | None, str], dict] = {}
+    for finding in findings:
+        first = merged.setdefault((finding["row_no"], finding["check_id"]), finding)
+        if first is finding:
+            continue
+        for name, separator in (
+            ("column_name", ";"), ("reported_value", ";"), ("message_zh", "；"), ("message_en", "; ")
+        ):
+            if finding[name] and finding[name] != first[name]:
+                first[name] = f"{first[name]}{separator}{finding[name]}" if first[name] else finding[name]
+    return list(merged.values())
+
+
+def _cited(rule: Rule, row: dict, source: Source) -> list[str | None]:
+    if rule.names_columns:
+        return list(str(row[rule.column]).split(";"))
+    if rule.report:
+        return [name for name in rule.report if name in {column.name for column in source.columns}] or [None]
+    return [rule.column if rule.column in {c.name for c in source.columns} else None]
+
+
+def _cut(value: str | None) -> str | None:
+    return value if value is None or len(value) <= _CITED else f"{value[:_CITED]}…"
+
+
+def _plain(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _sentence(text: str, words: _Words) -> str:
+    """The sentence of a rule with the values of the row put in."""
+    return _SENTENCE.vformat(text, (), words)
+
+
+class _Sentence(string.Formatter):
+    """Formats what has a value, whatever its type; no value reads as a dash."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        if value is None:
+            return "—"
+        return format(value, format_spec if isinstance(value, (int, float)) else "")
+
+
+_SENTENCE = _Sentence()
+
+
+class _Words(dict):
+    """What a rule's sentence may cite: {column}, {value}, its limits and any column or evidence of the row."""
+
+    def __init__(self, row: dict, source: Source, column: str | None, value: str | None) -> None:
+        label = next((c.zh for c in source.columns if c.name == column), column or "")
+        super().__init__(row)
+        self.update(column=column or "", column_zh=label, value="" if value is None else value)
+
+    def __missing__(self, key: str) -> str:
+        return f"{{{key}}}"
+
+
+def check_of(check_id: str, severity: str, rows_failed: int) -> dict:
+    return {"check_id": check_id, "severity": severity, "passed": int(rows_failed == 0), "rows_failed": rows_failed}
+
+
+def count_rules(mine: pl.DataFrame, outcomes: list[Outcome]) -> dict[str, int]:
+    """Rule id -> rows that fail it, by one or more of its expectations."""
+    failed: dict[str, set[int]] = {}
+    by_rule = dict(mine.group_by("_rule").agg(pl.col("_row")).iter_rows())
+    for index, outcome in enumerate(outcomes):
+        failed.setdefault(outcome.rule.id, set()).update(by_rule.get(index, []))
+    return {rule_id: len(rows) for rule_id, rows in failed.items()}
+
+
+def list_checks(counts: dict[str, int], rules: Iterable[Rule], delivery: Delivery) -> list[dict]:
+    """The check results of a batch: its rules, and what its reader noted."""
+    severity = {rule.id: rule.severity for rule in rules}
+    checks = [check_of(check_id, severity[check_id], rows) for check_id, rows in sorted(counts.items())]
+    broken = sum(line.problem is not None for line in delivery.malformed)
+    checks.append(check_of("F01-field-count", "warning", len(delivery.malformed) - broken))
+    checks.append(check_of("F04-broken-line", "warning", broken))
+    checks += [check_of(_note_id(kind), "info", rows) for kind, rows in sorted(delivery.note_rows.items())]
+    remarks = Counter(remark.check_id for remark in delivery.remarks)
+    checks += [check_of(check_id, "info", count) for check_id, count in sorted(remarks.items())]
+    if delivery.unknown_headers:
+        checks.append(check_of("N02-unknown-column", "info", len(delivery.unknown_headers)))
+    return checks
+
+
+def _note_id(kind: str) -> str:
+    return f"N01-{kind.replace('_', '-')}"
+
+
+def rejected_findings(delivery: Delivery) -> list[dict]:
+    """A row that was rejected stands in quarantine with the decision that took it out."""
+    if delivery.decided is None:
+        return []
+    advice = ("重新提交正确的行", "deliver the right row again")
+    return [
+        finding(
+            delivery, row, "S01-row-rejected", "warning", None, None,
+            f"经处置决定 {delivery.decided.rejections[row['row_no']]} 拒绝，本行撤出；此前入库的值继续有效",
+            f"rejected by decision {delivery.decided.rejections[row['row_no']]}: the row is withdrawn, what was accepted before stands",
+            advice,
+        )
+        for row in identity(delivery.decided.rejected)
+    ]
