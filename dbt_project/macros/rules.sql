@@ -34,3 +34,10 @@ select * from {{ ref(current) }} where conflict is null and superseded_by is nul
 replace(replace(replace(replace({{ text }}, '{value}', coalesce(f.reported_value, '-')), '{other}', coalesce(f.other_value, '-')),
         '{what_zh}', coalesce(f.what_zh, '-')), '{what_en}', coalesce(f.what_en, '-'))
 {%- endmacro %}
+
+{# A sentence of `quality_rule` with the figures of a row `c` of int_statistics__check. #}
+{% macro statistic_sentence(text, what) -%}
+replace(replace(replace(replace({{ text }},
+            '{value}', case c.check_id when 'Q08-sector-table' then c.indicator else coalesce({{ shown('c.found') }}, '-') end),
+            '{other}', coalesce({{ shown('c.expected') }}, '-')), '{what_zh}', {{ what }}), '{what_en}', {{ what }})
+{%- endmacro %}

@@ -193,6 +193,35 @@ PASSES: dict[str, set[str]] = {
 NUMBER = {name: 300 + n for n, name in enumerate(CASES)}
 # codes of the authority of 贵阳 and of 遵义; the enterprises stand in 遵义
 CODE = {uscc(NUMBER[name]): synthetic_code(place, 900, NUMBER[name]) for name, place in (("registered elsewhere", "520100"), ("registered here", "520300"))}
+# statistics of a division, by the rule that they break: source -> rows
+STATISTICS: dict[str, list[dict[str, Any]]] = {
+    "energy_balance": [{"division_code": "540000", "year": 2019, "item": item, "fuel": "原煤", "quantity": quantity, "unit": "万吨"}
+                       for item, quantity in (("四、终端消费量", 100), ("（1）工业", 60), ("其他", 30))],                     # Q01: 90 of 100
+    "sector_statistics": [
+        *({"indicator": "水泥产量", "period": f"2019-{month:02d}", "period_kind": "累计", "value": value, "unit": "吨"}
+          for month, value in ((2, 20), (3, 31), (4, 29))),                                                              # Q02
+        *({"indicator": "生铁产量", "period": f"2019-{month:02d}", "value": value, "unit": "吨"}
+          for month, value in ((2, 20), (3, 31), (4, 40), (5, 52), (6, 60), (7, 71))),                                   # Q03
+        *({"indicator": "粗钢产量", "period": str(year), "value": value, "unit": "吨"} for year, value in ((2017, 5), (2018, 0), (2019, 6))),   # Q05
+        {"indicator": "地区生产总值", "period": "2019", "value": 100, "unit": "亿元", "vintage": "修订"},                    # Q07: 99 before
+        {"indicator": "地区生产总值", "period": "2019", "value": 99, "unit": "亿元", "vintage": "初步"},
+        *({"indicator": "增加值", "industry_code": industry, "period": "2019", "value": 33, "unit": "亿元", "vintage": "初步"}
+          for industry in ("第一产业", "第二产业", "第三产业")),                                                            # Q06: 99 of 100
+        {"indicator": "终端消费量:优质燃料", "industry_code": "26", "period": "2019", "value": 1, "unit": "吨"},             # Q08
+        # and what comes near and is in order: a rising year to date, a season, a zero at the end, parts that make their total
+        *({"division_code": "650000", "indicator": "水泥产量", "period": f"2019-{month:02d}", "period_kind": "累计", "value": 10 * month, "unit": "吨"}
+          for month in (1, 2, 3)),
+        *({"division_code": "650000", "indicator": "生铁产量", "period": f"2019-{month:02d}", "value": value, "unit": "吨"}
+          for month, value in ((2, 52), (3, 58), (4, 72), (5, 105), (6, 155), (7, 175))),
+        *({"division_code": "650000", "indicator": "粗钢产量", "period": str(year), "value": value, "unit": "吨"} for year, value in ((2018, 5), (2019, 0))),
+        {"division_code": "650000", "indicator": "地区生产总值", "period": "2019", "value": 99, "unit": "亿元", "vintage": "修订"},
+        *({"division_code": "650000", "indicator": "增加值", "industry_code": industry, "period": "2019", "value": 33, "unit": "亿元", "vintage": "修订"}
+          for industry in ("第一产业", "第二产业", "第三产业")),
+        {"division_code": "650000", "indicator": "终端消费量:原煤", "industry_code": "26", "period": "2019", "value": 1, "unit": "吨"},
+    ],
+}
+STATISTICS_RULES = {"Q01-balance-identity", "Q02-year-to-date-falls", "Q03-looks-year-to-date", "Q05-zero-missing", "Q06-parts",
+                    "Q07-vintages", "Q08-sector-table"}
 SALES = [("520200", "26", 400), ("520300", "26", 100_000)]  # 六盘水: less than its enterprises bought; 遵义: more
 
 
@@ -229,6 +258,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if row["certificate_id"] == "G4":
             row["uscc"] = uscc(NUMBER["its holder"])
     rows["grid_sales"] = [{"division_code": d, "industry_code": i, "period": "2025-05", "quantity": q, "unit": "MWh"} for d, i, q in SALES]
+    rows.update({source: [{"division_code": "540000", **row} for row in part] for source, part in STATISTICS.items()})
     deliver(root / "inbox", "enterprise_register", "register.csv", _register())
     for source, part in rows.items():
         later = source.startswith("later_")
@@ -264,8 +294,18 @@ def test_evidence_is_late_by_the_first_time_it_came(found: Path) -> None:
     assert rows == [("power_unit_month.csv", 0, "2026-01-10", "monthly evidence was due by 2024-06-20 and came on 2026-01-10")]
 
 
+def test_odd_statistics_are_told_and_shown(found: Path) -> None:
+    rows = query(found, "select check_id, source from quality.failed_row where source in ('energy_balance', 'sector_statistics') and check_id like 'Q0%'")
+    assert {check_id for check_id, _ in rows} == STATISTICS_RULES and len(rows) == len(STATISTICS_RULES)
+    shown = query(found, "select check_id, expected, found, unit, message_en from marts.fct_statistic_check where division_code = '540000' order by 1")
+    assert {row[0] for row in shown} == STATISTICS_RULES | {"Q04-months-together"}
+    assert ("Q01-balance-identity", 900_000.0, 1_000_000.0, "t") in [row[:4] for row in shown]
+    assert [row[1:3] for row in shown if row[0] == "Q06-parts"] == [(1_000_000.0, 990_000.0)]   # the revised total, 1e4 CNY
+    assert [row for row in shown if "{" in row[4]] == []
+
+
 def test_every_rule_has_a_case_that_it_catches_and_one_that_it_passes() -> None:
-    alone = {"R20-grid-sales", "M13-late", "B01-unexplained-share"}   # findings of no enterprise: the tests above, and test_bridge.py
+    alone = {"R20-grid-sales", "M13-late", "B01-unexplained-share", *STATISTICS_RULES}   # findings of no enterprise: the tests above, and test_bridge.py
     assert set().union(*(expected for expected, _ in CASES.values())) | alone == set(RULES)
     assert set().union(*PASSES.values()) | alone == set(RULES)
     assert all(not rules & CASES[name][0] for name, rules in PASSES.items())

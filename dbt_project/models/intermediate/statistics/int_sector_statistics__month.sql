@@ -1,5 +1,6 @@
 -- Monthly figures out of both readings: a single month as published, else the step of a year-to-date series since the figure
--- before it. A step may cover several months: January and February come together. Real before synthetic, revised before preliminary.
+-- before it. A step may cover several months: January and February come together.
+-- Months marked as single that look like year to date are left out (int_sector_statistics__suspect). Real before synthetic, revised before preliminary.
 with ranked as (
     select *,
         row_number() over (
@@ -7,8 +8,14 @@ with ranked as (
             order by is_synthetic, case vintage when '修订' then 0 when '' then 1 else 2 end, published_on desc nulls last,
                 received_at desc, batch_id, row_no
         ) as choice
-    from {{ ref('int_sector_statistics__current') }}
-    where conflict is null and period_grain = 'month'
+    from {{ ref('int_sector_statistics__current') }} as c
+    where conflict is null and period_grain = 'month' and not (
+        period_kind = '当期' and exists (
+            select 1 from {{ ref('int_sector_statistics__suspect') }} as x
+            where x.division_code = c.division_code and x.industry_code = c.industry_code and x.indicator = c.indicator
+                and x.unit = c.unit and x.year = year(c.period)
+        )
+    )
 ),
 
 stepped as (

@@ -1,6 +1,6 @@
 -- The figure of a year, per division, industry, indicator and unit: the sum of twelve single months, else the yearly figure, else a
 -- year-to-date series of December or of the year. Of several vintages the revised one; a real figure before a synthetic one. Fewer than
--- twelve months and no yearly figure make none.
+-- twelve months and no yearly figure make none. Months that look like year to date are not added (int_sector_statistics__suspect).
 with figure as (
     select
         division_code,
@@ -16,12 +16,17 @@ with figure as (
         is_synthetic,
         batch_id,
         row_no,
+        exists (
+            select 1 from {{ ref('int_sector_statistics__suspect') }} as x
+            where x.division_code = c.division_code and x.industry_code = c.industry_code and x.indicator = c.indicator
+                and x.unit = c.unit and x.year = year(c.period)
+        ) as looks_to_date,
         row_number() over (
             partition by division_code, industry_code, indicator, unit, period, period_grain, period_kind
             order by is_synthetic, case vintage when '修订' then 0 when '' then 1 else 2 end, published_on desc nulls last,
                 received_at desc, batch_id, row_no
         ) as choice
-    from {{ ref('int_sector_statistics__current') }}
+    from {{ ref('int_sector_statistics__current') }} as c
     where conflict is null and period_grain in ('year', 'month') and abs(value) < 1e25
 ),
 
@@ -30,7 +35,7 @@ reading as (
         division_code, industry_code, indicator, unit, year, 0 as precedence, 'twelve_months' as reading, sum(value) as value,
         min(vintage) as vintage, max(case when is_synthetic then 1 else 0 end) as synthetic, min(batch_id) as batch_id, min(row_no) as row_no
     from figure
-    where choice = 1 and period_grain = 'month' and period_kind = '当期'
+    where choice = 1 and period_grain = 'month' and period_kind = '当期' and not looks_to_date
     group by division_code, industry_code, indicator, unit, year
     having count(*) = 12
     union all
