@@ -19,6 +19,7 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
     database, held_back = build_tables_here(
         root / "inbox", root / "data", "fct_city_year", "fct_reconciliation_year", "fct_reconciliation_allocation_year",
         "fct_total_year", "fct_inventory_year", "int_quality__rule_reconciliation",
+        "fct_source_overlap_year", "fct_double_counting_year",
     )
     assert held_back == [], [j.reason_en for j in held_back]
     return database
@@ -60,6 +61,24 @@ def test_real_and_synthetic_never_share_a_bridge(ledger: Path) -> None:
     assert rows["top_down_total"] == "computed"
     cities = query(ledger, "select distinct evidence, total_tco2e from marts.fct_city_year where year = 2007 and level = 'prefecture'")
     assert cities == [("incomplete", None)]
+
+
+def test_any_precedence_of_sources_stays_inside_the_declared_overlap(ledger: Path) -> None:
+    """Months count where a year is delivered too; the year would make the highest total."""
+    rows = query(ledger, "select direct_tco2e, lowest_tco2e, highest_tco2e from marts.fct_source_overlap_year where year = 2022 and level = 'province'")
+    assert rows == [(Decimal("3715.092"), Decimal("3715.092"), Decimal("4024.683"))]
+
+
+def test_what_is_removed_is_shown(ledger: Path) -> None:
+    rows = query(ledger, "select year, overlap, counted_in, state, tco2e from marts.fct_double_counting_year where overlap <> 'purchased_power' order by 1")
+    assert rows == [(2022, "month_and_year", "months", "removed", Decimal("4024.683"))]
+
+
+def test_a_year_that_lacks_reports_is_provisional(ledger: Path) -> None:
+    """Raw coal without parameters: one row, 100 t x 1.704375874; nobody has delivered every month."""
+    rows = query(ledger, "select status, status_reason, held_back_rows, held_back_tco2e, held_back_unknown_rows from marts.fct_total_year"
+                         " where level = 'province' and year(period) = 2020")
+    assert rows == [("provisional", "not_due", 1, Decimal("170.438"), 0)]
 
 
 def test_identities_of_the_bridge_hold(ledger: Path) -> None:

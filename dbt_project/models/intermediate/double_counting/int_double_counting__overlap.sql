@@ -220,7 +220,7 @@ select uscc, slice_year, 'purchased_heat', counted_in, 'removed', tco2e, null, o
 union all
 select uscc, slice_year, 'captive_power', counted_in, 'kept_once', tco2e, null, overlap_rows from captive
 union all
-select uscc, slice_year, 'byproduct_gas', counted_in, case when is_suspected = 1 then 'suspected' else 'kept_once' end, tco2e, null, overlap_rows from own_gas
+select uscc, slice_year, 'byproduct_gas', counted_in, case when is_suspected = 1 then 'suspected' else 'kept_once' end, tco2e, null, overlap_rows from own_gas where tco2e <> 0
 union all
 select uscc, slice_year, 'waste_heat_power', counted_in, 'removed', tco2e, null, overlap_rows from waste_heat
 union all

@@ -1,7 +1,11 @@
 {{ config(materialized='table') }}
 -- What one unit of a thing makes in an enterprise's own lines of a year (location view of power): to say how large an overlap is.
 select uscc, slice_year, emission_source, item, activity_unit,
-    cast(sum(emission_common_tco2e) as double) / nullif(cast(sum(cast(activity_quantity as decimal(38, 6))) as double), 0.0) as tco2e_per_unit,
+    -- one factor throughout the year: that one; else what the year's lines make of it
+    case
+        when min(gas) = 'CO2' and max(gas) = 'CO2' and min(factor_value) = max(factor_value) then min(factor_value)
+        else cast(sum(emission_common_tco2e) as double) / nullif(cast(sum(cast(activity_quantity as decimal(38, 6))) as double), 0.0)
+    end as tco2e_per_unit,
     sum(emission_common_tco2e) as tco2e
 from {{ ref('int_ledger__line') }}
 where hold is null and emission_source not in ('energy_only', 'biomass_memo') and coalesce(electricity_view, 'location') = 'location'

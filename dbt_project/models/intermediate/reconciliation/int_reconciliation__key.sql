@@ -40,10 +40,12 @@ sold_gas as (
     group by coalesce(d.prefecture_code, 'unallocated'), e.slice_year
 ),
 
-motor as (
-    select prefecture, year, sum(set_tco2e) as quantity
+booked as (
+    select prefecture, year,
+        sum(case when part = 'industrial_fuel' and is_motor_fuel then set_tco2e else 0 end) as motor_fuel,
+        sum(case when part = 'process_outside' and industry = '30' then account_tco2e else 0 end) as mineral_process
     from {{ ref('int_reconciliation__line') }}
-    where part = 'industrial_fuel' and is_motor_fuel and not is_held
+    where not is_held
     group by prefecture, year
 ),
 
@@ -52,7 +54,9 @@ weight as (
         case k.key_kind
             when 'statistic' then cast(round(s.value * 1000.0) as hugeint)
             when 'power_sold' then {{ kilograms('p.mwh') }}
-            else {{ kilograms("coalesce(case k.key_code when 'accounts_gas_sold' then g.quantity else m.quantity end, 0)") }}
+            else {{ kilograms(
+                "coalesce(case k.key_code when 'accounts_gas_sold' then g.quantity when 'accounts_process' then b.mineral_process else b.motor_fuel end, 0)"
+            ) }}
         end as weight
     from place as t
     cross join {{ ref('reconciliation_key') }} as k
@@ -63,7 +67,7 @@ weight as (
         on k.key_kind = 'power_sold' and p.prefecture = t.prefecture and p.year = t.year and p.is_synthetic = t.is_synthetic
         and p.industry_code = k.industry_code
     left join sold_gas as g on g.prefecture = t.prefecture and g.year = t.year
-    left join motor as m on m.prefecture = t.prefecture and m.year = t.year
+    left join booked as b on b.prefecture = t.prefecture and b.year = t.year
 ),
 
 usable as (
