@@ -12,6 +12,14 @@ account as (
     group by prefecture, slice_year
 ),
 
+-- what a city got by a statistic alone: parts that go by its own accounts (process, motor fuel, gas sold) are no smooth figure
+by_statistic as (
+    select a.prefecture, a.year, sum(abs(a.tco2e)) as tco2e
+    from {{ ref('int_reconciliation__allocated') }} as a
+    inner join (select distinct key_code, key_kind from {{ ref('reconciliation_key') }}) as k on k.key_code = a.key_code and k.key_kind <> 'accounts'
+    group by a.prefecture, a.year
+),
+
 city as (
     select
         division_code, level, year, is_own, is_synthetic,
@@ -57,13 +65,18 @@ select
     cast(c.other as decimal(18, 3)) as other_statistical_tco2e,
     cast(c.unexplained as decimal(18, 3)) as unexplained_tco2e,
     cast(c.total as decimal(18, 3)) as adding_total_tco2e,
-    cast(case when c.has_bridge and not c.is_incomplete and c.level = 'prefecture' then c.total end as decimal(18, 3)) as total_tco2e,
+    cast(case
+        when c.has_bridge and c.level = 'prefecture' and (c.is_own or (
+            not c.is_incomplete and coalesce(a.coverage_num, 0) > 0
+            and coalesce(s.tco2e, 0) <= abs(c.total) * cast({{ bridge_setting('greatest_allocated_share') }} as decimal(9, 6))
+        )) then c.total
+    end as decimal(18, 3)) as total_tco2e,
     cast(c.by_key as decimal(18, 3)) as by_key_total_tco2e,
     cast(c.keys as varchar) as allocation_keys,
-    cast(case when c.is_own then 0 else abs(c.non_industrial) + abs(c.process_outside) + abs(c.other) + abs(c.unexplained) end as decimal(18, 3))
+    cast(case when c.is_own then 0 else coalesce(s.tco2e, 0) end as decimal(18, 3))
         as allocated_share_num,
     cast(abs(c.total) as decimal(18, 3)) as allocated_share_den,
-    cast(case when c.is_own then 0 else abs(c.non_industrial) + abs(c.process_outside) + abs(c.other) + abs(c.unexplained) end as double)
+    cast(case when c.is_own then 0 else coalesce(s.tco2e, 0) end as double)
         / nullif(cast(abs(c.total) as double), 0.0) as allocated_share,
     cast(coalesce(a.coverage_num, 0) as bigint) as coverage_num,
     cast(coalesce(a.coverage_den, 0) as bigint) as coverage_den,
@@ -74,12 +87,12 @@ select
         when c.is_own then 'own_balance'
         when c.is_incomplete then 'incomplete'
         when coalesce(a.coverage_num, 0) = 0 then 'no_accounts'
-        when abs(c.non_industrial) + abs(c.process_outside) + abs(c.other) + abs(c.unexplained)
-            > abs(c.total) * cast({{ bridge_setting('greatest_allocated_share') }} as decimal(9, 6)) then 'mostly_allocated'
+        when coalesce(s.tco2e, 0) > abs(c.total) * cast({{ bridge_setting('greatest_allocated_share') }} as decimal(9, 6)) then 'mostly_allocated'
         else 'mostly_located'
     end as varchar) as evidence,
     cast(c.is_synthetic as boolean) as is_synthetic
 from all_city as c
 left join account as a on a.prefecture = c.division_code and a.slice_year = c.year
+left join by_statistic as s on s.prefecture = c.division_code and s.year = c.year
 left join {{ ref('int_division__tree') }} as d on d.code = c.division_code
 order by c.division_code, c.year
