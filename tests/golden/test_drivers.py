@@ -12,7 +12,8 @@ from tests.conftest import build_tables_here, query
 from tests.deliveries import deliver, register_row, uscc
 
 DIESEL, METERED, BOOKS, MEASURED = range(81, 85)
-TABLES = ("fct_driver_year", "fct_carbon_productivity_year", "fct_uncertainty_year", "assert_drivers_add_up", "assert_every_line_has_its_errors")
+TABLES = ("fct_driver_year", "fct_carbon_productivity_year", "fct_uncertainty_year", "assert_drivers_add_up", "assert_every_line_has_its_errors",
+          "assert_errors_cover_the_totals")
 EFFECTS = ("population", "gdp_per_head", "structure", "energy_intensity", "fuel_mix", "emission_factor", "process_intensity")
 
 
