@@ -1,7 +1,9 @@
 -- The error, relative to the estimate, that 95 % of the past estimates stayed within: of each code, and of all codes of a level (*).
 with errors as (
-    select level, code, measure, abs(cast(error_tco2e as double)) / nullif(abs(cast(estimate_tco2e as double)), 0.0) as size
-    from {{ ref('fct_nowcast_error') }}
+    select
+        level, code, measure,
+        abs(cast(estimate_tco2e - reported_tco2e as double)) / nullif(abs(cast(estimate_tco2e as double)), 0.0) as size
+    from {{ ref('int_nowcast__error') }}
 ),
 
 both_ways as (

@@ -1,7 +1,8 @@
 -- What the project's own figures say about a target, by the name that seed `target_rule` gives (own_series).
 -- capacity:<source> [1e4 kW]: at the end of the year. co2_intensity_reduction [%]: against 2005, energy CO2 of the top-down inventory over
 -- GDP at prices of 2005 (never at current prices: inflation would count as reduction). peak_year: the year of the greatest inventory.
--- It is open (vintage 未定) until five years in a row follow that all lie below it by more than the interval `peak` of seed `target_band`.
+-- It is open (vintage 未定) until five years in a row follow that all lie below it by more than its 95 % interval (int_uncertainty__year,
+-- else `peak` of seed `target_band`).
 with capacity as (
     select
         area as division_code, cast(year(period) as integer) as year, 'capacity:' || partner as series,
@@ -48,14 +49,26 @@ topped as (
     where tco2 is not null
 ),
 
+top_interval as (
+    select
+        t.division_code,
+        max(coalesce(sqrt(u.variance) / nullif(abs(cast(u.value as double)), 0.0), b.half_width)) as half_width
+    from topped as t
+    inner join {{ ref('target_band') }} as b on b.band_kind = 'peak'
+    left join {{ ref('int_uncertainty__year') }} as u
+        on u.basis = 'inventory' and u.factor_set = 'ceads_uniform' and u.code = t.division_code and u.period = make_date(t.year, 1, 1)
+    where t.tco2 = t.top_tco2
+    group by t.division_code
+),
+
 -- years that cannot be told apart from the greatest: the last of them is where the peak may still lie
 peak as (
     select
         t.division_code, t.last_year, t.any_synthetic, min(case when t.tco2 = t.top_tco2 then t.year end) as peak_year,
-        max(case when cast(t.tco2 as double) >= cast(t.top_tco2 as double) * (1.0 - b.half_width) then t.year end) as latest_possible,
+        max(case when cast(t.tco2 as double) >= cast(t.top_tco2 as double) * (1.0 - w.half_width) then t.year end) as latest_possible,
         max(cast(case when t.tco2 = t.top_tco2 then t.tco2 end as double)) as peak_tco2
     from topped as t
-    inner join {{ ref('target_band') }} as b on b.band_kind = 'peak'
+    inner join top_interval as w on w.division_code = t.division_code
     group by t.division_code, t.last_year, t.any_synthetic
 ),
 

@@ -1,21 +1,4 @@
 -- Every estimate of the past, made from what was known when the month's power sales came in, against what was reported later.
-with levels as (
-    {% for level, code in nowcast_levels().items() -%}
-    select '{{ level }}' as level, {{ code }} as code, s.*
-    from {{ ref('int_nowcast__score') }} as s
-    {% if not loop.last %}union all
-    {% endif %}
-    {%- endfor %}
-),
-
-summed as (
-    select
-        level, code, period, measure, max(as_of) as as_of, sum(estimate_tco2e) as estimate_tco2e, sum(reported_tco2e) as reported_tco2e,
-        count(*) as cells, bool_or(is_synthetic) as is_synthetic
-    from levels
-    group by level, code, period, measure
-)
-
 select
     cast(level as varchar) as level, cast(code as varchar) as code, cast(period as date) as period, cast(measure as varchar) as measure,
     cast(as_of as timestamp) as as_of, cast(estimate_tco2e as decimal(18, 3)) as estimate_tco2e,
@@ -24,5 +7,5 @@ select
     cast(abs(reported_tco2e) as decimal(18, 3)) as relative_error_den,
     cast(estimate_tco2e - reported_tco2e as double) / nullif(cast(abs(reported_tco2e) as double), 0.0) as relative_error,
     cast(cells as bigint) as cells, cast(is_synthetic as boolean) as is_synthetic
-from summed
+from {{ ref('int_nowcast__error') }}
 order by level, code, period, measure
