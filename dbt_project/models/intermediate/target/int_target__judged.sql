@@ -112,11 +112,9 @@ marked as (
         case when reading in ('about', 'at_least', 'at_most') then case good when 'up' then pace_value >= low else pace_value <= high end end as pace_reaches,
         case when path_value is not null then case good when 'up' then v >= path_value else v <= path_value end end as on_path,
         reading in ('rises', 'not_falls', 'falls') as is_direction,
-        -- at the bound (nothing left to burn, everything covered) there is nothing left to improve
-        case
-            when reading = 'rises' then v > round(ref_value, 9) or v >= bound when reading = 'not_falls' then v >= round(ref_value, 9)
-            when reading = 'falls' then v < round(ref_value, 9) or v <= bound
-        end as direction_holds
+        case reading when 'rises' then v > round(ref_value, 9) when 'not_falls' then v >= round(ref_value, 9) when 'falls' then v < round(ref_value, 9) end as direction_holds,
+        -- nothing left to burn, everything covered
+        case reading when 'rises' then v >= bound when 'falls' then v <= bound end as at_bound
     from figured
 ),
 
@@ -133,6 +131,7 @@ reasoned as (
             when v is null then 'no_observation'
             when vintage = '初步' then 'provisional'
             when vintage = '未定' then 'peak_open'
+            when is_direction and at_bound then 'bound_reached'
             when is_direction and ref_value is null and observed_year < year then 'base_only'
             when is_direction and ref_value is null then 'no_reference'
             when is_direction then case when direction_holds then 'direction_right' else 'direction_wrong' end
@@ -165,7 +164,7 @@ select
         when 'reached' then 'met' when 'beyond_band' then 'met' when 'stretch_reached' then 'met' when 'peak_before' then 'met'
         when 'missed' then 'not_met' when 'outside_band' then 'not_met' when 'peak_late' then 'not_met'
         when 'in_band' then 'within_band' when 'in_band_stretch' then 'within_band' when 'stretch_missed' then 'commitment_met_stretch_missed'
-        when 'direction_right' then 'direction_right' when 'direction_wrong' then 'direction_wrong'
+        when 'direction_right' then 'direction_right' when 'bound_reached' then 'direction_right' when 'direction_wrong' then 'direction_wrong'
         when 'already_reached' then 'on_track' when 'pace_enough' then 'on_track' when 'on_path' then 'on_track' when 'peak_so_far' then 'on_track'
         when 'peak_expected_late' then 'off_track' when 'behind_standing' then 'off_track' when 'pace_short' then 'off_track' when 'behind_path' then 'off_track'
         else 'not_assessable'

@@ -17,13 +17,14 @@ with delivered as (
 ),
 
 own_rule as (
-    select distinct target_id, own_series from {{ ref('target_rule') }} where own_series is not null and own_series <> ''
+    select distinct target_id, own_series, bodies from {{ ref('target_rule') }} where own_series is not null and own_series <> ''
 ),
 
 own as (
     select r.target_id, s.*
     from {{ ref('int_target__own_series') }} as s
-    inner join own_rule as r on r.own_series = s.series
+    inner join own_rule as r
+        on r.own_series = s.series and (r.bodies in ('520000', '*') or list_contains(string_split(r.bodies, '|'), s.division_code))
 ),
 
 merged as (

@@ -6,9 +6,9 @@ with judged as (
         case when j.reason_code <> 'no_target_for_body' then j.target_value end as target_value,
         case when j.reason_code <> 'no_target_for_body' then j.stretch_value end as stretch_value,
         case j.target_year when 2025 then p.qualifier_2025 else p.qualifier_2030 end as qualifier,
-        -- what is left to the value of 2030, 0 where it is reached; nothing rests on a preliminary figure
+        -- what is left to the value of 2030, 0 where it is reached; nothing rests on a preliminary figure, and a standing condition has no pace
         case
-            when j.reason_code not in ('no_target_for_body', 'base_not_zero', 'provisional') and j.v is not null and g.target_value is not null and j.observed_year < 2030
+            when j.reason_code not in ('no_target_for_body', 'base_not_zero', 'provisional') and j.date_kind <> 'standing' and j.v is not null and g.target_value is not null and j.observed_year < 2030
                 then round(case g.good when 'up' then greatest(g.target_value - j.v, 0.0) else least(g.target_value - j.v, 0.0) end, 9)
         end as gap_2030,
         o.decomposition, o.bodies as decomposition_bodies, o.bodies_due as decomposition_bodies_due, o.decomposition_value
