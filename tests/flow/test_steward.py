@@ -21,7 +21,7 @@ FOUND, DECIDED, LATER = "2026-01-31", "2026-02-28", "2026-04-30"
 
 def _energy(number: int, period: str, consumed: float, **more: object) -> dict:
     return {"uscc": uscc(number), "period": period, "energy": "柴油", "unit": "t", "opening_stock": "", "purchased": "", "closing_stock": "",
-            "consumed": consumed, **more}
+            "consumed": consumed, "basis": "台账", **more}
 
 
 def _unbalanced(number: int, period: str, bought: float, consumed: float) -> dict:

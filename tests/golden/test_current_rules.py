@@ -317,7 +317,7 @@ def test_findings_are_told_worked_on_and_never_quarantine(found: Path) -> None:
     assert {severity for severity, *_ in rows} == {"info"}
     assert [texts for _, *texts in rows if any(text is None or "{" in text for text in texts)] == []
     for table in ("quality.check_result", "quality.worklist"):
-        assert {c for (c,) in query(found, f"select distinct check_id from {table}")} >= set(RULES)
+        assert {c for (c,) in query(found, f"select distinct check_id from {table}")} >= set(RULES) - {"B01-unexplained-share"}
     assert query(found, "select count(*) from quality.batch where rows_quarantined > 0") == [(0,)]
 
 
