@@ -7,7 +7,7 @@ so the evidence on a row depends on its own file alone.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, reduce
 from statistics import median
 
 import polars as pl
@@ -118,6 +118,7 @@ def _enterprise(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
 _PARAMETERS = {
     "enterprise_energy": ("ncv_si", "carbon_si"), "enterprise_process": ("emission_factor", "carbon_content"),
     "enterprise_power_heat": ("emission_factor",), "power_unit_month": ("ncv_gj_per_t", "carbon_tc_per_t"),
+    **dict.fromkeys(("energy_balance", "sector_statistics", "grid_generation", "grid_exchange", "grid_sales"), ()),
 }
 
 
@@ -125,7 +126,7 @@ def _magnitude(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     """`magnitude`: the greatest quantity of a row in canonical units, times what multiplies it where that is above 1."""
     parameters = [pl.col(name).abs().fill_null(1.0) for name in _PARAMETERS[source.name]]
     # 万立方米 is 1 as a volume of gas and 10000 as one of water: every fuel measured so is a gas, elsewhere the greater counts
-    choose = min if source.name == "enterprise_energy" else max
+    choose = min if source.name in ("enterprise_energy", "energy_balance") else max
     factors: dict[str, float] = {}
     for (key, _), unit in load_units().by_key.items():
         factors[key] = choose(unit.factor, factors.get(key, unit.factor))
@@ -134,9 +135,9 @@ def _magnitude(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
         pl.col(column.name).abs() * (reported if column.unit_column == "unit" else 1.0)
         for column in source.columns
         if column.type == "number" and column.name not in _PARAMETERS[source.name]
-        and column.unit_column in ("unit", None) and not column.name.endswith("_factor")
+        and column.unit_column in ("unit", "capacity_unit", None) and not column.name.endswith("_factor")
     ]
-    product = parameters[0] if len(parameters) == 1 else parameters[0] * parameters[1]
+    product = reduce(lambda a, b: a * b, parameters, pl.lit(1.0))
     return rows.with_columns(
         (pl.max_horizontal(quantities) * pl.max_horizontal(pl.lit(1.0), *parameters, product)).alias("magnitude")
     )
