@@ -8,6 +8,8 @@ import unicodedata
 _SPACE = re.compile(r"\s+")
 MISSING = frozenset({"", "-", "--", "—", "——", "–", "空", "无", "#n/a", "n/a", "null", "none", "nan"})
 
+_DIGITS = frozenset("0123456789")   # most cells begin with one, none of these words does
+
 
 def tidy(value: str) -> str:
     """Full-width letters and digits made narrow (NFKC), outer blanks removed."""
@@ -41,4 +43,4 @@ def _shown(char: str) -> str:
 
 def is_missing(value: str | None) -> bool:
     """True for a blank cell and for the usual ways of writing that there is no value."""
-    return value is None or (len(value) < 12 and tidy(value).lower() in MISSING)
+    return value is None or (len(value) < 12 and value[:1] not in _DIGITS and tidy(value).lower() in MISSING)

@@ -20,7 +20,7 @@ STORAGE_NUMBER = 68
 
 
 @contextmanager
-def bounded(spill: Path, memory: str = "384MB") -> Iterator[Any]:
+def bounded(spill: Path, memory: str = "256MB") -> Iterator[Any]:
     """A connection in memory for files of any size: above the limit it spills into a folder.
 
     The order of rows is kept: their numbers count from it.
