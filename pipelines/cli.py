@@ -245,13 +245,15 @@ def steward_show(
 def steward_template(
     batch: Annotated[str, typer.Argument(help="批次编号 | batch")],
     out: Annotated[Path | None, typer.Option("--out", help="写到何处 | where to write it")] = None,
+    uscc: Annotated[str | None, typer.Option("--uscc", help="只含这家企业的行 | only the rows of this enterprise")] = None,
+    every: Annotated[bool, typer.Option("--all", help="也含未了结的提示 | also open findings that only tell")] = False,
     data: DataOption = None,
 ) -> None:
     """写出一个批次的更正表（XLSX），填好后放入收件箱 steward_decision/ | The correction sheet of a batch."""
     from pipelines.publish import steward
 
-    path = out or Path(f"更正表_{batch}.xlsx")
-    lines = _or_exit(lambda: steward.write_template(load_settings(data=data), batch, path))
+    path = out or Path(f"更正表_{batch}{'_' + uscc if uscc else ''}.xlsx")
+    lines = _or_exit(lambda: steward.write_template(load_settings(data=data), batch, path, uscc=uscc, every=every))
     print(f"更正表 {lines} 行 | correction sheet with {lines} lines: {path}")
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from pipelines.contracts.codes import read_rows
 from pipelines.gate.stage import Judged, judge_source, judge_strangers, sources_in_order
 from pipelines.gate.suite import load_suite
 from pipelines.ingest.receive import Receipt, receive
@@ -16,7 +17,7 @@ from pipelines.publish.release import InputBatch, ReleaseInfo, find_release, hea
 from pipelines.publish.site import RuleText
 from pipelines.settings import Settings
 from pipelines.transform.build import BuildResult, build, build_db, require
-from pipelines.warehouse.build_db import Inputs, current_inputs, prepare, record_built
+from pipelines.warehouse.build_db import Inputs, current_inputs, prepare, record_built, record_findings
 from pipelines.warehouse.lake import Lake
 from pipelines.warehouse.registry import Registry
 
@@ -150,6 +151,9 @@ def release_info(night: Night) -> ReleaseInfo:
         is_synthetic=any(b.is_synthetic for b in batches), published_at=night.settings.started,
         rules={
             rule.id: RuleText(rule.why_zh, rule.why_en, rule.owner) for suite in suites.values() for rule in suite.rules
+        } | {
+            row["check_id"]: RuleText(row["why_zh"], row["why_en"], row["owner"])
+            for row in read_rows(night.settings.project / "dbt_project" / "seeds" / "quality_rule.csv")
         },
     )
 
@@ -163,6 +167,8 @@ def build_step(night: Night, on_node: Callable[[str], None] | None = None) -> Bu
     night.say(f"计算 build: {'全部重算 everything' if full else '仅受影响部分 what changed'}")
     night.built = build(night.settings, night.database, full=full, on_node=on_node)
     require(night.built)
+    if not night.replay:
+        record_findings(night.database, night.settings, night.registry)
     record_built(night.database, night.settings, night.inputs)
     return night.built
 

@@ -12,8 +12,3 @@ where period in (select period from {{ source('registry', 'affected_month') }} w
 select 1
 {% endif %}
 {%- endmacro %}
-
-{# A limit of seed `monitoring_limit`. #}
-{% macro monitoring_limit(name) -%}
-(select value from {{ ref('monitoring_limit') }} where limit_name = '{{ name }}')
-{%- endmacro %}

@@ -3,6 +3,11 @@
 (select {{ which }} from {{ ref('quality_rule') }} where check_id = '{{ check_id }}')
 {%- endmacro %}
 
+{# Days of a due date: seed `deadline` is its one home. #}
+{% macro deadline_days(purpose, source_name) -%}
+(select days from {{ ref('deadline') }} where purpose = '{{ purpose }}' and source = '{{ source_name }}')
+{%- endmacro %}
+
 {# A number as it is shown in a sentence: at most five decimals, no zeros behind. #}
 {% macro shown(x) -%}
 case when abs({{ x }}) < 1e20 then rtrim(rtrim(cast(cast({{ x }} as decimal(38, 5)) as varchar), '0'), '.') else cast({{ x }} as varchar) end
@@ -40,4 +45,9 @@ replace(replace(replace(replace({{ text }}, '{value}', coalesce(f.reported_value
 replace(replace(replace(replace({{ text }},
             '{value}', case c.check_id when 'Q08-sector-table' then c.indicator else coalesce({{ shown('c.found') }}, '-') end),
             '{other}', coalesce({{ shown('c.expected') }}, '-')), '{what_zh}', {{ what }}), '{what_en}', {{ what }})
+{%- endmacro %}
+
+{# The number of an item of the worklist: a batch and a check. #}
+{% macro item_id(alias) -%}
+md5({{ alias }}.check_id || '|' || {{ alias }}.batch_id)
 {%- endmacro %}

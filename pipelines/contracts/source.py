@@ -99,6 +99,10 @@ class Source:
     published_only: bool = False    # read from data/raw/published only, never from an inbox
     known_from_document: bool = False   # published rows are known from published_on, valid_from or the document's date
     bulk: bool = False              # files of any size: judged in DuckDB without building their rows in memory
+    # a line of a prepared form that nobody filled in: `prepared` stand as the form has them (column -> value), `answers` are all blank
+    prepared: tuple[tuple[str, str], ...] = ()
+    answers: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()      # headers of the form that only inform its reader: known, and not read
     quantity: str | None = None     # the column whose sum must balance: received = accepted + quarantined
 
     def column(self, name: str) -> Column:
@@ -147,6 +151,8 @@ def load_sources() -> dict[str, Source]:
             columns.append(Column(**merged))
         name = raw.pop("source")
         raw["key"] = tuple(raw["key"])
+        raw["prepared"], raw["answers"] = tuple(raw.pop("prepared", {}).items()), tuple(raw.pop("answers", ()))
+        raw["told"] = tuple(raw.pop("told", ()))
         source = Source(name=name, columns=tuple(columns), **raw)
         for key in source.key:
             source.column(key)

@@ -7,17 +7,14 @@ nights in which they arrived does not matter.
 
 from __future__ import annotations
 
-import fnmatch
 import hashlib
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
-from functools import cache
-from pathlib import Path
 
 import polars as pl
-import yaml
 
+from pipelines.contracts.decisions import Bounds, load_bounds
 from pipelines.contracts.source import Source
 from pipelines.contracts.text import code_key
 from pipelines.gate.delivery import Decided, Delivery
@@ -36,6 +33,9 @@ from pipelines.ingest.typed import type_table
 from pipelines.settings import Settings
 from pipelines.warehouse.lake import DECIDED_SCHEMA, Lake
 from pipelines.warehouse.registry import Batch, Registry, Verdict, Version
+
+# Rows of a bulk source (meter readings) up to which a batch is judged again: it goes through memory, about 2 kB a row and version.
+_LARGEST_BULK = 100_000
 
 CORRECT, ACCEPT, REJECT = "更正", "按原值接受", "拒绝"
 
@@ -68,24 +68,6 @@ class Decision:
 
     def signed_twice(self) -> bool:
         return bool(self.second_by) and self.second_by != self.by
-
-
-@dataclass(frozen=True)
-class Bounds:
-    """What decisions may do (`expectations/_decisions.yml`)."""
-
-    never_waived: tuple[str, ...]
-    second_signature_above: float
-
-    def may_waive(self, check_id: str) -> bool:
-        return not any(fnmatch.fnmatchcase(check_id, pattern) for pattern in self.never_waived)
-
-
-@cache
-def load_bounds(folder: Path) -> Bounds:
-    """The bounds of decisions. Raises KeyError when one is missing."""
-    raw = yaml.safe_load((folder / "_decisions.yml").read_text("utf-8"))
-    return Bounds(tuple(raw["never_waived"]), float(raw["second_signature_above_tco2e"]))
 
 
 @dataclass
@@ -138,7 +120,7 @@ def apply_decisions(settings: Settings, registry: Registry, lake: Lake, source: 
     targets: list[tuple[Target, str]] = []
     for batch_id, decisions in sorted(by_batch.items()):
         batch, verdict = batches.get(batch_id), verdicts.get(batch_id)
-        if batch is None or verdict is None or batch.source != source.name:
+        if batch is None or verdict is None or batch.source != source.name or (source.bulk and verdict.rows_received > _LARGEST_BULK):
             continue
         mark = _mark(decisions, verdict, lake, source, known)
         if registry.decided_mark(batch_id) != mark:
@@ -314,6 +296,9 @@ def _new_values(target: Target, row_no: int, decision: Decision) -> dict[str, st
 def _accept(target: Target, plan: _Plan, row_no: int, decision: Decision, bounds: Bounds) -> None:
     found = {check: severity for (row, check), (severity, _) in target.cited.items() if row == row_no}
     checks = [decision.check_id] if decision.check_id else sorted(check for check in found if bounds.may_waive(check))
+    if not found and not decision.check_id:   # nothing of the gate on this row: the decision is about findings on the current view
+        plan.note(decision, "accepted")
+        return
     if not checks or not all(bounds.may_waive(check) or found.get(check) == "info" for check in checks):
         plan.note(decision, "not_waivable")
         return

@@ -102,8 +102,7 @@ def judge_source(settings: Settings, registry: Registry, lake: Lake, source_name
             judged += _judge_group(gate, group)
             group = []
     judged += _judge_group(gate, group)
-    if not source.bulk:
-        apply_decisions(settings, registry, lake, source, gate.suite)
+    apply_decisions(settings, registry, lake, source, gate.suite)
     return judged
 
 

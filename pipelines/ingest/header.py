@@ -158,7 +158,7 @@ def _with_header(table: TextTable, line: tuple[int, list[str]], rows: _Rows, sou
     for position, cell in enumerate(header):
         name, unit = _column_of(cell, names, source)
         if name is None:
-            if cell.strip():
+            if cell.strip() and cell.strip() not in source.told:
                 unknown.append(cell.strip()[:100])
         elif name in columns:
             raise Unreadable(
@@ -176,7 +176,7 @@ def _with_header(table: TextTable, line: tuple[int, list[str]], rows: _Rows, sou
         columns, unknown, [], table.sheet, remarks=list(table.remarks), uncomputed=table.uncomputed, header_units=_header_units(units, source),
         header_row=number, width=len(header),
     )
-    result.rows = _data_rows(table, rows, len(header), result)
+    result.rows = _data_rows(table, rows, len(header), result, source)
     return result
 
 
@@ -195,8 +195,21 @@ def _keep(result: HeaderedTable, line: Malformed) -> None:
         raise too_many_malformed(replace(result.malformed[0], expected=result.width))
 
 
-def _data_rows(table: TextTable, rows: _Rows, width: int, result: HeaderedTable) -> Iterator[tuple[int, list[str]]]:
-    """The rows that are data; totals and lines that do not fit the header are kept apart."""
+def _is_left_open(cells: list[str], result: HeaderedTable, source: Source) -> bool:
+    """True for a line of a prepared form in which nobody filled in anything."""
+    def cell(name: str) -> str:
+        place = result.columns.get(name, len(cells))
+        return cells[place] if place < len(cells) else ""
+
+    return bool(source.answers) and all(is_missing(cell(name)) for name in source.answers) and all(
+        code_key(cell(name)) == code_key(text) for name, text in source.prepared
+    )
+
+
+def _data_rows(
+    table: TextTable, rows: _Rows, width: int, result: HeaderedTable, source: Source
+) -> Iterator[tuple[int, list[str]]]:
+    """The rows that are data; totals, lines left open and lines that do not fit the header are kept apart."""
     uscc = result.columns.get("uscc")
     for row in rows:
         if isinstance(row, Malformed):
@@ -209,6 +222,8 @@ def _data_rows(table: TextTable, rows: _Rows, width: int, result: HeaderedTable)
         code = None if uscc is None else cells[uscc] if uscc < len(cells) else ""
         if is_no_data(filled[0], code):
             result.totals.append(row_no)
+        elif _is_left_open(cells, result, source):
+            result.remarks.append(Remark(row_no, None, "N06-left-open", "本行没有填写，不计入", "nothing was filled in on this line: it does not count"))
         elif table.sheet is None and (len(cells) < width or any(c.strip() for c in cells[width:])):
             _keep(result, Malformed(row_no, len(cells), width, ",".join(cells[: width + 20])[:200]))
         else:

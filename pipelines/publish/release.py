@@ -133,7 +133,7 @@ def seal(settings: Settings, build_db: Path, release: ReleaseInfo) -> Path:
     (part / PARQUET).mkdir(parents=True)
     rows = _write_database(part, build_db, release)
     hashes = _verified(part, rows, release.release_id)
-    _write_site(part, release)
+    _write_site(settings, part, release)
     _write_manifest(settings, part, release, hashes)
     _settle(part)
     remove_tree(target)
@@ -232,9 +232,14 @@ def _verified(part: Path, rows: dict[str, int], release_id: str) -> dict[str, Ta
     return hashes
 
 
-def _write_site(part: Path, release: ReleaseInfo) -> None:
+def _write_site(settings: Settings, part: Path, release: ReleaseInfo) -> None:
     """The steward's pages, from the file that was just written."""
-    about = {"release_id": release.release_id, "knowledge_date": release.knowledge_date, "is_synthetic": release.is_synthetic}
+    live = live_release(settings)
+    before = date.fromisoformat(live["knowledge_date"]) if live else None
+    about = {
+        "release_id": release.release_id, "knowledge_date": release.knowledge_date, "is_synthetic": release.is_synthetic,
+        "previous_date": before if before and before < release.knowledge_date else None,
+    }
     with connect() as db:
         attach(db, part / DATABASE, "sealed")
         write_site(db, part, about, release.rules)

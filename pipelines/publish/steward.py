@@ -18,7 +18,10 @@ from pipelines.warehouse.duck import connect
 
 OPEN = ("new", "reopened", "waiting_for_enterprise")
 _ITEM = ("item_id", "state", "owner", "due_on", "tonnes_at_stake", "stake_basis", "check_id", "batch_id", "severity", "rows_failed",
-         "open_rows", "first_seen_on", "reopened_count", "affected_cells")
+         "open_rows", "first_seen_on", "reopened_count", "due_rule", "affected_cells", "targets", "allowance_gap_t")
+STATES = {
+    "new": "待处置", "reopened": "重新打开", "waiting_for_enterprise": "待企业重报", "decided": "已处置", "resolved": "已解决", "obsolete": "已失去对象",
+}
 
 
 def items(settings: Settings, *, every: bool = False) -> list[dict[str, Any]]:
@@ -47,6 +50,9 @@ def item(settings: Settings, item_id: str) -> dict[str, Any]:
         second_by, decided_on, expires_on from quality.decision d where batch_id = ? and (check_id = ? or (check_id = '' and (row_no is null or row_no in (
             select f.row_no from quality.failed_row f where f.batch_id = d.batch_id and f.check_id = ?)))) order by decided_on, decision_id, column_name""",
         this["batch_id"], this["check_id"], this["check_id"])
+    this["stakes"] = _rows(
+        settings, """select kind, code, period, tonnes_at_stake, figure, unit, state, name_zh, name_en from quality.worklist_stake where item_id = ?
+        order by tonnes_at_stake desc nulls last, kind, code, period""", this["item_id"])
     return this
 
 
@@ -60,16 +66,18 @@ def _rows(settings: Settings, sql: str, *parameters: Any) -> list[dict[str, Any]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-# Columns of the sheet: those of a decision, and beside them what the enterprise needs to see.
-_TOLD = ("企业代码", "报告期", "填报值", "问题", "怎么改")
+_ASKED = ("更正值", "理由", "决定人", "决定日期")
 _TITLES = (
     "更正表 | Correction sheet：{file}（{batch}）",
-    "请填“更正值”“理由”“决定人”“决定日期”，删去不更正的行，放入收件箱 steward_decision/ | fill in the empty columns, drop rows that stay, deliver to steward_decision/",
+    "请填黄色各列（日期如 2026-07-01），不更正的行留空即可，放入收件箱 steward_decision/ | fill in the yellow columns, leave lines that stay empty, deliver to steward_decision/",
 )
 
 
-def write_template(settings: Settings, batch_id: str, out: Path) -> int:
+def write_template(settings: Settings, batch_id: str, out: Path, *, uscc: str | None = None, every: bool = False) -> int:
     """Write the correction sheet of a batch: one line a row and column that a check holds back. Returns the number of lines.
+
+    Args:
+        uscc: only the rows of this enterprise, so that none sees those of another; every: also findings that only tell and are open.
 
     Raises PublishError when the batch is unknown or holds no such row.
     """
@@ -78,9 +86,13 @@ def write_template(settings: Settings, batch_id: str, out: Path) -> int:
         raise PublishError(f"没有批次 {batch_id}", f"there is no batch {batch_id}")
     source = load_sources().get(batch[0]["source"])
     rows = _rows(
-        settings, """select f.row_no, f.uscc, f.period, f.check_id, f.column_name, f.reported_value, f.message_zh, f.advice_zh
-        from quality.failed_row f where f.batch_id = ? and f.row_no > 0 and f.severity = 'warning' and f.check_id not like 'S0%' and f.check_id not like 'L%'
-        order by f.row_no, f.check_id""", batch_id)
+        settings, """select f.row_no, f.uscc, n.enterprise_name, f.period, f.check_id, f.column_name, f.reported_value, f.message_zh, f.advice_zh
+        from quality.failed_row f
+        left join (select uscc, max(enterprise_name) as enterprise_name from quality.coverage_month group by uscc) n on n.uscc = f.uscc
+        left join quality.worklist w on w.batch_id = f.batch_id and w.check_id = f.check_id and w.state in ('new', 'reopened')
+        where f.batch_id = ? and f.row_no > 0 and f.check_id not like 'S0%' and f.check_id not like 'L%'
+            and (f.severity = 'warning' or (? and w.item_id is not null and f.column_name is not null)) and f.uscc is not distinct from coalesce(?, f.uscc)
+        order by f.row_no, f.check_id""", batch_id, every, uscc)
     lines = [line for row in rows for line in _lines(row, source)]
     if not lines:
         raise PublishError(f"批次 {batch_id} 没有待更正的行", f"batch {batch_id} has no row to correct")
@@ -96,7 +108,7 @@ def _lines(row: dict[str, Any], source: Source | None) -> list[dict[str, str]]:
     return [
         {
             "源文件行号": str(row["row_no"]), "检查编号": row["check_id"], "字段": known.get(name, name),
-            "企业代码": row["uscc"] or "", "报告期": period, "填报值": values[i] if len(values) == len(names) else row["reported_value"] or "",
+            "企业代码": row["uscc"] or "", "企业名称": row["enterprise_name"] or "", "报告期": period, "填报值": values[i] if len(values) == len(names) else row["reported_value"] or "",
             "问题": row["message_zh"], "怎么改": row["advice_zh"] or "", "决定": "更正",
         }
         for i, name in enumerate(names)
@@ -105,7 +117,8 @@ def _lines(row: dict[str, Any], source: Source | None) -> list[dict[str, str]]:
 
 def _write(out: Path, batch_id: str, file_name: str, lines: list[dict[str, str]]) -> None:
     decision = load_sources()["steward_decision"]
-    first = ["源文件行号", *_TOLD[:2], "字段", *_TOLD[2:], "更正值", "理由", "决定人", "决定日期"]
+    # columns of a decision, and beside them what the enterprise needs to see
+    first = ["源文件行号", *decision.told[:3], "字段", *decision.told[3:], *_ASKED]
     rest = [column.zh for column in decision.columns if column.zh not in first]
     out.parent.mkdir(parents=True, exist_ok=True)
     with xlsxwriter.Workbook(out, {"in_memory": True}) as book:
@@ -114,7 +127,7 @@ def _write(out: Path, batch_id: str, file_name: str, lines: list[dict[str, str]]
         for number, title in enumerate(_TITLES):
             sheet.write_string(number, 0, title.format(file=file_name, batch=batch_id), bold)
         for place, name in enumerate([*first, *rest]):
-            sheet.write_string(len(_TITLES), place, name, asked if name in ("更正值", "理由", "决定人", "决定日期") else bold)
+            sheet.write_string(len(_TITLES), place, name, asked if name in _ASKED else bold)
         for number, line in enumerate(lines, 1):
             filled = {**line, "批次编号": batch_id, "决定编号": f"{batch_id}-{line['源文件行号']}-{line['检查编号']}-{line['字段']}".rstrip("-")}
             for place, name in enumerate([*first, *rest]):
@@ -135,7 +148,9 @@ def render(found: list[dict[str, Any]]) -> str:
     if not found:
         return "没有待办 | nothing to do"
     return "\n".join(
-        f"{i['item_id'][:8]}  {i['state']:<22} {_tonnes(i):>16}  {i['due_on']}  {i['check_id']}  {i['batch_id']}  {i['open_rows']}/{i['rows_failed']} 行 rows"
+        f"{i['item_id'][:8]}  {STATES[i['state']]} {i['state']:<22} {_tonnes(i):>16}  {i['due_on']}  {i['check_id']}  {i['batch_id']}  {i['open_rows']}/{i['rows_failed']} 行 rows"
+        + (f"  目标 targets {i['targets']}" if i["targets"] else "")
+        + (f"  配额缺口 allowance gap {i['allowance_gap_t']:,.0f} t" if i["allowance_gap_t"] is not None else "")
         for i in found
     )
 
@@ -147,7 +162,12 @@ def _tonnes(found: dict[str, Any]) -> str:
 def render_item(found: dict[str, Any]) -> str:
     """One item with its rows and decisions as text."""
     lines = [render([found]), f"首次发现 first seen {found['first_seen_on']}，重新打开 reopened {found['reopened_count']}，依据 basis {found['stake_basis']}",
-             f"涉及 affects: {found['affected_cells'] or '-'}"]
+             f"期限依据 due by: {found['due_rule']}", f"涉及 affects: {found['affected_cells'] or '-'}"]
+    lines += [
+        f"  {s['period'].year} {s['name_zh']} | {s['name_en']} {s['code']}: " + ("?" if s["figure"] is None else f"{s['figure']:,.1f}") + f" {s['unit'].replace('*', '')}"
+        + (f" ({s['state']})" if s["state"] else "") + (f"，其中 of it {s['tonnes_at_stake']:,.1f} tCO2e" if s["tonnes_at_stake"] is not None else "")
+        for s in found["stakes"]
+    ]
     lines += [
         f"  第 {r['row_no']} 行 row  {r['uscc'] or ''}  {r['column_name'] or ''} = {r['reported_value'] or ''}\n    {r['message_zh']} | {r['message_en']}\n    {r['advice_zh']} | {r['advice_en']}"
         for r in found["rows"]

@@ -13,6 +13,7 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.contracts.decisions import load_bounds
 from pipelines.contracts.source import load_sources
 from pipelines.settings import Settings
 from pipelines.warehouse.duck import DuckError, connect, quoted
@@ -134,6 +135,7 @@ def _registry_tables(db, settings: Settings, registry: Registry) -> None:
         "version": pl.DataFrame(spans, schema=_VERSION, orient="row"),
         "decided_row": pl.DataFrame(decided, schema=_DECIDED_ROW, orient="row"),
         "decision_effect": registry.table("decision_effect").cast(pl.Schema(_EFFECT)),  # type: ignore[arg-type]
+        "finding_span": registry.table("finding_span").cast(pl.Schema(_SPAN)),  # type: ignore[arg-type]
     }
     for name, frame in frames.items():
         db.register("frame", frame.to_arrow())
@@ -141,8 +143,9 @@ def _registry_tables(db, settings: Settings, registry: Registry) -> None:
         db.unregister("frame")
     db.execute(
         "create or replace table registry.night as select cast(? as date) as knowledge_date, cast(? as timestamp) as knowledge_end,"
-        " ? as common_gwp_set, ? as home_province",
-        [settings.knowledge_date, settings.knowledge_end, settings.common_gwp_set, f"{settings.home_division}0000"],
+        " ? as common_gwp_set, ? as home_province, cast(? as decimal(18, 3)) as second_signature_above",
+        [settings.knowledge_date, settings.knowledge_end, settings.common_gwp_set, f"{settings.home_division}0000",
+         load_bounds(settings.expectations).second_signature_above],
     )
     _made_good(db, settings)
 
@@ -152,6 +155,10 @@ _DECIDED_ROW = {"batch_id": pl.String, "row_no": pl.Int64, "version": pl.String}
 _EFFECT: dict[str, Any] = {
     "batch_id": pl.String, "version": pl.String, "decision_id": pl.String, "row_no": pl.Int64, "check_id": pl.String,
     "column_name": pl.String, "reported_value": pl.String, "used_value": pl.String, "state": pl.String,
+}
+_SPAN: dict[str, Any] = {
+    "batch_id": pl.String, "row_no": pl.Int64, "check_id": pl.String, "source": pl.String, "uscc": pl.String, "period": pl.String,
+    "seen_from": pl.String, "seen_until": pl.String,
 }
 
 
@@ -223,16 +230,30 @@ def _affected(db, full: bool, changed: list[str]) -> None:
 
 
 def _affected_months(db, settings: Settings, full: bool, changed: list[str]) -> None:
-    """The months that models of bulk sources work on anew; the names of the lake's files tell them, no row is read."""
-    months = sorted({
+    """The months that models of bulk sources work on anew; the names of the lake's files tell them, and the rows that decisions changed."""
+    bulk = [name for name, source in load_sources().items() if source.bulk]
+    months = {
         (name, f"{path.parent.name.removeprefix('month=')}-01")
-        for name, source in load_sources().items() if source.bulk
-        for path in (settings.validated / name).glob("month=*/*.parquet")
+        for name in bulk for path in (settings.validated / name).glob("month=*/*.parquet")
         if full or path.name.split(".")[0] in changed
-    })
+    }
+    for name in bulk:
+        decided = [p for p in (settings.validated / name / "decided").glob("on-*.parquet") if full or p.stem.removeprefix("on-") in changed]
+        for path in sorted(decided):
+            months |= {(name, str(period)) for period in pl.read_parquet(path, columns=["period"])["period"].unique()}
     db.execute("create or replace table registry.affected_month (source varchar, period date)")
     if months:
-        db.executemany("insert into registry.affected_month values (?, ?)", months)
+        db.executemany("insert into registry.affected_month values (?, ?)", sorted(months))
+
+
+def record_findings(path: Path, settings: Settings, registry: Registry) -> None:
+    """Remember which findings on the current view stood on this night: what is gone later is resolved, what comes back is reopened."""
+    with connect(path, read_only=True) as db:
+        rows = db.execute(
+            "select batch_id, row_no, check_id, min(source), min(uscc), cast(min(period) as varchar)"
+            " from intermediate.int_steward__current_finding group by 1, 2, 3"
+        ).fetchall()
+    registry.put_standing(settings.knowledge_date.isoformat(), rows)
 
 
 def record_built(path: Path, settings: Settings, inputs: Inputs) -> None:

@@ -44,6 +44,9 @@ create table if not exists decided_mark (batch_id text primary key, mark text no
 create table if not exists decision_effect (
   batch_id text not null, version text not null, decision_id text not null, row_no integer, check_id text not null,
   column_name text, reported_value text, used_value text, state text not null);
+create table if not exists finding_span (
+  batch_id text not null, row_no integer not null, check_id text not null, source text not null, uscc text, period text,
+  seen_from text not null, seen_until text, primary key (batch_id, row_no, check_id, seen_from));
 """
 
 
@@ -210,6 +213,29 @@ class Registry:
                 self._insert("decided", row)
             for effect in effects:
                 self._insert("decision_effect", effect)
+
+    def put_standing(self, night: str, rows: Iterable[tuple]) -> None:
+        """Carry the spans of findings on the current view on to a night: those that stand begin or go on, the others end.
+
+        `rows`: batch_id, row_no, check_id, source, uscc, period. The same night again replaces what it said; a night before the
+        latest one (a replay) changes nothing.
+        """
+        with self.transaction():
+            (last,) = self._db.execute("select max(max(seen_from), max(coalesce(seen_until, ''))) from finding_span").fetchone()
+            if last and night < last:
+                return
+            self._db.execute("delete from finding_span where seen_from = ?", (night,))
+            self._db.execute("update finding_span set seen_until = null where seen_until = ?", (night,))
+            open_spans = set(self._db.execute("select batch_id, row_no, check_id from finding_span where seen_until is null").fetchall())
+            standing = {row[:3]: row for row in rows}
+            self._db.executemany(
+                "update finding_span set seen_until = ? where batch_id = ? and row_no = ? and check_id = ? and seen_until is null",
+                [(night, *key) for key in sorted(open_spans - standing.keys())],
+            )
+            self._db.executemany(
+                "insert into finding_span values (?, ?, ?, ?, ?, ?, ?, null)",
+                [(*standing[key], night) for key in sorted(standing.keys() - open_spans)],
+            )
 
     def versions(self) -> list[Version]:
         """All versions of all batches, in order."""

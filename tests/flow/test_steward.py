@@ -38,7 +38,7 @@ def _decision(number: str, batch: str, row: int | str, decision: str, check: str
 
 
 def _fill(settings: Settings, batch: str, target: Path, values: dict[str, str]) -> None:
-    """Do what an enterprise does: take the sheet, fill in the values, drop the other lines, deliver it."""
+    """Do what an enterprise does: take the sheet, fill in some lines in the way of a Chinese spreadsheet, leave the others open, deliver it."""
     sheet = target.parent / ".sheet.xlsx"
     assert write_template(settings, batch, sheet) == 4
     rows = CalamineWorkbook.from_path(str(sheet)).get_sheet_by_index(0).to_python(skip_empty_area=False)
@@ -49,7 +49,8 @@ def _fill(settings: Settings, batch: str, target: Path, values: dict[str, str]) 
         line = dict(zip(header, map(str, row), strict=True))
         if line["源文件行号"] in values and line["检查编号"] == "F10-non-negative":
             assert (line["字段"], line["填报值"], line["更正值"]) == ("消费量", "-5", "")
-            filled.append({**line, "更正值": values[line["源文件行号"]], "理由": "符号填反(演示数据)", "决定人": "企业填报员", "决定日期": "2026-02-05"})
+            line |= {"更正值": values[line["源文件行号"]], "理由": "符号填反(演示数据)", "决定人": "企业填报员", "决定日期": "2026年2月5日"}
+        filled.append(line)
     with xlsxwriter.Workbook(target) as book:
         page = book.add_worksheet("更正表")
         for number, cells in enumerate([[str(c) for c in rows[0]], [str(c) for c in rows[1]], header, *([line[h] for h in header] for line in filled)]):
@@ -72,9 +73,12 @@ def loop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     third = deliver(inbox, "enterprise_energy", "third.csv", [_energy(2, "2025-12", 6), _energy(1, "2025-12", 11)], "2026-01-21")
     a, b, c = _batch(first), _batch(second), _batch(third)
     run_night_here(inbox, root / "data", FOUND)
-    _fill(load_settings(data=root / "data"), a, inbox / "steward_decision" / "filled.xlsx", {"3": "5"})
+    _fill(load_settings(data=root / "data"), a, inbox / "steward_decision" / "filled.xlsx", {"3": "５"})
     readings = [{"uscc": uscc(1), "meter_id": "M1", "energy": "电力", "ts": f"2025-12-01 {hour:02d}:00", "value": 5, "unit": "kWh"} for hour in range(24)]
     meters = deliver(inbox, "meter_reading", "meters.csv", readings, "2026-02-01")
+    d = _batch(meters)
+    deliver(inbox, "grid_generation", "power.csv", [{"area": "520000", "period": "2025", "source": "风电", "generation": 1, "unit": "亿千瓦", "capacity": "", "capacity_unit": ""}, *[
+        {"area": "520000", "period": "2025", "source": source, "generation": 9, "unit": "亿千瓦时", "capacity": 3000, "capacity_unit": "万千瓦"} for source in ("火电", "太阳能")]], "2026-02-01")
     deliver(inbox, "steward_decision", "february.csv", [
         _decision("D2", a, 4, "按原值接受", "R10-stock-balance", expires_on="2026-03-31"),
         _decision("D3", a, 5, "按原值接受", "R10-stock-balance", expires_on="2026-12-31"),
@@ -83,12 +87,16 @@ def loop(tmp_path_factory: pytest.TempPathFactory) -> Path:
         _decision("D6", a, 99, "拒绝"),
         _decision("D7", "enterprise_energy-000000000000", 2, "拒绝"),
         _decision("D8", a, 7, "更正", "", "consumed=4.5"),
-        _decision("D9", _batch(meters), "", "拒绝"),
+        _decision("D9", d, 5, "更正", "", "value=50"),
+        _decision("D10", d, 6, "拒绝"),
+        _decision("D11", a, 6, "按原值接受", "R99-no-such-check"),
     ], "2026-02-10")
     deliver(inbox, "steward_decision", "april.csv", [
         _decision("D3", a, 5, "按原值接受", "R10-stock-balance", expires_on="2026-12-31", second_by="李四"),
     ], "2026-04-05")
     deliver(inbox, "enterprise_energy", "again.csv", [_energy(1, "2025-10", 6)], "2026-04-06")
+    bought = {"uscc": uscc(1), "period": "2025-12", "carrier": "电力", "direction": "购入", "origin": "电网", "quantity": 0.16, "unit": "MWh"}
+    deliver(inbox, "enterprise_power_heat", "bought.csv", [bought], "2026-04-06")
     for day in (DECIDED, LATER):
         run_night_here(inbox, root / "data", day)
     return root
@@ -130,18 +138,45 @@ def test_decisions_are_applied_and_the_reported_value_is_kept(loop: Path) -> Non
     }
     found = query(database, "select decision_id, state, column_name, reported_value, used_value from quality.decision order by 1")
     assert found == [
-        ("D2", "accepted", "", None, None), ("D3", "second_signature_missing", "", None, None),
+        ("D10", "withdrawn", "", None, None), ("D11", "check_not_found", "", None, None), ("D2", "accepted", "", None, None), ("D3", "second_signature_missing", "", None, None),
         ("D4", "withdrawn", "", None, None), ("D5", "withdrawn", "", None, None), ("D6", "row_unknown", "", None, None),
         ("D7", "batch_unknown", "", None, None), ("D8", "corrected", "consumed", "4", "4.5"),
-        ("D9", "not_applicable", "", None, None),
-        (found[-1][0], "corrected", "consumed", "-5", "5"),
+        ("D9", "corrected", "value", "5", "50"),
+        (found[-1][0], "corrected", "consumed", "-5", "５"),
     ]
     assert _states(database) == {"R10-stock-balance": "new", "F10-non-negative": "resolved", "F11-burned-share": "resolved"}
     assert query(database, "select severity from quality.failed_row where check_id = 'R10-stock-balance' order by row_no") == [("info",), ("warning",)]
     reported = query(database, "select check_id, row_no from quality.failed_row where source = 'steward_decision' and check_id like 'S2%' order by 2")
-    assert reported == [("S24-second-signature", 3), ("S21-target-unknown", 6), ("S21-target-unknown", 7), ("S27-not-applicable", 9)]
+    assert reported == [("S24-second-signature", 3), ("S21-target-unknown", 6), ("S21-target-unknown", 7), ("S28-check-not-found", 11)]
     batches = query(database, "select file_name, outcome, rows_accepted, rows_quarantined from quality.batch where source = 'enterprise_energy' order by 1")
     assert batches == [("first.csv", "accepted_in_part", 7, 1), ("second.csv", "refused", 0, 1), ("third.csv", "refused", 0, 2)]
+
+
+def test_readings_are_decided_on_and_metered_energy_that_no_account_has_is_an_item(loop: Path) -> None:
+    """22 readings of 5 kWh, one corrected to 50 and one rejected: 160 kWh. The enterprise then reports them: the item is resolved."""
+    database = _release(loop, 1)
+    assert query(database, "select quantity, collected from quality.meter_month") == [(0.16, 23)]
+    item = "select state, stake_basis, first_seen_on, open_rows from quality.worklist where check_id = 'X03-not-in-account'"
+    [(state, basis, seen, rows)] = query(database, item)
+    assert (state, basis, str(seen), rows) == ("new", "median_month", DECIDED, 1)
+    assert [row[0] for row in query(_release(loop, 2), item)] == ["resolved"]
+    assert query(_release(loop, 2), "select verdict from quality.triangulation where quantity = 'electricity'") == [("agree",)]
+
+
+def test_an_item_names_what_hangs_on_it(loop: Path) -> None:
+    database = _release(loop, 1)
+    items = query(database, "select item_id, targets from quality.worklist where source = 'grid_generation' and severity = 'warning'")
+    [(item, targets)] = items
+    assert targets == "E03@520000"
+    assert query(database, "select distinct kind, state is not null from quality.worklist_stake where item_id = ?", item) == [("target", True)]
+    parts = query(database, """select kind, sum(tonnes_at_stake) from quality.worklist_stake join quality.worklist using (item_id)
+        where check_id = 'R10-stock-balance' and kind in ('account', 'province', 'prefecture', 'industry') group by 1 order by 1""")
+    assert len(parts) == 4
+    assert len({tonnes for _, tonnes in parts}) == 1
+    figures = query(database, """select s.figure, t.direct_tco2e from quality.worklist_stake s join quality.worklist w using (item_id)
+        join marts.fct_total_year t on t.level = s.kind and t.code = s.code and t.period = s.period where w.check_id = 'R10-stock-balance'""")
+    assert len(figures) == 3
+    assert all(figure == pytest.approx(float(total)) for figure, total in figures)
 
 
 def test_a_waiver_ends_a_second_signature_counts_and_a_row_delivered_again_makes_the_decision_obsolete(loop: Path) -> None:

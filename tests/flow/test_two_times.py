@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import hashlib
 import os
 import random
 import shutil
@@ -31,10 +33,11 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
     inbox = root / "inbox"
     deliver(inbox, "enterprise_register", "first.csv", [register_row(1, "24-other-industry", "3012")], "2026-01-05T08:00:00+08:00")
     deliver(inbox, "enterprise_energy", "november.csv", [_energy(1, "2025-11", 10), _energy(2, "2025-11", 7), _energy(1, "2025-10", 5)], "2026-01-10")
-    deliver(inbox, "enterprise_register", "second.csv", [register_row(2, "24-other-industry", "3012")], "2026-02-10")
+    deliver(inbox, "enterprise_register", "second.csv", [register_row(2, "24-other-industry", "1711", "520302")], "2026-02-10")
     deliver(inbox, "enterprise_energy", "correction.csv", [_energy(1, "2025-11", 11)], "2026-02-11")
     deliver(inbox, "enterprise_energy", "left.csv", [_energy(1, "2025-09", 1)], "2026-06-01T10:00:00+08:00")
     deliver(inbox, "enterprise_energy", "right.csv", [_energy(1, "2025-09", 2)], "2026-06-01T10:00:00+08:00")
+    deliver(inbox, "enterprise_energy", "back.csv", [_energy(1, "2025-10", 6)], "2026-06-02")
     for day in (JANUARY, FEBRUARY, JUNE):
         run_night_here(inbox, root / "data", day)
     return root
@@ -54,10 +57,41 @@ def test_a_row_of_an_unknown_enterprise_enters_when_the_register_knows_it(histor
 
 def test_the_latest_delivery_wins_and_a_conflict_counts_for_neither(history: Path) -> None:
     tonnes = {str(period): quantity for period, quantity in _tonnes(history / "data")}
-    assert tonnes == {"2025-10-01": 5.0, "2025-11-01": 18.0}
+    assert tonnes == {"2025-10-01": 6.0, "2025-11-01": 18.0}
     live = history / "data" / "marts" / "carbon.duckdb"
     assert query(live, "select count(*) from quality.failed_row where check_id = 'conflicting_deliveries'") == [(2,)]
     assert query(live, "select count(*) > 0 from quality.worklist where check_id = 'conflicting_deliveries'") == [(True,)]
+
+
+def _rows(database: Path, table: str, key: str) -> dict[tuple, tuple]:
+    """Key -> the other columns of a table, without where its rows come from."""
+    names = [name for (name,) in query(database, f"select column_name from duckdb_columns() where schema_name = 'marts' and table_name = '{table}' order by 1")]
+    others = [name for name in names if name not in ("batch_id", "row_no", "line_id", *key.split(", "))]
+    return {row[: key.count(",") + 1]: row[key.count(",") + 1:] for row in query(database, f"select {key}, {', '.join(others)} from marts.{table}")}
+
+
+def test_a_correction_eight_months_back_touches_only_what_it_must(history: Path) -> None:
+    """In June enterprise 1 corrects October of last year: 6 t of diesel for 5 t. February's and June's releases differ in its October and its
+    year, and in the totals that it is part of. The night of June worked on its year 2025 alone.
+    """
+    data = history / "data"
+    assert query(data / "warehouse" / "build.duckdb", "select uscc, slice_year from registry.affected") == [(uscc(1), 2025)]
+    releases = sorted((data / "marts" / "releases").iterdir())
+    before, after = releases[1] / "carbon.duckdb", data / "marts" / "carbon.duckdb"
+    changed = {}
+    for table, key in (
+        ("fct_enterprise_emission_line", "uscc, period, emission_source, item, gas"), ("fct_enterprise_account_month", "uscc, period"), ("fct_enterprise_account_year", "uscc, period"),
+        ("fct_total_month", "level, code, period"), ("fct_total_year", "level, code, period"),
+    ):
+        old, new = _rows(before, table, key), _rows(after, table, key)
+        changed[table] = {tuple(map(str, k)) for k in old.keys() | new.keys() if old.get(k) != new.get(k)}
+    october, year = "2025-10-01", "2025-01-01"
+    path = {("province", "520000"), ("prefecture", "520100"), ("county", "520115"), ("industry_section", "C"), ("industry", "30"), ("industry_class", "3012"), ("field", "industry"), ("prefecture_industry", "520100:30")}
+    assert changed == {
+        "fct_enterprise_emission_line": {(uscc(1), october, "fuel", "柴油", "CO2")},
+        "fct_enterprise_account_month": {(uscc(1), october)}, "fct_enterprise_account_year": {(uscc(1), year)},
+        "fct_total_month": {(level, code, october) for level, code in path}, "fct_total_year": {(level, code, year) for level, code in path},
+    }
 
 
 def test_an_earlier_day_replays_exactly_and_leaves_the_live_release(history: Path) -> None:
@@ -106,6 +140,19 @@ def _split(province: Path, out: Path, seed: int) -> list[list[Path]]:
     return waves
 
 
+def _correct_and_withdraw(province: Path) -> None:
+    """Three deliveries of one fact; the latest is rejected by a decision, so the second stands in whatever order they come."""
+    with next(iter(sorted((province / "enterprise_register").glob("*.csv")))).open(encoding="utf-8-sig") as handle:
+        row = next(csv.DictReader(handle))
+    code = row.get("统一社会信用代码") or row["uscc"]
+    for day, consumed in (("2026-01-21", 11), ("2026-01-22", 12), ("2026-01-23", 13)):
+        fact = {"uscc": code, "period": "2025-12", "energy": "柴油", "stream": "补报", "unit": "t", "consumed": consumed}
+        last = deliver(province, "enterprise_energy", f"{day}.csv", [fact], day)
+    batch = f"enterprise_energy-{hashlib.sha256(last.read_bytes()).hexdigest()[:12]}"
+    deliver(province, "steward_decision", "withdrawn.csv", [{
+        "decision_id": "W1", "batch_id": batch, "row_no": 2, "decision": "拒绝", "reason": "重复报送(演示数据)", "by": "张三", "decided_on": "2026-02-01"}], "2026-02-01")
+
+
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
     """A clean province and the value hashes of one night over all of it."""
@@ -113,7 +160,10 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str
 
     root = tmp_path_factory.mktemp("whole")
     write_province(root / "province", seed=3, enterprises=12, months=3, until="2025-12", faults="none")
+    _correct_and_withdraw(root / "province")
     run_night_here(root / "province", root / "data")
+    used = query(root / "data" / "marts" / "carbon.duckdb", "select activity_quantity from marts.fct_enterprise_emission_line where activity_quantity in (11, 12, 13) and item = '柴油'")
+    assert used == [(12.0,)]
     return root / "province", value_hashes(root / "data")
 
 

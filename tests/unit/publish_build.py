@@ -16,6 +16,7 @@ from pipelines.settings import TIME_ZONE, Settings
 from pipelines.warehouse.duck import connect, quoted
 
 A, B = "X1520100MA00000001", "X1520300MA00000002"
+HOSTILE = "<script>alert(1)</script>.csv"
 ENERGY = "enterprise_energy-aaaaaaaaaaaa"
 POWER = "enterprise_power_heat-bbbbbbbbbbbb"
 JAN, FEB, YEAR = date(2025, 1, 1), date(2025, 2, 1), date(2025, 1, 1)
@@ -143,7 +144,7 @@ def _bridge() -> dict[str, list[dict[str, Any]]]:
 
 
 def _batch(batch_id: str, source: str, received: int, quarantined: int) -> dict[str, Any]:
-    return {"batch_id": batch_id, "source": source, "file_name": f"{source}.csv", "sha256": batch_id[-12:] * 5,
+    return {"batch_id": batch_id, "source": source, "file_name": f"{source}.csv", "sheet": None, "sha256": batch_id[-12:] * 5,
             "received_at": datetime(2025, 3, 5, 8, 30), "rows_received": received, "rows_accepted": received - quarantined,
             "rows_quarantined": quarantined, "outcome": "accepted_in_part" if quarantined else "accepted", "reason": None, "reason_zh": None, "reason_en": None,
             "sender": "某单位", "is_published": False, "is_synthetic": True}
@@ -325,9 +326,14 @@ def tables() -> dict[str, list[dict[str, Any]]]:
         }],
         "reference.division": [{"division_code": "520100", "division_name": "贵阳市"}, {"division_code": "520300", "division_name": "遵义市"}],
         "quality.worklist": [{"item_id": "W1", "state": "open", "owner": A, "due_on": FEB, "tonnes_at_stake": 12.5,
-                              "check_id": "R01", "batch_id": ENERGY, "first_seen_on": JAN, "reopened_count": 0}],
+                              "check_id": "R01", "batch_id": ENERGY, "source": "enterprise_energy", "stake_basis": "ledger", "first_seen_on": JAN,
+                              "reopened_count": 0, "open_rows": 1, "rows_failed": 1, "due_rule": "自定 | own setting", "affected_cells": "prefecture=520100",
+                              "targets": None, "allowance_gap_t": None}],
+        "quality.worklist_stake": [{"item_id": "W1", "kind": "account", "code": A, "period": YEAR, "tonnes_at_stake": 12.5, "figure": 342.39, "unit": "tCO2e",
+                                    "state": None, "name_zh": "企业账户", "name_en": "account", "is_synthetic": True}],
         "quality.decision": [{"decision_id": "D1", "column_name": "consumed", "decision_batch_id": ENERGY, "batch_id": ENERGY, "row_no": 5,
                               "check_id": "R01", "decision": "更正", "state": "corrected", "reported_value": "-1", "used_value": "1",
+                              "state_zh": "采用更正值", "state_en": "the corrected value is used", "reason": HOSTILE, "decided_by": "王会计", "second_by": None,
                               "decided_on": FEB, "expires_on": None}],
         "reference.field": [
             {"industry_division": "30", "section": "C", "name_zh": "非金属矿物制品业", "field": "industry"},

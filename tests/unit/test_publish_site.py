@@ -13,9 +13,7 @@ from pipelines.publish.site import RuleText
 from pipelines.publish.site.read import consequence
 from pipelines.publish.site.write import heat
 from pipelines.publish.verify import verify
-from tests.unit.publish_build import ENERGY, FEB, POWER, A, info, settings_for, tables, write_build
-
-HOSTILE = "<script>alert(1)</script>.csv"
+from tests.unit.publish_build import ENERGY, FEB, HOSTILE, POWER, A, info, settings_for, tables, write_build
 
 
 def _build(folder: Path) -> Path:
@@ -55,7 +53,7 @@ def _pages(site: Path) -> list[Path]:
 
 def test_there_is_a_page_of_the_night_of_coverage_and_of_each_delivery_with_findings(site: Path) -> None:
     assert [p.relative_to(site).as_posix() for p in _pages(site)] == [
-        f"quality/batch/{ENERGY}.html", "quality/coverage.html", "quality/index.html"]
+        f"quality/batch/{ENERGY}.html", "quality/coverage.html", "quality/index.html", "quality/worklist.html"]
 
 
 def test_a_page_loads_nothing_from_elsewhere_and_its_links_lead_somewhere(site: Path) -> None:
@@ -81,6 +79,20 @@ def test_the_batch_page_says_which_row_why_what_to_do_and_what_follows(site: Pat
     assert POWER not in text
 
 
+def test_a_decision_shows_the_reported_value_beside_the_used_one(site: Path) -> None:
+    text = (site / "quality" / "batch" / f"{ENERGY}.html").read_text("utf-8")
+    assert re.search(r"<td>-1</td><td><b>1</b></td><td>.*?采用更正值", text)
+    assert "企业账户" in text and "342" in text
+
+
+def test_the_worklist_says_what_is_at_stake_whose_it_is_and_until_when(site: Path) -> None:
+    text = (site / "quality" / "worklist.html").read_text("utf-8")
+    row = re.search(r"<tbody>(.*?)</tbody>", text, re.DOTALL)
+    assert row
+    for words in (">12<", "R01", "因为", "because", f"batch/{ENERGY}.html", "2025-02-01", "逾期", "prefecture=520100"):
+        assert words in row[1], words
+
+
 def test_both_languages_stand_side_by_side_and_synthetic_data_say_so(site: Path) -> None:
     for page in _pages(site):
         text = page.read_text("utf-8")
@@ -99,7 +111,7 @@ def test_a_later_release_takes_its_own_pages_along(tmp_path: Path) -> None:
     settings = settings_for(tmp_path / "data")
     publish(settings, _build(tmp_path), info())
     rows = tables()
-    rows["quality.failed_row"][0]["batch_id"] = POWER
+    rows["quality.failed_row"][0]["batch_id"] = rows["quality.decision"][0]["batch_id"] = POWER
     rows["quality.batch"][0] |= {"rows_quarantined": 0, "rows_accepted": 4, "outcome": "accepted"}
     rows["quality.batch"][1] |= {"rows_quarantined": 1, "rows_accepted": 0, "outcome": "refused"}
     publish(settings, write_build(tmp_path / "second.duckdb", rows), info(fingerprint="b" * 64, minute=5))

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 TREND_DAYS = 30
+ITEMS_A_PAGE = 2000     # the same for the worklist
 ROWS_A_PAGE = 2000      # a batch page lists so many rows; the table quality.failed_row has them all
 
 Row = dict[str, Any]
@@ -24,6 +25,9 @@ class Delivery:
     checks: list[Row] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
     rows_total: int = 0
+    decisions: list[Row] = field(default_factory=list)
+    stakes: list[Row] = field(default_factory=list)
+    is_new: bool = False      # received since the release before
 
     @property
     def holds(self) -> bool:
@@ -68,6 +72,10 @@ class Report:
 
     release: Row
     deliveries: list[Delivery]
+    items: list[Row]
+    items_total: int
+    settled: list[Row]        # items by state, of those that nobody has to touch any more
+    new: Row                  # deliveries since the release before, by outcome
     totals: Row
     freshness: list[Row]
     trend: Trend
@@ -78,7 +86,11 @@ class Report:
 def read_report(db: Any, release: Row) -> Report:
     """Read everything. `release`: release_id, knowledge_date, is_synthetic."""
     months, coverage = _coverage(db)
-    return Report(release, _deliveries(db), _totals(db, release), _rows(db, _FRESHNESS), _trend(db), months, coverage)
+    items = _rows(db, _ITEMS)
+    return Report(
+        release, _deliveries(db, release), items[:ITEMS_A_PAGE], len(items), _rows(db, _SETTLED), _new(db, release), _totals(db, release), _rows(db, _FRESHNESS, [release["knowledge_date"]]),
+        _trend(db), months, coverage,
+    )
 
 
 def _rows(db: Any, sql: str, parameters: list[Any] | None = None) -> list[Row]:
@@ -88,8 +100,23 @@ def _rows(db: Any, sql: str, parameters: list[Any] | None = None) -> list[Row]:
 
 
 _FRESHNESS = """
-select * from sealed.quality.source_freshness
+select *, case when state = 'overdue' then date_diff('day', due_on, ?) end as days_late from sealed.quality.source_freshness
 order by case state when 'overdue' then 0 when 'never_received' then 1 when 'in_time' then 2 else 3 end, source
+"""
+
+_ITEMS = f"""
+select w.*, b.file_name, b.outcome <> 'accepted' or b.batch_id in (select batch_id from sealed.quality.failed_row)
+    or b.batch_id in (select batch_id from sealed.quality.decision) as has_page,
+    (select string_agg(distinct d.division_name, '、' order by d.division_name) from sealed.quality.worklist_stake as s
+        inner join sealed.reference.division as d on d.division_code = s.code where s.item_id = w.item_id and s.kind = 'prefecture') as places,
+    (select string_agg(distinct s.code, '、' order by s.code) from sealed.quality.worklist_stake as s where s.item_id = w.item_id and s.kind = 'industry') as industries
+from sealed.quality.worklist as w inner join sealed.quality.batch as b on b.batch_id = w.batch_id
+where w.{_OPEN} order by w.tonnes_at_stake desc nulls last, w.due_on, w.item_id
+"""
+
+_SETTLED = """
+select state, count(*) as items, max(reopened_count) as reopened from sealed.quality.worklist
+where state in ('decided', 'resolved', 'obsolete') group by 1 order by 1
 """
 
 _BATCHES = """
@@ -98,11 +125,23 @@ select b.*,
         where e.source = b.source and e.outcome <> 'refused' and e.received_at < b.received_at and not e.is_published) as earlier_at
 from sealed.quality.batch as b
 where b.outcome <> 'accepted' or b.batch_id in (select batch_id from sealed.quality.failed_row)
+    or b.batch_id in (select batch_id from sealed.quality.decision)
 order by b.received_at desc, b.source, b.batch_id
 """
 
 
-def _deliveries(db: Any) -> list[Delivery]:
+def _new(db: Any, release: Row) -> Row:
+    """What came in since the release before (all of it where there is none)."""
+    [row] = _rows(db, """
+        select count(*) as batches, count(case when outcome = 'accepted' then 1 end) as accepted,
+            count(case when outcome = 'accepted_in_part' then 1 end) as in_part, count(case when outcome = 'refused' then 1 end) as refused,
+            coalesce(sum(rows_received), 0) as received, coalesce(sum(rows_quarantined), 0) as quarantined
+        from sealed.quality.batch where not is_published and cast(received_at as date) > coalesce(?, date '0001-01-01')
+    """, [release["previous_date"]])
+    return row
+
+
+def _deliveries(db: Any, release: Row) -> list[Delivery]:
     items = _by_batch(_rows(db, f"select * from sealed.quality.worklist where {_OPEN} order by tonnes_at_stake desc nulls last, item_id"))
     checks = _by_batch(_rows(db, "select * from sealed.quality.check_result order by passed, severity, check_id"))
     counts = dict(db.execute("select batch_id, count(*) from sealed.quality.failed_row group by 1").fetchall())
@@ -113,10 +152,20 @@ def _deliveries(db: Any) -> list[Delivery]:
         where f.place <= {ROWS_A_PAGE}
         order by f.batch_id, f.place
     """))
+    decisions = _by_batch(_rows(db, "select * from sealed.quality.decision order by row_no nulls first, decided_on, decision_id, column_name"))
+    stakes = _by_batch(_rows(db, """
+        select w.batch_id, s.kind, s.code, s.period, max(s.tonnes_at_stake) as tonnes_at_stake, max(s.figure) as figure, min(s.unit) as unit,
+            min(s.state) as state, min(s.name_zh) as name_zh, min(s.name_en) as name_en
+        from sealed.quality.worklist_stake as s inner join sealed.quality.worklist as w on w.item_id = s.item_id
+        group by 1, 2, 3, 4 order by max(s.tonnes_at_stake) desc nulls last, s.kind, s.code, s.period"""))
+    since = release["previous_date"]
     found = []
     for batch in _rows(db, _BATCHES):
         key = batch["batch_id"]
-        found.append(Delivery(batch, consequence(batch), items.get(key, []), checks.get(key, []), rows.get(key, []), counts.get(key, 0)))
+        found.append(Delivery(
+            batch, consequence(batch), items.get(key, []), checks.get(key, []), rows.get(key, []), counts.get(key, 0), decisions.get(key, []),
+            stakes.get(key, []), since is not None and batch["received_at"].date() > since,
+        ))
     return sorted(found, key=_urgency)
 
 

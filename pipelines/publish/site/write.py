@@ -29,7 +29,7 @@ def write_site(db: Any, folder: Path, release: dict[str, Any], rules: Mapping[st
 
     Args:
         db: a connection with the release attached as `sealed`.
-        release: release_id, knowledge_date (date), is_synthetic.
+        release: release_id, knowledge_date (date), is_synthetic, previous_date (date of the release before, or None).
         rules: texts of the checks by id; a check without one is shown without a reason.
     """
     report = read_report(db, release)
@@ -37,6 +37,7 @@ def write_site(db: Any, folder: Path, release: dict[str, Any], rules: Mapping[st
     (quality / "batch").mkdir(parents=True)
     shared = {"release": release, "rules": rules}
     _write(quality / "index.html", "night.html", report=report, home="", **shared)
+    _write(quality / "worklist.html", "worklist.html", report=report, home="", **shared)
     _write(quality / "coverage.html", "coverage.html", report=report, home="", **shared)
     for delivery in report.deliveries:
         page = quality / "batch" / f"{delivery.batch['batch_id']}.html"

@@ -1,7 +1,7 @@
 -- The outage register: runs of days below the completeness that is asked for. Working days are Monday to Friday: the calendar of
 -- public holidays is not at hand. An outage that reaches the last day known is not over.
 with days as (
-    select *, least(collected, due) < due * {{ monitoring_limit('completeness_min') }} as is_below,
+    select *, least(collected, due) < due * {{ rule_limit('M10-completeness', 'lower_limit') }} as is_below,
         row_number() over (partition by uscc, meter_id, energy order by day) as day_no
     from {{ ref('int_meter__day') }}
 ),
@@ -21,7 +21,7 @@ select
     count(*) as days, count(case when dayofweek(r.day) between 1 and 5 then 1 end) as working_days,
     sum(r.due - least(r.collected, r.due)) as missing_readings,
     max(r.day) < min(e.last_day) as is_over,
-    count(case when dayofweek(r.day) between 1 and 5 then 1 end) > {{ monitoring_limit('outage_working_days_max') }} as is_late,
+    count(case when dayofweek(r.day) between 1 and 5 then 1 end) > {{ deadline_days('item', 'meter_reading') }} as is_late,
     coalesce(max(r.batch_id), min(e.batch_id)) as batch_id, max(case when r.is_synthetic then 1 else 0 end) = 1 as is_synthetic
 from runs as r
 inner join ends as e on e.uscc = r.uscc and e.meter_id = r.meter_id and e.energy = r.energy

@@ -27,7 +27,7 @@ judged as (
 
 select
     batch_id, source, file_name, sha256, received_at, received_basis, is_synthetic, is_published,
-    sender, document, document_date, licence, suite_version,
+    sender, document, document_date, licence, suite_version, sheet,
     rows_received,
     case when is_refused then 0 else rows_received - held_rows end as rows_accepted,
     case when is_refused then rows_received else held_rows end as rows_quarantined,

@@ -49,7 +49,7 @@ first_sent as (
 late as (
     select 'power_unit_month' as source, cast(null as varchar) as uscc, p.batch_id, 0 as row_no, min(p.period) as period,
         min(b.received_at) as received_at,
-        min(p.period) + interval 1 month + to_days(cast({{ monitoring_limit('evidence_due_day') }} as integer)) as due_before
+        min(p.period) + interval 1 month + to_days({{ deadline_days('delivery', 'power_unit_month') }}) as due_before
     from {{ ref('stg_power_unit_month') }} as p
     inner join {{ ref('stg_registry__batch') }} as b on b.batch_id = p.batch_id
     inner join first_sent as f
@@ -63,7 +63,7 @@ where m.days_below > 0
 union all
 select {{ rule_finding('M11-month-report', 'm', 'value', shown('round(m.metered, 3)'), shown('round(m.reported, 3)'), "m.energy || ' (' || m.activity_unit || ')'", "m.energy || ' (' || m.activity_unit || ')'") }}
 from metered as m
-where abs(m.metered - m.reported) > m.reported * {{ monitoring_limit('month_deviation_max') }} * (1.0 + 1e-9)
+where abs(m.metered - m.reported) > m.reported * {{ rule_limit('M11-month-report') }} * (1.0 + 1e-9)
 union all
 select {{ rule_finding('R11-metered-year', 'y', 'value', shown('round(y.year_metered, 3)'), shown('round(y.year_reported, 3)'), "y.energy || ' (' || y.activity_unit || ')'", "y.energy || ' (' || y.activity_unit || ')'") }}
 from whole_year as y

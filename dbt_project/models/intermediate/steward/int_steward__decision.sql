@@ -5,6 +5,29 @@ with in_force as (
     select e.*
     from {{ ref('stg_registry__decision_effect') }} as e
     inner join {{ ref('stg_registry__version') }} as v on e.batch_id = v.batch_id and e.version = v.version and v.in_force
+),
+
+-- what the rows that are decided on have been found to fail: told by the gate, now or on an earlier night
+found as (
+    select batch_id, row_no, check_id, max(case when severity = 'info' then 0 else 1 end) as is_held
+    from (
+        select batch_id, row_no, check_id, severity from {{ ref('stg_registry__delivered_finding') }}
+        union all
+        select batch_id, row_no, check_id, severity from {{ ref('int_quality__current_finding') }}
+        union all
+        select batch_id, row_no, check_id, 'info' from {{ ref('stg_registry__finding_span') }}
+    ) as f
+    group by batch_id, row_no, check_id
+),
+
+cited as (
+    select e.batch_id, e.decision_id, count(f.check_id) as checks, max(f.is_held) as is_held, max(coalesce(x.tonnes, t.tonnes)) as tonnes
+    from in_force as e
+    left join found as f on f.batch_id = e.batch_id and f.row_no = e.row_no and e.check_id in (f.check_id, '')
+    left join {{ ref('int_triangulation__finding') }} as x on x.batch_id = f.batch_id and x.row_no = f.row_no and x.check_id = f.check_id
+    left join {{ ref('int_steward__row_tonnes') }} as t on t.batch_id = f.batch_id and t.row_no = f.row_no
+    where e.state = 'accepted'
+    group by e.batch_id, e.decision_id
 )
 
 select
@@ -12,8 +35,12 @@ select
     case
         when d.conflict is not null then 'conflicting'
         when b.batch_id is null then 'batch_unknown'
-        when b.source = 'meter_reading' then 'not_applicable'   -- bulk: its batches are not judged again
+        when b.batch_id not in (select v.batch_id from {{ ref('stg_registry__version') }} as v where v.in_force) then 'not_applicable'   -- a bulk file too large to be judged again
         when m.later and e.state in ('corrected', 'accepted', 'withdrawn') and d.target_row_no is not null then 'obsolete'
+        when e.state = 'accepted' and c.checks = 0 then 'check_not_found'
+        -- what only tells is weighed by the ledger: accepting it changes no figure. What was held back, the gate has weighed before.
+        when e.state = 'accepted' and c.is_held = 0 and c.tonnes > n.second_signature_above
+            and coalesce(d.second_by, d.decided_by) = d.decided_by then 'second_signature_missing'
         when e.state = 'corrected' and held.batch_id is not null then 'not_passing'
         else coalesce(e.state, 'superseded')
     end as state,
@@ -21,6 +48,8 @@ select
     d.reason, d.decided_by, d.second_by, d.decided_on, d.expires_on,
     b.source, d.batch_id as decision_batch_id, d.row_no as decision_row_no, d.is_synthetic
 from {{ ref('int_steward__current') }} as d
+cross join {{ source('registry', 'night') }} as n
+left join cited as c on c.batch_id = d.target_batch_id and c.decision_id = d.decision_id
 left join {{ ref('stg_registry__batch') }} as b on d.target_batch_id = b.batch_id
 left join in_force as e on d.target_batch_id = e.batch_id and d.decision_id = e.decision_id
 left join {{ ref('stg_registry__made_good') }} as m on d.target_batch_id = m.batch_id and d.target_row_no = m.row_no

@@ -1,35 +1,6 @@
 {{ config(materialized='table') }}
--- One item a batch and check: state, tonnes at stake and where the tonnes come from, cells that hang on it.
-with valued as (
-    select
-        i.*,
-        case
-            when t.tonnes is not null then 'ledger' when i.estimate_tco2e is not null then 'estimate'
-            when m.tonnes is not null then 'median_month' else 'unknown'
-        end as basis,
-        coalesce(t.tonnes, i.estimate_tco2e) as own_tonnes,
-        m.tonnes as month_tonnes,
-        row_number() over (
-            partition by i.batch_id, i.check_id, i.uscc, i.period, case when t.tonnes is null and i.estimate_tco2e is null then 1 else 0 end
-            order by i.row_no
-        ) as nth_of_month
-    from {{ ref('int_steward__item_row') }} as i
-    left join {{ ref('int_steward__row_tonnes') }} as t on t.batch_id = i.batch_id and t.row_no = i.row_no
-    left join {{ ref('int_steward__median_month') }} as m on m.uscc = i.uscc
-),
-
--- rows of one enterprise and month that say nothing themselves hang on one month together
-weighed as (
-    select *,
-        case
-            when own_tonnes is not null then own_tonnes
-            when month_tonnes is not null and nth_of_month = 1 then month_tonnes
-            when month_tonnes is not null then 0
-        end as tonnes
-    from valued
-),
-
-item as (
+-- One item a batch and check: state, tonnes at stake and where they come from, when it is due.
+with item as (
     select
         batch_id, check_id, min(source) as source, min(severity_rank) as severity_rank,
         cast(min(first_seen) as date) as first_seen_on, max(reopened_count) as reopened_count,
@@ -41,9 +12,9 @@ item as (
         sum(tonnes) as tonnes, count(case when tonnes is null then 1 end) as unknown_rows,
         max(case when basis = 'median_month' then 1 else 0 end) as has_median,
         max(case when basis = 'estimate' then 1 else 0 end) as has_estimate,
-        max(case when basis = 'ledger' then 1 else 0 end) as has_ledger,
+        max(case when basis = 'triangulation' then 1 else 0 end) as has_triangulation,
         count(distinct uscc) as enterprises, min(period) as first_period, max(period) as last_period
-    from weighed
+    from {{ ref('int_steward__item_weight') }}
     group by batch_id, check_id
 ),
 
@@ -72,7 +43,7 @@ cells as (
 
 due as (
     select
-        i.batch_id, i.check_id, d.rule, d.days, d.clause,
+        i.batch_id, i.check_id, d.rule, d.days, d.basis_zh || ' | ' || d.basis_en as clause,
         -- counted from a working day: what comes at a weekend counts from the Friday before
         case extract(isodow from i.first_seen_on)
             when 6 then cast(i.first_seen_on - interval '1' day as date)
@@ -80,8 +51,8 @@ due as (
             else i.first_seen_on
         end as counted_from
     from item as i
-    inner join {{ ref('worklist_due') }} as d
-        on d.source = i.source or (d.source = '*' and i.source not in (select source from {{ ref('worklist_due') }}))
+    inner join (select * from {{ ref('deadline') }} where purpose = 'item') as d
+        on d.source = i.source or (d.source = '*' and i.source not in (select source from {{ ref('deadline') }} where purpose = 'item'))
 )
 
 select
@@ -99,7 +70,10 @@ select
             d.counted_from + to_days(cast(
                 d.days + 2 * floor((extract(isodow from d.counted_from) - 1 + d.days) / 5) as integer
             )) as date)
-        else cast(date_trunc('month', i.first_seen_on) + interval '1' month + to_days(d.days - 1) as date)
+        -- the first such day of a month from then on
+        else cast(
+            date_trunc('month', i.first_seen_on) + case when extract(day from i.first_seen_on) > d.days then interval '1' month else interval '0' month end
+            + to_days(d.days - 1) as date)
     end as due_on,
     d.clause as due_rule,
     case when i.unknown_rows = 0 then cast(i.tonnes as decimal(18, 3)) end as tonnes_at_stake,
@@ -108,6 +82,7 @@ select
         when i.unknown_rows > 0 then 'unknown_no_account'
         when i.has_median = 1 then 'median_month'
         when i.has_estimate = 1 then 'estimate'
+        when i.has_triangulation = 1 then 'triangulation'
         else 'ledger'
     end as stake_basis,
     i.enterprises, i.first_period, i.last_period,

@@ -1,5 +1,6 @@
+{{ config(materialized='table') }}
 -- Each enterprise, month and quantity: the estimates side by side with the account, who is outside the band, patterns,
--- what the ledger emits per unit, and a conservative substitute. The substitute is never applied.
+-- what the ledger emits per unit, a conservative substitute (never applied), the verdict in words and the tonnes at stake.
 with account as (
     select uscc, period, quantity, high as value from {{ ref('int_triangulation__estimate') }} where estimate_source = 'account'
 ),
@@ -30,7 +31,7 @@ ratioed as (
 
 wide as (
     select
-        uscc, period, quantity, min(unit) as unit, max(account_value) as account_value,
+        uscc, period, quantity, min(unit) as unit, max(account_value) as account_value, max(high) as greatest_value,
         {% for name in ['meter', 'energy_form', 'ets_evidence', 'stock_balance'] %}
         max(case when estimate_source = '{{ name }}' then high end) as {{ name }}_value,
         {% endfor %}
@@ -52,7 +53,8 @@ wide as (
 patterns as (
     select p.uscc, p.period, p.quantity, {{ dbt.listagg('p.pattern', "';'", 'order by p.pattern') }} as patterns,
         {{ dbt.listagg('n.name_zh', "'、'", 'order by p.pattern') }} as patterns_zh,
-        {{ dbt.listagg('n.name_en', "', '", 'order by p.pattern') }} as patterns_en
+        {{ dbt.listagg('n.name_en', "', '", 'order by p.pattern') }} as patterns_en,
+        bool_or(n.makes_item) as makes_item
     from {{ ref('int_triangulation__pattern') }} as p
     inner join {{ ref('series_pattern') }} as n on n.pattern = p.pattern
     group by p.uscc, p.period, p.quantity
@@ -67,17 +69,44 @@ emitted as (
     where l.period_grain = 'month' and l.hold is null
         and (l.emission_source = 'fuel' or (l.emission_source = 'purchased_power' and l.electricity_view = 'location'))
     group by 1, 2, 3
+),
+
+compared as (
+    select
+        w.*, p.patterns, p.patterns_zh, p.patterns_en, coalesce(p.makes_item, false) as makes_item,
+        e.tco2e as account_tco2e,
+        case when w.account_value > 0 then e.tco2e / w.account_value end as tco2e_per_unit,
+        case
+            when w.outside > 0 then 'disagree' when p.patterns is not null then 'pattern'
+            when w.account_value is null then 'no_account' when w.compared = 0 then 'single_source' else 'agree'
+        end as verdict,
+        case when w.outside > 0 then greatest(coalesce(w.greater_value, w.account_value), w.account_value) end as substitute_value
+    from wide as w
+    left join patterns as p on p.uscc = w.uscc and p.period = w.period and p.quantity = w.quantity
+    left join emitted as e on e.uscc = w.uscc and e.period = w.period and e.quantity = w.quantity
 )
 
 select
-    w.*, p.patterns, p.patterns_zh, p.patterns_en,
-    e.tco2e as account_tco2e,
-    case when w.account_value > 0 then e.tco2e / w.account_value end as tco2e_per_unit,
-    case
-        when w.outside > 0 then 'disagree' when p.patterns is not null then 'pattern'
-        when w.account_value is null then 'no_account' when w.compared = 0 then 'single_source' else 'agree'
-    end as verdict,
-    case when w.outside > 0 then greatest(coalesce(w.greater_value, w.account_value), w.account_value) end as substitute_value
-from wide as w
-left join patterns as p on p.uscc = w.uscc and p.period = w.period and p.quantity = w.quantity
-left join emitted as e on e.uscc = w.uscc and e.period = w.period and e.quantity = w.quantity
+    *,
+    case verdict
+        when 'disagree' then disagreeing_zh || '与账户所用值相差超出允许范围' || coalesce('；另有：' || patterns_zh, '')
+        when 'pattern' then '序列形态可疑：' || patterns_zh
+        when 'single_source' then '只有一个来源，无从比对'
+        when 'no_account' then '账户没有这一量，其他来源有'
+        else '各来源在允许范围内一致'
+    end as verdict_zh,
+    case verdict
+        when 'disagree' then disagreeing_en || ' differ from the account by more than is allowed' || coalesce('; also: ' || patterns_en, '')
+        when 'pattern' then 'the series does not look measured: ' || patterns_en
+        when 'single_source' then 'one source only, nothing to compare with'
+        when 'no_account' then 'the account does not have this quantity, other sources do'
+        else 'the sources agree within their bands'
+    end as verdict_en,
+    -- what the ledger does not have cannot be weighed
+    case verdict
+        when 'disagree' then coalesce(greatest_gap, substitute_value) * tco2e_per_unit
+        when 'pattern' then account_tco2e
+        when 'no_account' then null
+        else 0
+    end as tonnes_at_stake
+from compared

@@ -2,6 +2,7 @@ select
     cast(b.batch_id as varchar) as batch_id,
     cast(b.source as varchar) as source,
     cast(b.file_name as varchar) as file_name,
+    cast(b.sheet as varchar) as sheet,
     cast(b.sha256 as varchar) as sha256,
     cast(b.received_at as timestamp) as received_at,
     cast(b.received_basis as varchar) as received_basis,

@@ -20,18 +20,19 @@ received as (
 
 scheduled as (
     select
-        s.*,
-        n.today,
+        s.source, case s.rule when 'day_of_next_month' then 'month' else 'year' end as frequency,
+        s.days as due_day, s.due_month, s.basis_zh, s.basis_en, n.today,
         -- the last day on which something fell due
-        case s.frequency
-            when 'month' then
-                case when day(n.today) > s.due_day then date_trunc('month', n.today) else date_trunc('month', n.today) - interval 1 month end
+        case s.rule
+            when 'day_of_next_month' then
+                case when day(n.today) > s.days then date_trunc('month', n.today) else date_trunc('month', n.today) - interval 1 month end
             else
-                case when n.today > make_date(year(n.today), s.due_month, s.due_day) then date_trunc('year', n.today)
+                case when n.today > make_date(year(n.today), s.due_month, s.days) then date_trunc('year', n.today)
                     else date_trunc('year', n.today) - interval 1 year end
         end as cycle_start
-    from {{ ref('delivery_schedule') }} as s
+    from {{ ref('deadline') }} as s
     cross join night as n
+    where s.purpose = 'delivery'
 ),
 
 dated as (

@@ -1,6 +1,14 @@
 -- one item per batch and check that someone has to settle or has settled; the most tonnes first
+with hangs as (
+    select item_id, sum(case when kind = 'allowance_gap' then cast(figure as decimal(18, 3)) end) as allowance_gap_t,
+        {{ dbt.listagg("case when kind = 'target' then code end", "';'", "order by code") }} as targets
+    from (select distinct item_id, kind, code, case when kind = 'allowance_gap' then period end as period, case when kind = 'allowance_gap' then figure end as figure
+        from {{ ref('worklist_stake') }}) as s
+    group by item_id
+)
+
 select
-    cast(md5(i.check_id || '|' || i.batch_id) as varchar) as item_id,
+    cast({{ item_id('i') }} as varchar) as item_id,
     cast(i.state as varchar) as state,
     cast(case when i.state = 'waiting_for_enterprise' then 'enterprise' else 'data_steward' end as varchar) as owner,
     cast(i.due_on as date) as due_on,
@@ -14,10 +22,13 @@ select
     cast(i.open_rows as bigint) as open_rows,
     cast(i.enterprises as bigint) as enterprises,
     cast(i.affected_cells as varchar) as affected_cells,
+    cast(h.targets as varchar) as targets,
+    cast(h.allowance_gap_t as decimal(18, 3)) as allowance_gap_t,
     cast(i.first_seen_on as date) as first_seen_on,
     cast(i.reopened_count as bigint) as reopened_count,
     cast(i.due_rule as varchar) as due_rule,
     cast(b.is_synthetic as boolean) as is_synthetic
 from {{ ref('int_steward__item') }} as i
 inner join {{ ref('int_quality__batch') }} as b on i.batch_id = b.batch_id
+left join hangs as h on h.item_id = {{ item_id('i') }}
 order by tonnes_at_stake desc nulls last, due_on, item_id

@@ -13,6 +13,7 @@ select
     cast(b.document_date as varchar) as document_date,
     cast(b.licence as varchar) as licence,
     cast(b.suite_version as varchar) as suite_version,
+    cast(b.sheet as varchar) as sheet,
     cast(b.rows_received as bigint) as rows_received,
     cast(b.refused_by as varchar) as refused_by,
     cast(b.reason_zh as varchar) as reason_zh,
