@@ -32,13 +32,14 @@ _SEVERAL = re.compile(r"[+;]")
 @dataclass
 class SourceRow:
     """One delivered row. reported: header -> text as in the file (None when only the lake could be read);
-    entered: canonical column -> typed value of the validated lake."""
+    entered: canonical column -> typed value of the validated lake; decisions: what the steward decided on it (quality.decision)."""
 
     batch_id: str
     row_no: int
     file: str | None
     reported: dict[str, Any] | None
     entered: dict[str, Any] | None
+    decisions: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass

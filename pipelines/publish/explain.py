@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
@@ -22,7 +22,17 @@ import polars as pl
 
 from pipelines.contracts.codes import SEEDS, read_rows
 from pipelines.publish.contract import Table, published_tables
-from pipelines.publish.evidence import Batch, Factor, balance_rows, factors, gwp, lake_factors, plain, source_row
+from pipelines.publish.evidence import (
+    Batch,
+    Factor,
+    SourceRow,
+    balance_rows,
+    factors,
+    gwp,
+    lake_factors,
+    plain,
+    source_row,
+)
 from pipelines.publish.explanation import AccountExplanation, CellExplanation, Contribution, LineBrief, LineExplanation
 from pipelines.publish.identities import ACCOUNT_MEASURES, TOTAL_MEASURES, AccountMeasure
 from pipelines.publish.problem import PublishError
@@ -141,11 +151,19 @@ def _line(live: _Live, line: dict[str, Any]) -> LineExplanation:
     row = None
     if line["batch_id"] and line["row_no"] is not None:
         source = line.get("source") or (batch.details.get("source") if batch else None)
-        row = source_row(live.settings, source, line["batch_id"], line["row_no"], live.known_by)
+        row = _source_row(live, source, line["batch_id"], line["row_no"])
     gas_factor = gwp(live.factors, line["gwp_set"], line["gas"])
     zh, en = formula(line, gas_factor)
     return LineExplanation(live.release_id, line, zh, en, formula_holds(line),
                            factors(live.factors, line["factor_id"]), gas_factor, batch, row)
+
+
+def _source_row(live: _Live, source: str | None, batch_id: str, row_no: int) -> SourceRow:
+    """The delivered row with the decisions on it: the figure rests on the value used, the file has the reported one."""
+    decisions = live.rows(
+        "select decision_id, decision, column_name, reported_value, used_value, state_zh, state_en, decided_by, second_by, decided_on"
+        " from live.quality.decision where batch_id = ? and row_no = ? order by decided_on, decision_id, column_name", [batch_id, row_no])
+    return replace(source_row(live.settings, source, batch_id, row_no, live.known_by), decisions=tuple(decisions))
 
 
 def formula(line: dict[str, Any], gas_factor: Factor | None = None) -> tuple[str, str]:
@@ -282,7 +300,7 @@ def _add_source(live: _Live, cell: CellExplanation) -> None:
     cell.batch = live.batch(cell.row.get("batch_id"))
     if cell.batch and cell.row.get("row_no") is not None:
         source = cell.batch.details.get("source")
-        cell.sources = [source_row(live.settings, source, cell.batch.batch_id, cell.row["row_no"], live.known_by)]
+        cell.sources = [_source_row(live, source, cell.batch.batch_id, cell.row["row_no"])]
 
 
 def _explain_account_cell(live: _Live, cell: CellExplanation, top: int) -> None:

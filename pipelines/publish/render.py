@@ -69,7 +69,12 @@ def _row(row: SourceRow) -> list[str]:
     if not values:
         return [*lines, "    原始行不可读 | the delivered row cannot be read here"]
     cells = [f"      {name} = {value}" for name, value in plain(values).items() if value not in (None, "")]
-    return [*lines, f"    {title}:", *cells]
+    decided = [
+        f"    决定 | Decision {d['decision_id']} {d['decision']}（{d['decided_by']}{'、' + d['second_by'] if d['second_by'] else ''}，{d['decided_on']}）: "
+        f"{d['state_zh']} | {d['state_en']}" + (f"  {d['column_name']}: {d['reported_value'] or '—'} -> {d['used_value']}" if d["column_name"] else "")
+        for d in row.decisions
+    ]
+    return [*lines, f"    {title}:", *cells, *decided]
 
 
 def _brief(brief: LineBrief) -> list[str]:

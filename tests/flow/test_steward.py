@@ -169,7 +169,7 @@ def test_an_item_names_what_hangs_on_it(loop: Path) -> None:
     [(item, targets)] = items
     assert targets == "E03@520000"
     assert query(database, "select distinct kind, state is not null from quality.worklist_stake where item_id = ?", item) == [("target", True)]
-    parts = query(database, """select kind, sum(tonnes_at_stake) from quality.worklist_stake join quality.worklist using (item_id)
+    parts = query(database, """select kind, sum(s.tonnes_at_stake) from quality.worklist_stake s join quality.worklist w using (item_id)
         where check_id = 'R10-stock-balance' and kind in ('account', 'province', 'prefecture', 'industry') group by 1 order by 1""")
     assert len(parts) == 4
     assert len({tonnes for _, tonnes in parts}) == 1

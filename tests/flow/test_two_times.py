@@ -35,8 +35,8 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
     deliver(inbox, "enterprise_energy", "november.csv", [_energy(1, "2025-11", 10), _energy(2, "2025-11", 7), _energy(1, "2025-10", 5)], "2026-01-10")
     deliver(inbox, "enterprise_register", "second.csv", [register_row(2, "24-other-industry", "1711", "520302")], "2026-02-10")
     deliver(inbox, "enterprise_energy", "correction.csv", [_energy(1, "2025-11", 11)], "2026-02-11")
-    deliver(inbox, "enterprise_energy", "left.csv", [_energy(1, "2025-09", 1)], "2026-06-01T10:00:00+08:00")
-    deliver(inbox, "enterprise_energy", "right.csv", [_energy(1, "2025-09", 2)], "2026-06-01T10:00:00+08:00")
+    deliver(inbox, "enterprise_energy", "left.csv", [_energy(1, "2025-09", 1)], "2026-02-12T10:00:00+08:00")
+    deliver(inbox, "enterprise_energy", "right.csv", [_energy(1, "2025-09", 2)], "2026-02-12T10:00:00+08:00")
     deliver(inbox, "enterprise_energy", "back.csv", [_energy(1, "2025-10", 6)], "2026-06-02")
     for day in (JANUARY, FEBRUARY, JUNE):
         run_night_here(inbox, root / "data", day)

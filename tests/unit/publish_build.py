@@ -331,7 +331,7 @@ def tables() -> dict[str, list[dict[str, Any]]]:
                               "targets": None, "allowance_gap_t": None}],
         "quality.worklist_stake": [{"item_id": "W1", "kind": "account", "code": A, "period": YEAR, "tonnes_at_stake": 12.5, "figure": 342.39, "unit": "tCO2e",
                                     "state": None, "name_zh": "企业账户", "name_en": "account", "is_synthetic": True}],
-        "quality.decision": [{"decision_id": "D1", "column_name": "consumed", "decision_batch_id": ENERGY, "batch_id": ENERGY, "row_no": 5,
+        "quality.decision": [{"decision_id": "D1", "column_name": "consumed", "decision_batch_id": ENERGY, "batch_id": ENERGY, "row_no": 2,
                               "check_id": "R01", "decision": "更正", "state": "corrected", "reported_value": "-1", "used_value": "1",
                               "state_zh": "采用更正值", "state_en": "the corrected value is used", "reason": HOSTILE, "decided_by": "王会计", "second_by": None,
                               "decided_on": FEB, "expires_on": None}],

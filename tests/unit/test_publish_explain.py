@@ -67,7 +67,7 @@ def test_a_line_down_to_file_and_row(settings) -> None:
     assert (factor.value, factor.document, factor.row_no) == (2.505, "NDRC-2015", 2)   # not the one of tomorrow
     text = render(found)
     for part in ("活动水平 100 t × 因子 2.505 tCO2/t = 250.5 t CO2", "activity 100 t x factor 2.505", "NDRC-2015", "消费量 = 1,000",
-                 "20250331-aaaaaaaaaa"):
+                 "20250331-aaaaaaaaaa", "决定 | Decision D1 更正", "consumed: -1 -> 1"):
         assert part in text
     assert json.loads(json.dumps(as_json(found)))["line"]["emission_tco2e"] == 250.5
 
