@@ -5,7 +5,7 @@ select
     m.slice_year,
     case
         when m.months < 12
-            or make_date(cast(m.slice_year + 1 as integer), 1, cast(d.due_day as integer)) >= cast({{ knowledge_end() }} as date) then 'not_due'
+            or make_date(cast(m.slice_year + 1 as integer), 1, cast(d.days as integer)) >= cast({{ knowledge_end() }} as date) then 'not_due'
         when g.gate is null or g.gate = 'not_assessable' then 'no_top_down_total'
         when g.gate = 'refused' then 'unexplained_share'
     end as hindrance
@@ -14,6 +14,6 @@ from (
     from {{ ref('int_total__registered') }}
     group by cast(year(period) as bigint)
 ) as m
-cross join {{ ref('delivery_schedule') }} as d
+cross join {{ ref('deadline') }} as d
 left join {{ ref('int_reconciliation__gate') }} as g on g.level = 'province' and g.year = m.slice_year
-where d.source = 'enterprise_energy'
+where d.purpose = 'delivery' and d.source = 'enterprise_energy'

@@ -65,7 +65,7 @@ quarantined as (
 ),
 
 due as (
-    select due_day from {{ ref('delivery_schedule') }} where source = 'enterprise_energy'
+    select days as due_day from {{ ref('deadline') }} where purpose = 'delivery' and source = 'enterprise_energy'
 ),
 
 state as (
