@@ -6,7 +6,9 @@ with told as (
         case verdict when 'disagree' then 'X01-sources-disagree' when 'pattern' then 'X02-pattern' else 'X03-not-in-account' end as check_id
     from {{ ref('int_triangulation__compared') }}
     where (verdict = 'disagree' and disagreeing_sources <> 'stock_balance') or (verdict = 'pattern' and makes_item)
-        or (verdict = 'no_account' and greatest_value > 0)
+        or (verdict = 'no_account' and greatest_value > 0
+            -- who makes all the power that it uses buys none
+            and not (quantity = 'electricity' and (uscc, period) in (select h.uscc, h.period from {{ ref('int_power_heat__current') }} as h where h.carrier = '电力')))
 ),
 
 delivered as (
