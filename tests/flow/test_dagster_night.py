@@ -130,6 +130,7 @@ def test_broken_conservation_stops_the_release(
         raise PublishError("恒等式不成立", "identity broken")
 
     monkeypatch.setattr("pipelines.night.build", lambda *_, **__: BuildResult())
+    monkeypatch.setattr("pipelines.night.record_findings", lambda *_: None)   # nothing was built that could hold findings
     monkeypatch.setattr("pipelines.defs.transform._results", lambda context, _built: _all_nodes(context))
     monkeypatch.setattr("pipelines.defs.publish.publish_step", refuse)
     monkeypatch.setattr("pipelines.defs.publish.check_identities", lambda path: ["lines <> province: 2025-12, 0.001"])
