@@ -59,9 +59,10 @@ method-check: setup  ## 由当前发布版本重算核对表 | recompute the pub
 lock:  ## 重新锁定依赖（需要 uv） | lock the requirements anew (needs uv)
 	uv pip compile --quiet --no-emit-index-url --no-emit-find-links --no-strip-extras --no-header --generate-hashes --universal --python-version 3.11 --all-extras pyproject.toml -o requirements.lock
 
-bench: setup  ## 测量演示省一夜与千万条读数的关口 | measure the night, and the gate on ten million readings
+bench: setup  ## 测量演示省一夜、千万条读数的关口、很大与很多的上报 | measure the night, the gate on ten million readings, very large and very many deliveries
 	@$(BIN)/python bench/night.py
 	@$(BIN)/python bench/meter_gate.py
+	@$(BIN)/python bench/large_inbox.py
 
 clean:  ## 删除一切生成物（不含收到的数据） | remove what was generated, not what was received
 	@rm -rf data/demo dbt_project/target dbt_project/logs .pytest_cache .mypy_cache .ruff_cache

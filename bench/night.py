@@ -9,7 +9,6 @@ import argparse
 import csv
 import os
 import platform
-import resource
 import shutil
 import statistics
 import subprocess
@@ -23,14 +22,15 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def run(*arguments: str) -> tuple[float, float, float]:
     """(wall s, CPU s, peak MB) of one process of the console command."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    start = time.perf_counter()
-    done = subprocess.run([sys.executable, "-m", "pipelines.cli", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
-    wall = time.perf_counter() - start
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    if done.returncode not in (0, 3):
-        sys.exit(done.stderr)
-    return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, after.ru_maxrss / 1024
+    with tempfile.TemporaryFile("w+") as said:
+        start = time.perf_counter()
+        process = subprocess.Popen([sys.executable, "-m", "pipelines.cli", *arguments], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=said)
+        _, status, used = os.wait4(process.pid, 0)   # the figures of this process alone
+        wall = time.perf_counter() - start
+        if os.waitstatus_to_exitcode(status) not in (0, 3):
+            said.seek(0)
+            sys.exit(said.read())
+    return wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
 
 
 def correction(inbox: Path) -> None:
