@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pipelines.problem import Problem
 
-class NightRunning(RuntimeError):
+
+class NightRunning(Problem):
     """Another night holds the lock; the message names it."""
 
 
@@ -28,7 +30,7 @@ def night_lock(path: Path, started: str) -> Iterator[None]:
         except BlockingIOError as error:
             handle.seek(0)
             holder = handle.read().strip() or "?"
-            raise NightRunning(f"另一夜间任务正在运行：{holder} | another night is running: {holder}") from error
+            raise NightRunning(f"另一夜间任务正在运行：{holder}", f"another night is running: {holder}") from error
         handle.truncate(0)
         handle.write(json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "started": started}))
         handle.flush()

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
+from pipelines.problem import Problem
 
-class PublishError(Exception):
+
+class PublishError(Problem):
     """Nothing was published, and why, in both languages."""
-
-    def __init__(self, zh: str, en: str) -> None:
-        super().__init__(f"{zh} | {en}")
-        self.zh = zh
-        self.en = en
 
 
 def both(zh: str, en: str) -> str:

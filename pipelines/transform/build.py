@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pipelines.problem import Problem
 from pipelines.settings import PROJECT, Settings
 
 PROJECT_DIR = PROJECT / "dbt_project"
@@ -50,7 +51,7 @@ class BuildResult:
         return self.error is None and not self.failed
 
 
-class BuildError(RuntimeError):
+class BuildError(Problem):
     """The build did not finish clean: names the models or tests that failed."""
 
 
@@ -134,7 +135,8 @@ def require(result: BuildResult) -> None:
         return
     lines = [result.error] if result.error else []
     lines += [f"{node.kind} {node.name}: {node.message.strip()}" for node in result.failed[:20]]
-    raise BuildError("\n".join(line for line in lines if line))
+    named = "\n".join(line for line in lines if line)
+    raise BuildError("计算或其检验未通过，未发布", f"a model or a blocking test failed, nothing was published:\n{named}")
 
 
 if __name__ == "__main__":

@@ -1,32 +1,95 @@
-"""Files that appear whole or not at all."""
+"""Files that appear whole or not at all, and stay: bytes are on the disk before their name is, names before anything counts on them.
+
+The order is always the same: write beside the target, flush the file, rename, flush the folder. What a power cut leaves is the old
+file, the new one, or a leftover `.*.part`, never an empty file under the real name.
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
 import stat
+from collections.abc import Iterable
 from pathlib import Path
 
 import polars as pl
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write bytes beside the target, flush to disk, then rename."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    with part.open("wb") as handle:
-        handle.write(data)
-        handle.flush()
+def flush_file(path: Path) -> None:
+    """Return when the bytes of a file are on the disk."""
+    with path.open("rb") as handle:
         os.fsync(handle.fileno())
-    part.replace(path)
+
+
+def flush_folder(path: Path) -> None:
+    """Return when the names in a folder (made, renamed, removed) are on the disk."""
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def flush_tree(path: Path) -> None:
+    """Return when everything below a folder is on the disk: files first, then the folders from the inside out."""
+    for folder, _, names in os.walk(path, topdown=False):
+        for name in names:
+            flush_file(Path(folder) / name)
+        flush_folder(Path(folder))
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it, each name on the disk."""
+    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
+    path.mkdir(parents=True, exist_ok=True)
+    for folder in reversed(missing):
+        flush_folder(folder.parent)
+
+
+def put_in_place(part: Path, target: Path) -> None:
+    """Give a written file its name. Both lie in one folder, which is there."""
+    flush_file(part)
+    part.replace(target)
+    flush_folder(target.parent)
+
+
+def put_tree_in_place(part: Path, target: Path) -> None:
+    """Give a written folder its name; one that lies there already is removed first."""
+    flush_tree(part)
+    remove_tree(target)
+    part.replace(target)
+    flush_folder(target.parent)
+
+
+def part_of(target: Path) -> Path:
+    """Where a file is written before it gets its name."""
+    return target.with_name(f".{target.name}.part")
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write bytes so that the file appears whole or not at all."""
+    make_folder(path.parent)
+    part = part_of(path)
+    part.write_bytes(data)
+    put_in_place(part, path)
 
 
 def write_parquet(path: Path, frame: pl.DataFrame) -> None:
     """Write a Parquet file that appears whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
+    make_folder(path.parent)
+    part = part_of(path)
     frame.write_parquet(part, compression="zstd", statistics=True)
-    part.replace(path)
+    put_in_place(part, path)
+
+
+def remove_files(paths: Iterable[Path]) -> None:
+    """Remove files that may be gone already; their folders know it on the disk."""
+    folders = set()
+    for path in paths:
+        path.unlink(missing_ok=True)
+        folders.add(path.parent)
+    for folder in sorted(folders):
+        flush_folder(folder)
 
 
 def remove_tree(path: Path) -> None:

@@ -49,6 +49,10 @@ create table if not exists finding_span (
   seen_from text not null, seen_until text, primary key (batch_id, row_no, check_id, seen_from));
 """
 
+# Changes of the schema since the first registry, in order; each runs once in a registry (`pragma user_version` counts them).
+# Only ever append.
+_MIGRATIONS: tuple[str, ...] = ()
+
 
 @dataclass(frozen=True)
 class Version:
@@ -133,6 +137,14 @@ class Registry:
         self._db = sqlite3.connect(path, isolation_level=None, timeout=30)
         self._db.execute("pragma synchronous = full")
         self._db.executescript(_SCHEMA)
+        self._migrate()
+
+    def _migrate(self) -> None:
+        (done,) = self._db.execute("pragma user_version").fetchone()
+        for number, statement in list(enumerate(_MIGRATIONS, 1))[done:]:
+            with self.transaction():
+                self._db.execute(statement)
+                self._db.execute(f"pragma user_version = {number}")
 
     def close(self) -> None:
         self._db.close()
