@@ -95,6 +95,7 @@ def nightly(
     from pipelines.report import Reporter
 
     reporter = Reporter(as_json)
+    from pipelines.ingest.receive import InboxMissing
     from pipelines.lock import NightRunning
     from pipelines.night import run_night
     from pipelines.publish.problem import PublishError
@@ -102,12 +103,12 @@ def nightly(
 
     try:
         night = run_night(settings, reporter.say, reporter.progress)
-    except (NightRunning, BuildError, PublishError) as error:
+    except (InboxMissing, NightRunning, BuildError, PublishError) as error:
         reporter.close()
         print(f"失败，上一发布版本不受影响 | failed, the last release stands:\n{error}", file=sys.stderr)
         if as_json:
             print(json.dumps({"outcome": "failed", "release_id": None, "release_path": None, "error": str(error), "counts": {}}, ensure_ascii=False))
-        raise typer.Exit(1) from error
+        raise typer.Exit(2 if isinstance(error, InboxMissing) else 1) from error
     finally:
         reporter.close()
     reporter.finish(night.summary(), settings)

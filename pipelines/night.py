@@ -9,9 +9,10 @@ from datetime import date
 from pathlib import Path
 
 from pipelines.contracts.codes import read_rows
+from pipelines.gate.anew import clear_unjudged
 from pipelines.gate.stage import Judged, judge_source, judge_strangers, sources_in_order
 from pipelines.gate.suite import load_suite
-from pipelines.ingest.receive import Receipt, receive
+from pipelines.ingest.receive import Receipt, receive, require_inbox
 from pipelines.lock import night_lock
 from pipelines.publish.release import InputBatch, ReleaseInfo, find_release, heal, live_release, publish
 from pipelines.publish.site import RuleText
@@ -68,11 +69,9 @@ class Night:
                 "refused": outcomes.count("refused"),
                 "rows_received": sum(j.rows_received for j in self.judged),
                 "rows_accepted": sum(j.rows_accepted for j in self.judged),
-                "waiting": len(self.receipt.waiting), "left": len(self.receipt.left),
+                **{kind: len(items) for kind, _, items in self.receipt.named()},
             },
-            "waiting": [f"{name} ({why})" for name, why in self.receipt.waiting],
-            "left": [f"{name} ({why})" for name, why in self.receipt.left],
-            "ignored": [f"{name} ({why})" for name, why in self.receipt.ignored],
+            **{kind: [f"{name} ({why})" for name, why in items] for kind, _, items in self.receipt.named()},
         }
 
 
@@ -80,8 +79,9 @@ class Night:
 def open_night(settings: Settings, say: Callable[[str], None]) -> Iterator[Night]:
     """Take the lock, mend what a kill may have left half-done, and open the registry.
 
-    Raises NightRunning when another night holds the lock.
+    Raises InboxMissing before anything is done, and NightRunning when another night holds the lock.
     """
+    require_inbox(settings)
     started = settings.started.isoformat(timespec="seconds")
     with night_lock(settings.warehouse / "night.lock", started):
         heal(settings)
@@ -97,9 +97,9 @@ def open_night(settings: Settings, say: Callable[[str], None]) -> Iterator[Night
 def receive_step(night: Night) -> Receipt:
     """Take in what is new in the inbox and among the published tables."""
     night.receipt = receive(night.settings, night.registry)
+    clear_unjudged(night.registry, night.lake)
     night.say(f"收件 receive: {len(night.receipt.new)} 新批次 new, {night.receipt.seen} 已知 known")
-    for kind, items in (("等待 waits until received", night.receipt.waiting), ("留待下夜 left for the next night", night.receipt.left),
-                        ("未处理 ignored", night.receipt.ignored)):
+    for _, kind, items in night.receipt.named():
         for name, why in items:
             night.say(f"  {kind}: {name} ({why})")
     return night.receipt

@@ -19,6 +19,11 @@ os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
 os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "yes")
 
 
+def now() -> datetime:
+    """This moment, with its offset: when nights begin and end. Never part of a computation."""
+    return datetime.now(TIME_ZONE)
+
+
 @dataclass(frozen=True)
 class Settings:
     """Where a night reads and writes, and what it is allowed to know.
@@ -43,7 +48,7 @@ class Settings:
     keep_releases: int = 30
     common_gwp_set: str = "AR5"
     home_division: str = "52"
-    started: datetime = field(default_factory=lambda: datetime.now(TIME_ZONE))
+    started: datetime = field(default_factory=now)
 
     @property
     def knowledge_end(self) -> datetime:
@@ -85,7 +90,7 @@ class Settings:
 
 def today() -> date:
     """Today in Asia/Shanghai: the default knowledge date, and the only use of the calendar."""
-    return datetime.now(TIME_ZONE).date()
+    return now().date()
 
 
 def load_settings(

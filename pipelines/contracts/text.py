@@ -29,16 +29,30 @@ def code_key(value: str) -> str:
     return _SPACE.sub("", unicodedata.normalize("NFKC", value)).lower()
 
 
-def printable(value: str) -> str:
-    """Text from outside as it may be stored and shown: bytes that are no UTF-8, control and direction marks as escapes."""
-    return "".join(_shown(char) for char in value)
+_INVISIBLE = frozenset(("Cc", "Cf", "Zl", "Zp"))   # control, direction and joining marks, line and paragraph ends
+_HIDDEN = _INVISIBLE | {"Cs", "Cn"}               # ... and what has no shape at all
+
+
+def has_invisible(value: str) -> bool:
+    """True when a text holds marks that hide how it reads."""
+    return not value.isprintable() and any(unicodedata.category(char) in _INVISIBLE for char in value)
+
+
+def printable(value: str, limit: int | None = None) -> str:
+    """Text from outside as it may be stored and shown: bytes that are no UTF-8, control and direction marks as escapes.
+
+    What is longer than `limit` characters is cut and ends in `…`.
+    """
+    shown = value if limit is None else value[: limit + 1]
+    if not shown.isprintable():
+        shown = "".join(_shown(char) for char in shown)
+    return shown if limit is None or len(shown) <= limit else shown[: limit - 1] + "…"
 
 
 def _shown(char: str) -> str:
     if 0xDC80 <= ord(char) <= 0xDCFF:
         return f"\\x{ord(char) - 0xDC00:02x}"   # a byte of a file name that is no UTF-8
-    hidden = unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp", "Cn")
-    return char.encode("unicode_escape").decode() if hidden else char
+    return char.encode("unicode_escape").decode() if unicodedata.category(char) in _HIDDEN else char
 
 
 def is_missing(value: str | None) -> bool:

@@ -34,9 +34,9 @@ def _metadata(receipt: Receipt, night: NightResource) -> dict[str, Any]:
         "knowledge_date": settings.knowledge_date.isoformat(),
         "inbox": dg.MetadataValue.path(settings.inbox),
         "new_batches": len(receipt.new), "known_batches": receipt.seen,
-        "waiting": len(receipt.waiting), "left": len(receipt.left), "ignored": len(receipt.ignored),
+        **{kind: len(items) for kind, _, items in receipt.named()},
     }
-    named = [("waiting", receipt.waiting), ("left", receipt.left), ("ignored", receipt.ignored)]
-    if any(items for _, items in named):
-        found["not_taken"] = pairs_table([(state, name, why) for state, items in named for name, why in items])
+    named = [(kind, name, why) for kind, _, items in receipt.named() for name, why in items]
+    if named:
+        found["named"] = pairs_table(named)
     return found

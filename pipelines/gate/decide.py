@@ -23,6 +23,7 @@ from pipelines.gate.judge import Judgement, judge
 from pipelines.gate.promote import distinct_checks, known_moments, verdict_of
 from pipelines.gate.stake import add_stake
 from pipelines.gate.suite import Suite
+from pipelines.ingest.copies import lost_copy
 from pipelines.ingest.header import find_table, header_names
 from pipelines.ingest.problem import Unreadable
 from pipelines.ingest.read import NOTE_LIMIT
@@ -123,7 +124,7 @@ def apply_decisions(settings: Settings, registry: Registry, lake: Lake, source: 
         if batch is None or verdict is None or batch.source != source.name or (source.bulk and verdict.rows_received > _LARGEST_BULK):
             continue
         mark = _mark(decisions, verdict, lake, source, known)
-        if registry.decided_mark(batch_id) != mark:
+        if registry.decided_mark(batch_id) != mark and (batch.problem_id or lost_copy(settings, batch) is None):   # of a lost file the versions stand
             targets.append((_target(settings, lake, batch, verdict, source, decisions, known), mark))
     if targets:
         _make_versions(settings, registry, lake, source, suite, targets, known)

@@ -19,6 +19,7 @@ from pipelines.gate.promote import promote
 from pipelines.gate.promote_bulk import promote_bulk
 from pipelines.gate.suite import Suite, load_suite
 from pipelines.ingest.bulk import LandedFile, land
+from pipelines.ingest.copies import LOST, lost_copy
 from pipelines.ingest.problem import Unreadable
 from pipelines.ingest.read import read_or_spill
 from pipelines.ingest.receive import received_file
@@ -94,6 +95,8 @@ def judge_source(settings: Settings, registry: Registry, lake: Lake, source_name
     for batch in pending:
         with _workshop(settings, batch) as folder:
             delivery, rows = _read(settings, batch, source, folder)
+            if delivery.problem and delivery.problem.check_id == LOST and batch.batch_id in verdicts:
+                continue   # it was judged while its copy was right: that stands, and the receipt names the loss
             if rows is not None:
                 judged.append(_judge_large(gate, batch, delivery, rows, folder))
                 continue
@@ -132,6 +135,7 @@ def _workshop(settings: Settings, batch: Batch) -> Iterator[Path]:
 def _read(settings: Settings, batch: Batch, source: Source, folder: Path) -> tuple[Delivery, LandedFile | SpilledRows | None]:
     """A received file as a delivery, and its rows where they lie on disk (None: they are in the delivery, or there are none)."""
     delivery = _unread(batch, source)
+    delivery.problem = delivery.problem or lost_copy(settings, batch)
     if delivery.problem:
         return delivery, None
     try:

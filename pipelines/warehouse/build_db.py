@@ -17,7 +17,7 @@ from pipelines.contracts.decisions import load_bounds
 from pipelines.contracts.source import load_sources
 from pipelines.settings import Settings
 from pipelines.warehouse.duck import DuckError, connect, quoted
-from pipelines.warehouse.registry import Registry, Version
+from pipelines.warehouse.registry import Batch, Registry, Version
 
 # Sources whose change touches every account: their new rows rebuild everything.
 _REFERENCE = ("emission_factor", "division", "industry_class")
@@ -57,17 +57,23 @@ def code_version(project: Path) -> str:
 
 
 def current_inputs(settings: Settings, registry: Registry) -> Inputs:
-    """The inputs at the knowledge date."""
+    """The inputs at the knowledge date: rows that count, the verdict and what the sidecar says of each batch."""
     known = registry.known_rows(settings.knowledge_end)
     batches = registry.batches()
     versions = registry.versions_at(settings.knowledge_end)
     verdicts = {
-        batch_id: f"{v.refused_by or ''}|{v.rows_received}" for batch_id, v in registry.verdicts().items()
+        batch_id: f"{v.refused_by or ''}|{v.rows_received}|{_said(batches[batch_id])}" for batch_id, v in registry.verdicts().items()
         if batch_id in known
     }
     verdicts.update({b: f"{verdicts[b]}|{version.version}" for b, version in versions.items() if b in verdicts})
     again = sorted(f"{s}/{f}" for s, f, b in registry.paths() if b in known and batches[b].file_name != f)
     return Inputs(known, verdicts, code_version(settings.project), f"{settings.common_gwp_set}|{','.join(again)}")
+
+
+def _said(batch: Batch) -> str:
+    """A short mark of all that a sidecar can say of a batch."""
+    said = (batch.received_at, batch.received_basis, batch.is_synthetic, batch.document, batch.document_date, batch.sender, batch.licence)
+    return hashlib.sha256(repr(said).encode()).hexdigest()[:12]
 
 
 def prepare(path: Path, settings: Settings, registry: Registry, inputs: Inputs) -> bool:
@@ -209,8 +215,14 @@ def _changes(db, settings: Settings, inputs: Inputs) -> tuple[bool, list[str]]:
         return True, []
     before, now = dict(db.execute("select batch_id, state from registry.built_batch").fetchall()), _states(inputs)
     changed = sorted(b for b in before.keys() | now.keys() if before.get(b) != now.get(b))
-    full = any(b.rsplit("-", 1)[0] in _REFERENCE for b in changed) or last[2] > settings.knowledge_end
+    full = any(b.rsplit("-", 1)[0] in _REFERENCE or _was_said_otherwise(before, now, b) for b in changed) or last[2] > settings.knowledge_end
     return full, changed
+
+
+def _was_said_otherwise(before: dict[str, str], now: dict[str, str], batch_id: str) -> bool:
+    """True when rows of a batch were built on and its sidecar says something else by now: slices that they left are not in the lake."""
+    old, new = ((states.get(batch_id, "0") + "|||").split("|") for states in (before, now))
+    return old[0] != "0" and old[3] != new[3]
 
 
 def _states(inputs: Inputs) -> dict[str, str]:

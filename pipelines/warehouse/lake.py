@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.contracts.source import Source, load_sources
-from pipelines.warehouse.files import write_parquet
+from pipelines.warehouse.files import remove_files, remove_tree, write_parquet
 
 FINDING_SCHEMA: dict[str, Any] = {
     "batch_id": pl.String,
@@ -77,6 +77,15 @@ class Lake:
                 found.setdefault(path.name.split(".")[0], []).append(path)
             self._files[source.name] = found
         return self._files[source.name].setdefault(batch_id, [])
+
+    def remove(self, source: Source, batch_id: str) -> None:
+        """Remove every file of a batch, as accepted, held and decided on."""
+        decided = self.validated / source.name / "decided" / f"on-{batch_id}.parquet"
+        files = [*self.files(source, batch_id), *([decided] if decided.exists() else [])]
+        if files:
+            remove_files(files)
+        self._files[source.name].pop(batch_id, None)
+        remove_tree(self.quarantine / source.name / batch_id)
 
     def accepted_rows(self, source: Source, batch_id: str) -> pl.DataFrame:
         """All rows of a batch that are in the lake."""

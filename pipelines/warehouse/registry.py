@@ -1,8 +1,9 @@
 """The batch registry: which delivery is which batch, since when it is known, and how it was judged.
 
 A small SQLite file: transactions make it safe against a kill at any moment, a file that was written before
-its row was committed is simply written again. Batches are never changed or removed; a verdict is replaced
-only while rows of its batch wait for an enterprise to become known.
+its row was committed is simply written again. The bytes of a batch never change and no batch is removed; what its
+sidecar says may be corrected (`sidecar_seen` keeps all of it). A verdict is replaced while rows of its batch wait for an
+enterprise to become known, and made anew when the sidecar or the received copy of its batch was put right.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -51,7 +52,21 @@ create table if not exists finding_span (
 
 # Changes of the schema since the first registry, in order; each runs once in a registry (`pragma user_version` counts them).
 # Only ever append.
-_MIGRATIONS: tuple[str, ...] = ()
+_MIGRATIONS: tuple[str, ...] = (
+    # size and time of change of each received copy when its SHA-256 was last found right
+    "create table kept_copy (batch_id text primary key, size integer not null, mtime_ns integer not null)",
+    # what each sidecar of a batch said, in the order in which it was seen (`number`)
+    """create table sidecar_seen (
+      number integer primary key, batch_id text not null, file_name text not null, seen_from text not null,
+      received_at text not null, received_basis text not null, is_synthetic integer not null,
+      document text, document_date text, sender text, licence text, sha256 text,
+      problem_id text, problem_zh text, problem_en text)""",
+    """insert into sidecar_seen (batch_id, file_name, seen_from, received_at, received_basis, is_synthetic, document, document_date,
+        sender, licence, problem_id, problem_zh, problem_en)
+      select batch_id, file_name, first_seen, received_at, received_basis, is_synthetic, document, document_date,
+        sender, licence, problem_id, problem_zh, problem_en
+      from batch where problem_id is null or problem_id in ('L05-sidecar', 'L18-checksum') order by batch_id""",
+)
 
 
 @dataclass(frozen=True)
@@ -106,6 +121,34 @@ class Batch:
     @property
     def received(self) -> datetime:
         return datetime.fromisoformat(self.received_at)
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the sidecar of one name of a batch says, from the night that first saw it say so.
+
+    `file_name` as in Batch, `seen_from` the knowledge date of that night, `sha256` the checksum that the sidecar names; the rest as in
+    Batch (`received_basis` first_night: there is no sidecar, or it names no time).
+    """
+
+    batch_id: str
+    file_name: str
+    seen_from: str
+    received_at: str
+    received_basis: str
+    is_synthetic: int
+    document: str | None
+    document_date: str | None
+    sender: str | None
+    licence: str | None
+    sha256: str | None
+    problem_id: str | None
+    problem_zh: str | None
+    problem_en: str | None
+
+    def same_as(self, other: Said) -> bool:
+        """True when two say the same, whoever said it when."""
+        return replace(self, batch_id="", file_name="", seen_from="") == replace(other, batch_id="", file_name="", seen_from="")
 
 
 @dataclass(frozen=True)
@@ -177,6 +220,41 @@ class Registry:
 
     def add_batch(self, batch: Batch) -> None:
         self._insert("batch", asdict(batch), "or ignore")
+
+    def replace_batch(self, batch: Batch) -> None:
+        """Put what the sidecar says of a batch right."""
+        self._insert("batch", asdict(batch), "or replace")
+
+    def said(self) -> dict[str, list[Said]]:
+        """batch_id -> all that its sidecars said, in the order in which it was seen."""
+        names = ", ".join(f.name for f in fields(Said))
+        found: dict[str, list[Said]] = {}
+        for row in self._db.execute(f"select {names} from sidecar_seen order by number"):
+            found.setdefault(row[0], []).append(Said(*row))
+        return found
+
+    def add_said(self, said: Said) -> None:
+        self._insert("sidecar_seen", asdict(said))
+
+    def copies(self) -> dict[str, tuple[int, int]]:
+        """batch_id -> (size, time of change in ns) of its received copy when it was last found right."""
+        return {batch_id: (size, changed) for batch_id, size, changed in self._db.execute("select batch_id, size, mtime_ns from kept_copy")}
+
+    def put_copy(self, batch_id: str, state: tuple[int, int]) -> None:
+        self._insert("kept_copy", {"batch_id": batch_id, "size": state[0], "mtime_ns": state[1]}, "or replace")
+
+    def unjudge(self, batch_id: str) -> None:
+        """Take back the verdict on a batch and what decisions made of it: the gate judges it anew."""
+        with self.transaction():
+            for table in ("verdict", "check_result", "known_rows"):
+                self._db.execute(f"delete from {table} where batch_id = ?", (batch_id,))
+            self.forget_decided(batch_id)
+
+    def forget_decided(self, batch_id: str) -> None:
+        """Take back what decisions made of a batch: it is made anew from the decisions that stand."""
+        with self.transaction():
+            for table in ("decided", "decided_mark", "decision_effect"):
+                self._db.execute(f"delete from {table} where batch_id = ?", (batch_id,))
 
     def see_path(self, source: str, file_name: str, batch_id: str, night: str) -> None:
         """Remember under which names the bytes of a batch were seen."""
