@@ -6,6 +6,7 @@ import errno
 import os
 import socket
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -281,40 +282,42 @@ def test_a_reading_error_in_the_middle_of_a_file_leaves_it(tmp_path: Path, monke
     assert _names(_scan(tmp_path).left) == ["enterprise_energy/a.csv"]
 
 
-def test_a_tree_of_more_than_a_thousand_folders_is_told_and_not_walked(tmp_path: Path) -> None:
+@pytest.fixture
+def deep(tmp_path: Path) -> Iterator[Path]:
+    """A folder for a deep tree, removed by a tool that does not recurse as Python's own would."""
+    yield tmp_path
+    subprocess.run(["rm", "-rf", tmp_path / "enterprise_energy"], check=True)
+
+
+def _dig(folder: Path, name: str, depth: int) -> None:
+    """Make folders one in another, deeper than a path can say, and a file in the last."""
     home = Path.cwd()
-    (tmp_path / "enterprise_energy").mkdir()
-    os.chdir(tmp_path / "enterprise_energy")
+    folder.mkdir(exist_ok=True)
+    os.chdir(folder)
     try:
-        for _ in range(1100):
-            os.mkdir("ddd")
-            os.chdir("ddd")
-        Path("a.csv").write_text("x")
-    finally:
-        os.chdir(home)
-    _put(tmp_path, f"enterprise_energy/{'e/' * DEPTH_LIMIT}deep.csv")
-    _put(tmp_path, f"enterprise_energy/{'f/' * (DEPTH_LIMIT + 1)}too_deep.csv")
-    found = _scan(tmp_path).found
-    assert sorted((f.file_name.count("/"), f.problem.check_id if f.problem else "") for f in found) == [
-        (DEPTH_LIMIT, ""), (DEPTH_LIMIT, "L24-too-deep"), (DEPTH_LIMIT, "L24-too-deep")]
-    subprocess.run(["rm", "-rf", tmp_path / "enterprise_energy"], check=True)   # Python's own would recurse too deep
-
-
-def test_a_path_that_the_system_cannot_open_is_told(tmp_path: Path) -> None:
-    home, name = Path.cwd(), "长" * 80
-    (tmp_path / "enterprise_energy").mkdir()
-    os.chdir(tmp_path / "enterprise_energy")
-    try:
-        for _ in range(20):
+        for _ in range(depth):
             os.mkdir(name)
             os.chdir(name)
         Path("a.csv").write_text("x")
     finally:
         os.chdir(home)
-    (found,) = _scan(tmp_path).found
+
+
+def test_a_tree_of_more_than_a_thousand_folders_is_told_and_not_walked(deep: Path) -> None:
+    _dig(deep / "enterprise_energy", "ddd", 1100)
+    _put(deep, f"enterprise_energy/{'e/' * DEPTH_LIMIT}deep.csv")
+    _put(deep, f"enterprise_energy/{'f/' * (DEPTH_LIMIT + 1)}too_deep.csv")
+    found = _scan(deep).found
+    assert sorted((f.file_name.count("/"), f.problem.check_id if f.problem else "") for f in found) == [
+        (DEPTH_LIMIT, ""), (DEPTH_LIMIT, "L24-too-deep"), (DEPTH_LIMIT, "L24-too-deep")]
+
+
+def test_a_path_that_the_system_cannot_open_is_told(deep: Path) -> None:
+    _dig(deep / "enterprise_energy", "长" * 80, 20)
+    (found,) = _scan(deep).found
     assert found.problem is not None and found.problem.check_id == "L24-too-deep"
     assert len(found.file_name) <= 1000
-    assert outline(tmp_path, deliverable_sources()) == []
+    assert outline(deep, deliverable_sources()) == []
 
 
 def test_the_outline_tells_what_a_night_would_look_at(tmp_path: Path) -> None:
