@@ -144,9 +144,8 @@ def _of_system(number: int, path: str | None) -> Problem:
 def _of_data_file(error: BaseException, package: str) -> Problem | None:
     """A file that cannot be read as what it should be; other errors of these packages are mistakes of our own."""
     text = str(error)
-    damaged = ("out of specification", "not a valid DuckDB", "No magic bytes", "magic", "Invalid Input Error: File", "corrupt", "Corrupt", "Serialization Error",
-               "invalid thrift", "footer", "checksum")
-    if not any(word in text for word in damaged):
+    damaged = ("out of specification", "not a valid duckdb", "magic", "corrupt", "serialization error", "invalid thrift", "footer", "checksum")
+    if not any(word in text.lower() for word in damaged):
         return None
     at = _at(_path_in(text))
     return Problem(f"数据文件已损坏，无法读取{at}（{package}：{_first_line(text)}）", f"a data file is damaged and cannot be read{at} ({package}: {_first_line(text)})")

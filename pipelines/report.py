@@ -24,9 +24,18 @@ def failure_line(problem: Problem) -> str:
 
 def recent_nights(settings: Settings, limit: int) -> list[dict[str, Any]]:
     """The latest nights of a data folder, the latest first; plain values. One without an end whose lock is free was killed."""
-    nights = read_nights(settings.registry)[-limit:]
-    alive = is_held(settings.warehouse / "night.lock")
-    return [{**asdict(run), "outcome": "killed" if run.outcome == "running" and not alive else run.outcome} for run in reversed(nights)]
+    return _nights(settings)[::-1][:limit]
+
+
+def told_nights(settings: Settings) -> list[dict[str, Any]]:
+    """The nights that have ended, the first first; plain values."""
+    return [night for night in _nights(settings) if night["outcome"] != "running"]
+
+
+def _nights(settings: Settings) -> list[dict[str, Any]]:
+    nights = read_nights(settings.registry)
+    alive = any(run.outcome == "running" for run in nights) and is_held(settings.warehouse / "night.lock")
+    return [{**asdict(run), "outcome": "killed" if run.outcome == "running" and not alive else run.outcome} for run in nights]
 
 
 def as_text(nights: list[dict[str, Any]]) -> str:
