@@ -8,6 +8,7 @@ Whatever ends a command passes the one fence here: a sentence to the reader, a l
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -70,9 +71,12 @@ def _failure_line(problem: Problem) -> str:
 
 
 def _settings(inbox: Path | None = None, data: Path | None = None, as_of: date | None = None) -> Settings:
-    """The settings of this command. Raises SettingsError."""
-    _USED.append(load_settings(inbox, data, as_of))
-    return _USED[-1]
+    """The settings of this command. Raises SettingsError, and NotADirectoryError when the data folder is a file."""
+    settings = load_settings(inbox, data, as_of)
+    if settings.data.exists() and not settings.data.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(settings.data))
+    _USED.append(settings)
+    return settings
 
 
 app = typer.Typer(

@@ -88,7 +88,7 @@ def test_damaged_data_files(tmp_path: Path) -> None:
     assert "damaged" in explain(by_polars.value).en
     (tmp_path / "x.duckdb").write_bytes(b"garbage" * 1000)
     for query, database in ((f"select * from read_parquet('{path}')", None), ("select 1", tmp_path / "x.duckdb")):
-        with pytest.raises(Exception) as by_duckdb, connect(database) as db:  # noqa: B017, PT011 - whatever DuckDB calls it
+        with pytest.raises(Exception) as by_duckdb, connect(database) as db:
             db.execute(query).fetchall()
         found = explain(by_duckdb.value)
         assert "damaged" in found.en and "x." in found.en, by_duckdb.value

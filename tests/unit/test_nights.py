@@ -158,7 +158,7 @@ def test_a_disk_that_runs_full_under_the_log_is_said_once_and_prints_no_tracebac
     said: list[str] = []
     with night_log(settings, said.append) as say:
         (handler,) = [h for h in LOGGER.handlers if getattr(h, "baseFilename", "").endswith(".log")]
-        handler.stream = Path("/dev/full").open("w", encoding="utf-8", buffering=1)
+        handler.setStream(Path("/dev/full").open("w", encoding="utf-8", buffering=1))  # noqa: SIM115 - the handler closes it
         say("first")
         say("second")
         assert [line for line in said if "the disk is full" in line] == [said[1]]

@@ -50,7 +50,7 @@ def test_an_empty_name_means_no_file_and_a_missing_one_is_told(monkeypatch: pyte
     monkeypatch.setenv("CARBON_SETTINGS", "")
     assert load_settings().keep_releases == 30
     monkeypatch.setenv("CARBON_SETTINGS", str(tmp_path / "gone.toml"))
-    with pytest.raises(SettingsError, match="gone.toml"):
+    with pytest.raises(SettingsError, match=r"gone\.toml"):
         load_settings()
 
 
