@@ -32,16 +32,16 @@ _CHECKS = {
 )
 def release(night: NightResource) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult]:
     """Seal and promote. When it cannot be published, the last release stands and the run fails."""
-    opened = night.opened
-    new = _is_new(opened)
-    if new:
-        try:
-            publish_step(opened)
-        except PublishError as error:
-            yield from _refusals(opened, error)
-            raise dg.Failure(description=str(error), allow_retries=False) from error
-    yield from _checks(opened, new)
-    yield dg.MaterializeResult(metadata=_metadata(opened, new))
+    with night.step("publish") as opened:
+        new = _is_new(opened)
+        if new:
+            try:
+                publish_step(opened)
+            except PublishError as error:
+                yield from _refusals(opened, error)
+                raise dg.Failure(description=str(error), allow_retries=False) from error
+        yield from _checks(opened, new)
+        yield dg.MaterializeResult(metadata=_metadata(opened, new))
 
 
 def _is_new(night: Night) -> bool:

@@ -27,7 +27,7 @@ from pipelines.ingest.copies import (
 from pipelines.ingest.problem import Unreadable
 from pipelines.ingest.scan import ID_DIGITS, Found, Scan, scan_folder
 from pipelines.ingest.sidecar import SIDECAR, Sidecar
-from pipelines.problem import Problem
+from pipelines.problem import Problem, UsageProblem
 from pipelines.settings import ALWAYS_KNOWN, Settings, now
 from pipelines.warehouse.registry import Batch, Registry, Said
 
@@ -47,10 +47,8 @@ _CORRECTED = "随附说明迟到或已更正，重新判断 | its sidecar came l
 _OF_THAT_DAY = "按知识截止日时的随附说明重新判断 | judged anew by what its sidecar said at the knowledge date"
 
 
-class InboxMissing(Problem):
+class InboxMissing(UsageProblem):
     """The inbox is not there, is no folder or cannot be listed: nothing can be said of what was delivered."""
-
-    exit_status = 2   # wrong usage
 
 
 @dataclass

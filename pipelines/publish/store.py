@@ -15,6 +15,7 @@ from typing import Any
 
 from pipelines.publish.problem import PublishError
 from pipelines.settings import Settings
+from pipelines.warehouse.duck import DuckError, attach, connect
 
 DATABASE = "carbon.duckdb"
 RELEASE_FILE = "release.json"
@@ -108,6 +109,20 @@ def knowledge_order(manifest: dict[str, Any]) -> tuple[date, datetime, str]:
 def live_release(settings: Settings) -> dict[str, Any] | None:
     """release.json of the live release, or None when nothing is live."""
     return read_manifest(settings.marts)
+
+
+def overdue_sources(settings: Settings) -> list[str] | None:
+    """Sources whose delivery has fallen due and is not in, by the live release's quality.source_freshness; None when it cannot be asked."""
+    database = settings.marts / DATABASE
+    try:
+        if not database.is_file():
+            return None
+        with connect() as db:
+            attach(db, database, "live")
+            rows = db.execute("select source from live.quality.source_freshness where state in ('overdue', 'never_received') order by 1").fetchall()
+    except (DuckError, OSError):   # a damaged release is for `carbon verify` to name
+        return None
+    return [row[0] for row in rows]
 
 
 def find_release(settings: Settings, fingerprint: str, knowledge_date: date | None = None) -> dict[str, Any] | None:

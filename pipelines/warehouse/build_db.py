@@ -17,7 +17,7 @@ from pipelines.contracts.decisions import load_bounds
 from pipelines.contracts.source import load_sources
 from pipelines.settings import Settings
 from pipelines.warehouse.duck import DuckError, connect, quoted
-from pipelines.warehouse.registry import Batch, Registry, Version
+from pipelines.warehouse.registry import Batch, NightRun, Registry, Version
 
 # Sources whose change touches every account: their new rows rebuild everything.
 _REFERENCE = ("emission_factor", "division", "industry_class")
@@ -67,7 +67,7 @@ def current_inputs(settings: Settings, registry: Registry) -> Inputs:
     }
     verdicts.update({b: f"{verdicts[b]}|{version.version}" for b, version in versions.items() if b in verdicts})
     again = sorted(f"{s}/{f}" for s, f, b in registry.paths() if b in known and batches[b].file_name != f)
-    return Inputs(known, verdicts, code_version(settings.project), f"{settings.common_gwp_set}|{','.join(again)}")
+    return Inputs(known, verdicts, code_version(settings.project), f"{settings.common_gwp_set} {settings.home_division}|{','.join(again)}")
 
 
 def _said(batch: Batch) -> str:
@@ -142,6 +142,7 @@ def _registry_tables(db, settings: Settings, registry: Registry) -> None:
         "decided_row": pl.DataFrame(decided, schema=_DECIDED_ROW, orient="row"),
         "decision_effect": registry.table("decision_effect").cast(pl.Schema(_EFFECT)),  # type: ignore[arg-type]
         "finding_span": registry.table("finding_span").cast(pl.Schema(_SPAN)),  # type: ignore[arg-type]
+        "night_run": pl.DataFrame([_night_row(run) for run in registry.nights()], schema=_NIGHT_RUN),
     }
     for name, frame in frames.items():
         db.register("frame", frame.to_arrow())
@@ -166,6 +167,23 @@ _SPAN: dict[str, Any] = {
     "batch_id": pl.String, "row_no": pl.Int64, "check_id": pl.String, "source": pl.String, "uscc": pl.String, "period": pl.String,
     "seen_from": pl.String, "seen_until": pl.String,
 }
+
+
+_COUNTS = ("new_batches", "judged", "accepted", "accepted_in_part", "refused", "rows_received", "rows_accepted", "waiting", "left")
+_STAGES = ("receive", "gate", "build", "publish")
+_NIGHT_RUN: dict[str, Any] = {
+    "night_id": pl.String, "started": pl.String, "ended": pl.String, "outcome": pl.String, "exit_status": pl.Int32, "knowledge_date": pl.String,
+    "release_id": pl.String, "reason_zh": pl.String, "reason_en": pl.String, "how": pl.String,
+    **{name: pl.Int64 for name in _COUNTS}, **{f"{stage}_seconds": pl.Float64 for stage in _STAGES},
+}
+
+
+def _night_row(run: NightRun) -> dict[str, Any]:
+    """A night as one flat row; what it did not come to is null."""
+    return {
+        **{name: getattr(run, name) for name in _NIGHT_RUN if hasattr(run, name)}, **{name: run.counts.get(name) for name in _COUNTS},
+        **{f"{stage}_seconds": run.seconds_by_stage.get(stage) for stage in _STAGES},
+    }
 
 
 def _replaced(table: pl.DataFrame, versions: dict[str, Version], rows: list[dict]) -> pl.DataFrame:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from pathlib import Path
@@ -66,6 +66,9 @@ _MIGRATIONS: tuple[str, ...] = (
       select batch_id, file_name, first_seen, received_at, received_basis, is_synthetic, document, document_date,
         sender, licence, problem_id, problem_zh, problem_en
       from batch where problem_id is null or problem_id in ('L05-sidecar', 'L18-checksum') order by batch_id""",
+    """create table if not exists night (
+      night_id text primary key, started text not null, ended text, outcome text not null, exit_status integer, knowledge_date text not null,
+      release_id text, counts text, seconds_by_stage text, reason_zh text, reason_en text, how text not null, pid integer not null, host text not null)""",
 )
 
 
@@ -172,6 +175,31 @@ class Verdict:
     first_night: str
 
 
+@dataclass(frozen=True)
+class NightRun:
+    """One night, as the registry remembers it. Moments in ISO form with offset.
+
+    outcome: `running`, then `published`, `sealed`, `nothing_new`, `failed`, `partial` (Dagster ran some assets only) or `killed`
+    (its process ended before it could say how; found by a later night). counts: as in the last line of `--json`.
+    seconds_by_stage: receive, gate, build, publish [s]. how: `command` or `dagster`.
+    """
+
+    night_id: str
+    started: str
+    ended: str | None
+    outcome: str
+    exit_status: int | None
+    knowledge_date: str
+    release_id: str | None
+    counts: dict[str, int]
+    seconds_by_stage: dict[str, float]
+    reason_zh: str | None
+    reason_en: str | None
+    how: str
+    pid: int
+    host: str
+
+
 class Registry:
     """The registry file of one data folder."""
 
@@ -201,10 +229,13 @@ class Registry:
         self._db.execute("begin immediate")
         try:
             yield
+            self._db.execute("commit")
         except BaseException:
-            self._db.execute("rollback")
+            # SQLite itself rolls back on a full disk; whatever a rollback says must not hide what went wrong first
+            if self._db.in_transaction:
+                with suppress(sqlite3.Error):
+                    self._db.execute("rollback")
             raise
-        self._db.execute("commit")
 
     def batches(self) -> dict[str, Batch]:
         """All batches by id."""
@@ -338,6 +369,22 @@ class Registry:
         """batch_id -> the version in force, of the batches that decisions touch."""
         return {v.batch_id: v for v in self.versions() if v.holds_at(end)}
 
+    def begin_night(self, night: NightRun) -> list[NightRun]:
+        """Record that a night has begun. Returns the nights that ended without a word: the caller holds the lock, so they are dead."""
+        with self.transaction():
+            dead = _night_runs(self._db, "where outcome = 'running'")
+            self._db.execute("update night set outcome = 'killed' where outcome = 'running'")
+            self._insert("night", _night_row(night))
+        return dead
+
+    def end_night(self, night: NightRun) -> None:
+        """Record how a night ended."""
+        self._insert("night", _night_row(night), "or replace")
+
+    def nights(self) -> list[NightRun]:
+        """Every night, the first first."""
+        return _night_runs(self._db)
+
     def table(self, name: str) -> pl.DataFrame:
         """A whole table as a frame, in a stable order."""
         cursor = self._db.execute(f"select * from {name} order by 1, 2")
@@ -353,6 +400,27 @@ class Registry:
             names = ", ".join(rows[0])
             marks = ", ".join(f":{name}" for name in rows[0])
             self._db.executemany(f"insert {how} into {table} ({names}) values ({marks})", rows)
+
+
+def read_nights(path: Path) -> list[NightRun]:
+    """Every night of a registry file, the first first; the file is only read. None where there is no registry yet."""
+    if not path.exists():
+        return []
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30)) as db:
+        known = db.execute("select 1 from sqlite_master where type = 'table' and name = 'night'").fetchone()
+        return _night_runs(db) if known else []   # no table: a registry of before there were nights in it
+
+
+def _night_runs(db: sqlite3.Connection, where: str = "") -> list[NightRun]:
+    names = ", ".join(f.name for f in fields(NightRun))
+    rows = [dict(zip((f.name for f in fields(NightRun)), row, strict=True)) for row in db.execute(f"select {names} from night {where} order by started, night_id")]
+    return [NightRun(**{**row, **{name: json.loads(row[name] or "{}") for name in ("counts", "seconds_by_stage")}}) for row in rows]
+
+
+def _night_row(night: NightRun) -> dict:
+    row = asdict(night)
+    row.update({name: json.dumps(row[name]) for name in ("counts", "seconds_by_stage")})
+    return row
 
 
 def in_version(rows: pl.DataFrame, path: Path, end: datetime) -> pl.DataFrame:

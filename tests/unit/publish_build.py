@@ -324,6 +324,12 @@ def tables() -> dict[str, list[dict[str, Any]]]:
             "last_accepted_at": datetime(2025, 3, 5, 8, 30), "batches": 1, "refused_batches": 0, "state": "in_time",
             "basis_zh": "自定", "basis_en": "our setting", "is_synthetic": True,
         }],
+        "quality.night": [{
+            "night_id": "n1", "started_at": datetime(2025, 3, 6, 2), "finished_at": None, "outcome": "publishing", "exit_status": None,
+            "knowledge_date": FEB, "release_id": None, "reason_zh": None, "reason_en": None, "how": "command", "new_batches": None, "judged": None,
+            "accepted": None, "accepted_in_part": None, "refused": None, "rows_received": None, "rows_accepted": None, "waiting": None,
+            "left_for_next_night": None, "receive_seconds": None, "gate_seconds": None, "build_seconds": None, "publish_seconds": None,
+        }],
         "reference.division": [{"division_code": "520100", "division_name": "贵阳市"}, {"division_code": "520300", "division_name": "遵义市"}],
         "quality.worklist": [{"item_id": "W1", "state": "open", "owner": A, "due_on": FEB, "tonnes_at_stake": 12.5,
                               "check_id": "R01", "batch_id": ENERGY, "source": "enterprise_energy", "stake_basis": "ledger", "first_seen_on": JAN,
