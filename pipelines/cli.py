@@ -95,14 +95,12 @@ def nightly(
     from pipelines.report import Reporter
 
     reporter = Reporter(as_json)
-    from pipelines.lock import NightRunning
     from pipelines.night import run_night
-    from pipelines.publish.problem import PublishError
-    from pipelines.transform.build import BuildError
+    from pipelines.problem import Problem
 
     try:
         night = run_night(settings, reporter.say, reporter.progress)
-    except (NightRunning, BuildError, PublishError) as error:
+    except Problem as error:
         reporter.close()
         print(f"失败，上一发布版本不受影响 | failed, the last release stands:\n{error}", file=sys.stderr)
         if as_json:
@@ -115,19 +113,23 @@ def nightly(
 
 
 @app.command()
-def verify(data: DataOption = None, as_json: JsonOption = False) -> None:
-    """重算发布版本的哈希、恒等式与约定 | Recompute hashes, identities and contracts of the published release."""
-    from pipelines.publish.verify import verify as verify_release
+def verify(
+    data: DataOption = None,
+    quick: Annotated[bool, typer.Option("--quick", help="只核对当前版本 | the live release only")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """重算所有发布版本的哈希、恒等式与约定 | Recompute hashes, identities, contracts and the chain of all releases; changes nothing."""
+    from pipelines.publish.verify import verify as verify_releases
 
-    problems = verify_release(load_settings(data=data))
+    problems = verify_releases(load_settings(data=data), quick=quick)
     if as_json:
-        print(json.dumps({"problems": problems}, ensure_ascii=False))
+        print(json.dumps({"problems": problems, "quick": quick}, ensure_ascii=False))
     for problem in problems if not as_json else []:
         print(problem)
     if problems:
         raise typer.Exit(1)
     if not as_json:
-        print("发布版本核对无误 | the release is in order")
+        print("当前版本核对无误 | the live release is in order" if quick else "核对无误 | all releases are in order")
 
 
 @app.command()
@@ -189,10 +191,13 @@ def _list(data: Path | None, as_json: bool) -> None:
     if as_json:
         print(json.dumps(entries, ensure_ascii=False, default=str))
         return
+    words = {"live": "当前 live", "official": "正式（已签署） official (signed)", "damaged": "受损 damaged"}
     for entry in entries:
-        marks = [word for word, yes in (("当前 live", entry["live"]), ("已签署 signed", entry["signed"])) if yes]
+        marks = "  ".join(word for name, word in words.items() if entry[name])
         shares = ", ".join(f"{year} {share:.1%}" for year, share in (entry["unexplained_shares"] or {}).items())
-        print(f"{entry['release_id']}  {entry['knowledge_date']}  {' '.join(marks)}" + (f"  未解释 unexplained: {shares}" if shares else ""))
+        print(f"{entry['release_id']}  {entry['knowledge_date']}  {marks}" + (f"  未解释 unexplained: {shares}" if shares else ""))
+        for problem in entry["problems"]:
+            print(f"    {problem}")
 
 
 @releases_app.command("sign")
@@ -204,15 +209,25 @@ def sign_command(
     data: DataOption = None,
 ) -> None:
     """签署一个发布版本：成为正式版本，不再删除 | Sign a release: official, never removed."""
-    from pipelines.publish.problem import PublishError
     from pipelines.publish.releases import sign
 
-    try:
-        sign(load_settings(data=data or ctx.obj), release_id, by, note)
-    except PublishError as error:
-        print(error, file=sys.stderr)
-        raise typer.Exit(1) from error
+    _or_exit(lambda: sign(load_settings(data=data or ctx.obj), release_id, by, note))
     print(f"已签署 | signed: {release_id}")
+
+
+@releases_app.command("promote")
+def promote_command(
+    ctx: typer.Context,
+    release_id: Annotated[str, typer.Argument(help="发布版本 | release")],
+    by: Annotated[str, typer.Option("--by", help="由谁恢复 | who makes it live")],
+    note: Annotated[str, typer.Option("--note", help="说明 | note")],
+    data: DataOption = None,
+) -> None:
+    """使较早封存的版本重新上线（先完整核对） | Make an earlier sealed release live again, after a full check."""
+    from pipelines.publish.releases import promote
+
+    _or_exit(lambda: promote(load_settings(data=data or ctx.obj), release_id, by, note))
+    print(f"已上线 | live: {release_id}")
 
 
 @steward_app.command("list")
@@ -305,11 +320,11 @@ def _plain(value: object) -> float | str:
 
 def _or_exit(ask: Callable[[], Any]) -> Any:
     """The answer, or exit status 1 with the reason."""
-    from pipelines.publish.problem import PublishError
+    from pipelines.problem import Problem
 
     try:
         return ask()
-    except PublishError as error:
+    except Problem as error:
         print(error, file=sys.stderr)
         raise typer.Exit(1) from error
 

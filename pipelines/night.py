@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 
+from pipelines.clock import check_clock
 from pipelines.contracts.codes import read_rows
 from pipelines.gate.stage import Judged, judge_source, judge_strangers, sources_in_order
 from pipelines.gate.suite import load_suite
 from pipelines.ingest.receive import Receipt, receive
 from pipelines.lock import night_lock
-from pipelines.publish.release import InputBatch, ReleaseInfo, find_release, heal, live_release, publish
+from pipelines.publish.live import Healed, heal, last_night, may_promote, prepare_folders
+from pipelines.publish.release import InputBatch, Published, ReleaseInfo, find_release, publish, require_sealable
 from pipelines.publish.site import RuleText
+from pipelines.publish.store import live_release
 from pipelines.settings import Settings
 from pipelines.transform.build import BuildResult, build, build_db, require
 from pipelines.warehouse.build_db import Inputs, current_inputs, prepare, record_built, record_findings
@@ -36,6 +38,7 @@ class Night:
     judged: list[Judged] = field(default_factory=list)
     inputs: Inputs | None = None
     replay: bool = False
+    healed: Healed = field(default_factory=Healed)   # what the live release was like when the night began
     built: BuildResult | None = None   # what dbt did in this run, also when it failed
     release_id: str | None = None
     outcome: str = "failed"
@@ -73,6 +76,7 @@ class Night:
             "waiting": [f"{name} ({why})" for name, why in self.receipt.waiting],
             "left": [f"{name} ({why})" for name, why in self.receipt.left],
             "ignored": [f"{name} ({why})" for name, why in self.receipt.ignored],
+            "damaged": list(self.healed.damage),
         }
 
 
@@ -80,16 +84,20 @@ class Night:
 def open_night(settings: Settings, say: Callable[[str], None]) -> Iterator[Night]:
     """Take the lock, mend what a kill may have left half-done, and open the registry.
 
-    Raises NightRunning when another night holds the lock.
+    Raises NightRunning when another night holds the lock, ClockWrong when the clock cannot be right.
     """
     started = settings.started.isoformat(timespec="seconds")
+    prepare_folders(settings)
     with night_lock(settings.warehouse / "night.lock", started):
-        heal(settings)
         registry = Registry(settings.warehouse / "registry.sqlite")
-        lake = Lake(settings.validated, settings.quarantine)
-        lake.prepare()
         try:
-            yield Night(settings, registry, lake, say)
+            check_clock(settings, last_night(settings, registry))
+            healed = heal(settings, registry)
+            lake = Lake(settings.validated, settings.quarantine)
+            lake.prepare()
+            for problem in healed.damage:
+                say(f"  当前版本受损 the live release is damaged: {problem}")
+            yield Night(settings, registry, lake, say, healed=healed)
         finally:
             registry.close()
 
@@ -125,16 +133,18 @@ def needs_build(night: Night) -> bool:
     settings = night.settings
     night.inputs = current_inputs(settings, night.registry)
     live = live_release(settings)
-    night.replay = live is not None and settings.knowledge_date < date.fromisoformat(live["knowledge_date"])
-    if live is not None and not night.replay and live["fingerprint"] == night.inputs.fingerprint:
+    night.replay = not may_promote(settings, night.registry, settings.knowledge_date)
+    whole = live is not None and not night.healed.damage
+    if live is not None and whole and not night.replay and live["fingerprint"] == night.inputs.fingerprint:
+        night.registry.stand_by(settings.knowledge_date.isoformat())
         night.release_id, night.outcome = live["release_id"], "nothing_new"
         return False
-    sealed = find_release(settings, night.inputs.fingerprint, settings.knowledge_date)
+    sealed = find_release(settings, night.registry, night.inputs.fingerprint, settings.knowledge_date)
     if sealed is not None:
         # sealed before, and perhaps not made live because the night was ended in between
-        published = publish(settings, night.database, release_info(night))
-        night.release_id, night.outcome = published.release_id, "published" if published.promoted else "sealed"
+        _publish(night)
         return False
+    require_sealable(settings, night.registry, release_info(night).release_id)
     return True
 
 
@@ -175,18 +185,25 @@ def build_step(night: Night, on_node: Callable[[str], None] | None = None) -> Bu
 
 def publish_step(night: Night) -> str:
     """Seal the release and, unless it is a replay of an earlier day, make it live. Raises PublishError."""
-    published = publish(night.settings, night.database, release_info(night))
-    night.release_id, night.outcome = published.release_id, "published" if published.promoted else "sealed"
+    published = _publish(night)
     if night.replay:
         night.database.unlink(missing_ok=True)
     night.say(f"发布 publish: {night.outcome} {night.release_id}")
     return published.release_id
 
 
+def _publish(night: Night) -> Published:
+    published = publish(night.settings, night.registry, night.database, release_info(night), damaged=bool(night.healed.damage))
+    night.release_id, night.outcome = published.release_id, "published" if published.promoted else "sealed"
+    if night.healed.damage and not published.promoted:
+        night.say("当前版本仍受损：不带 --as-of 再运行一夜即可重做或替换 | the live release is still damaged: a night without --as-of makes it again")
+    return published
+
+
 def run_night(
     settings: Settings, say: Callable[[str], None], on_node: Callable[[str], None] | None = None
 ) -> Night:
-    """The whole night. Raises NightRunning, BuildError or PublishError; then the last release stands."""
+    """The whole night. Raises NightRunning, ClockWrong, BuildError or PublishError; then the last release stands."""
     with open_night(settings, say) as night:
         receive_step(night)
         for source in sources_in_order():

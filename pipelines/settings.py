@@ -32,6 +32,9 @@ class Settings:
         keep_releases: earlier releases kept beside the live one; signed ones are always kept.
         common_gwp_set: the one GWP set of every total.
         home_division: first two digits that an enterprise's division code must have.
+        as_of_given: whether somebody asked for this knowledge date; else it is the clock's.
+        clock_limit_days: a clock further than this after the last night is taken for wrong.
+        published_file_mode, published_folder_mode: of everything below marts/, whatever the umask.
     """
 
     inbox: Path
@@ -43,12 +46,21 @@ class Settings:
     keep_releases: int = 30
     common_gwp_set: str = "AR5"
     home_division: str = "52"
+    as_of_given: bool = False
+    clock_limit_days: int = 400
+    published_file_mode: int = 0o444
+    published_folder_mode: int = 0o755
     started: datetime = field(default_factory=lambda: datetime.now(TIME_ZONE))
 
     @property
     def knowledge_end(self) -> datetime:
         """The last moment known: wall clock Asia/Shanghai, without offset."""
         return datetime.combine(self.knowledge_date, time.max)
+
+    @property
+    def clock_day(self) -> date:
+        """The day on which the night started, by this machine's clock, in Asia/Shanghai."""
+        return self.started.astimezone(TIME_ZONE).date()
 
     @property
     def published(self) -> Path:
@@ -89,13 +101,17 @@ def today() -> date:
 
 
 def load_settings(
-    inbox: Path | None = None, data: Path | None = None, as_of: date | None = None
+    inbox: Path | None = None, data: Path | None = None, as_of: date | None = None, *, as_of_is_clock: bool = False
 ) -> Settings:
-    """Settings from arguments, else the environment (CARBON_INBOX, CARBON_DATA), else the defaults."""
+    """Settings from arguments, else the environment (CARBON_INBOX, CARBON_DATA), else the defaults.
+
+    as_of_is_clock: the knowledge date comes from a clock (the tick of a schedule), not from somebody who chose it.
+    """
     data_root = data or Path(os.environ.get("CARBON_DATA", PROJECT / "data"))
     inbox_root = inbox or Path(os.environ.get("CARBON_INBOX", data_root / "inbox"))
     return Settings(
-        inbox=Path(inbox_root).absolute(), data=Path(data_root).absolute(), knowledge_date=as_of or today()
+        inbox=Path(inbox_root).absolute(), data=Path(data_root).absolute(), knowledge_date=as_of or today(),
+        as_of_given=as_of is not None and not as_of_is_clock,
     )
 
 

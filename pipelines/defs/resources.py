@@ -24,15 +24,18 @@ class NightResource(dg.ConfigurableResource):
     data: str = Field(default="", description="数据根目录 | Root of everything written; empty = CARBON_DATA, else data")
     as_of: str = Field(default="", description="知识截止日 YYYY-MM-DD | Knowledge date; empty = today (Asia/Shanghai)")
 
+    as_of_is_clock: bool = Field(default=False, description="截止日来自计划时刻 | The knowledge date is the day of a tick, not somebody's choice")
+
     _open: Night | None = PrivateAttr(default=None)
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[NightResource]:
-        """Open the night. Raises NightRunning, which names who holds the lock."""
+        """Open the night. Raises NightRunning, which names who holds the lock, and ClockWrong."""
         settings = load_settings(
             Path(self.inbox) if self.inbox else None,
             Path(self.data) if self.data else None,
             date.fromisoformat(self.as_of) if self.as_of else None,
+            as_of_is_clock=self.as_of_is_clock,
         )
         say = context.log.info if context.log else print
         with open_night(settings, say) as night:

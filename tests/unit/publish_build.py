@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -11,9 +13,13 @@ from typing import Any
 
 from pipelines.contracts.published import load_published
 from pipelines.publish.identities import LEVELS
-from pipelines.publish.release import InputBatch, ReleaseInfo
+from pipelines.publish import live as live_set
+from pipelines.publish import release as releasing
+from pipelines.publish.release import InputBatch, Published, ReleaseInfo
+from pipelines.publish.store import release_folder
 from pipelines.settings import TIME_ZONE, Settings
 from pipelines.warehouse.duck import connect, quoted
+from pipelines.warehouse.registry import Registry
 
 A, B = "X1520100MA00000001", "X1520300MA00000002"
 HOSTILE = "<script>alert(1)</script>.csv"
@@ -36,6 +42,37 @@ def info(knowledge_date: date = date(2025, 3, 31), fingerprint: str = "a" * 64, 
         knowledge_date, fingerprint, "c0de", {"enterprise_energy": "1"}, "AR5", batches, True,
         datetime(2025, 4, 1, 2, minute, tzinfo=TIME_ZONE), **more,
     )
+
+
+@contextmanager
+def registry_of(settings: Settings) -> Iterator[Registry]:
+    """The registry of a data folder, as a night opens it."""
+    with closing(Registry(settings.warehouse / "registry.sqlite")) as registry:
+        yield registry
+
+
+def publish(settings: Settings, build_db: Path, release: ReleaseInfo, **more: Any) -> Published:
+    """Publish as a night does that found nothing to heal."""
+    with registry_of(settings) as registry:
+        return releasing.publish(settings, registry, build_db, release, **more)
+
+
+def seal(settings: Settings, build_db: Path, release: ReleaseInfo) -> Path:
+    """Seal only."""
+    with registry_of(settings) as registry:
+        return releasing.seal(settings, registry, build_db, release)
+
+
+def switch(settings: Settings, release_id: str) -> None:
+    """Make a sealed release live."""
+    with registry_of(settings) as registry:
+        live_set.switch(settings, registry, release_folder(settings, release_id))
+
+
+def heal(settings: Settings) -> live_set.Healed:
+    """As a night begins."""
+    with registry_of(settings) as registry:
+        return live_set.heal(settings, registry)
 
 
 def _line(n: int, uscc: str, period: date, emission_source: str, gas: str, gas_t: float, tco2e: str, **more: Any) -> dict[str, Any]:
