@@ -95,15 +95,20 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
 
 def _is_manifest(manifest: dict[str, Any]) -> bool:
     """Whether what others rely on has the form that it was written in."""
-    texts = [manifest["release_id"], manifest["fingerprint"]]
-    for hashes in ("value_hashes", "provenance_hashes"):
-        texts += manifest[hashes].values()
-    counts = [*manifest["row_counts"].values(), *(meta["bytes"] for meta in manifest["files"].values())]
-    texts += [meta["sha256"] for meta in manifest["files"].values()]
-    inside = [PurePosixPath(name) for name in manifest["files"]]
+    tables = {"row_counts": int, "value_hashes": str, "provenance_hashes": str}
     return (
-        all(isinstance(text, str) for text in texts) and all(isinstance(count, int) for count in counts)
-        and not any(name.is_absolute() or ".." in name.parts for name in inside)
+        all(isinstance(manifest[key], str) for key in ("release_id", "fingerprint"))
+        and all(isinstance(manifest[key], dict) and all(isinstance(value, kind) for value in manifest[key].values()) for key, kind in tables.items())
+        and isinstance(manifest["files"], dict)
+        and all(_is_file_entry(name, meta) for name, meta in manifest["files"].items())
+    )
+
+
+def _is_file_entry(name: str, meta: Any) -> bool:
+    inside = PurePosixPath(name)
+    return (
+        not inside.is_absolute() and ".." not in inside.parts
+        and isinstance(meta, dict) and isinstance(meta.get("bytes"), int) and isinstance(meta.get("sha256"), str)
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
+import shutil
 import stat
 from datetime import date
 from pathlib import Path
@@ -16,13 +16,27 @@ from pipelines.publish.contract import check_contract
 from pipelines.publish.problem import PublishError
 from pipelines.publish.release import prune, storage_number
 from pipelines.publish.releases import list_releases, sign
+from pipelines.publish.store import live_release, sha256_of
 from pipelines.publish.verify import verify
 from pipelines.warehouse.duck import STORAGE_NUMBER, attach, connect, quoted
 
-from .publish_build import info, publish, registry_of, seal, settings_for, switch, tables, write_build
+from .publish_build import (
+    FIRST,
+    SECOND,
+    changed_tables,
+    flip,
+    info,
+    publish,
+    registry_of,
+    seal,
+    settings_for,
+    switch,
+    tables,
+    two_releases,
+    write_build,
+)
 
 EARLIER = date(2025, 2, 28)
-FIRST = "20250331-aaaaaaaaaa"
 
 
 @pytest.fixture(scope="module")
@@ -32,10 +46,7 @@ def build(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def other_build(tmp_path_factory) -> Path:
-    """The same with one line's item changed."""
-    rows = tables()
-    rows["marts.fct_enterprise_emission_line"][0]["item"] = "烟煤"
-    return write_build(tmp_path_factory.mktemp("warehouse") / "build.duckdb", rows)
+    return write_build(tmp_path_factory.mktemp("warehouse") / "build.duckdb", changed_tables())
 
 
 @pytest.fixture
@@ -122,68 +133,63 @@ def test_sealing_twice_changes_nothing(settings, build) -> None:
     assert {p: p.stat().st_mtime_ns for p in folder.rglob("*")} == before
 
 
-def flip(path: Path, at: int = 1000) -> None:
-    """Change one byte in place and leave size and time as they were: as a failing disk does."""
-    before, mode = path.stat(), path.stat().st_mode
-    path.chmod(0o644)
-    data = bytearray(path.read_bytes())
-    data[at % len(data)] ^= 1
-    with path.open("r+b") as handle:
-        handle.write(data)
-    path.chmod(mode)
-    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
-
-
-@pytest.mark.parametrize("name", ["carbon.duckdb", "parquet/quality.batch.parquet", "site/quality/index.html", "release.json", "release.sha256"])
-def test_a_damaged_release_is_made_again_with_the_same_figures(settings, build, name) -> None:
-    folder = publish(settings, build, info()).path
-    hashes = json.loads((folder / "release.json").read_text())["value_hashes"]
+def damaged(settings, name: str) -> Path:
+    """The live release with a changed byte in one of its files."""
+    folder = settings.marts / "releases" / SECOND
     flip(folder / name)
-    assert find_release(settings, "a" * 64) is None
-    assert seal(settings, build, info(minute=9)) == folder
-    assert find_release(settings, "a" * 64)["value_hashes"] == hashes and verify(settings) == []
+    return folder
+
+
+@pytest.mark.parametrize("name", ["carbon.duckdb", "parquet/quality.batch.parquet", "release.json", "release.sha256"])
+def test_a_damaged_release_is_made_again_in_its_place(tmp_path, other_build, name) -> None:
+    """With the same figures, the same predecessor and a hash that the registry knows."""
+    settings = two_releases(tmp_path)
+    folder = settings.marts / "releases" / SECOND
+    before = json.loads((folder / "release.json").read_text())
+    damaged(settings, name)
+    assert find_release(settings, "b" * 64) is None
+    assert seal(settings, other_build, info(fingerprint="b" * 64, minute=9)) == folder
+    after = find_release(settings, "b" * 64)
+    assert after["published_at"] != before["published_at"]
+    assert all(after[key] == before[key] for key in ("value_hashes", "previous_release_id", "previous_release_sha256"))
+    assert after["previous_release_id"] == FIRST and verify(settings) == []
     assert (folder.with_name(f".{folder.name}.damaged") / name).exists()   # for whoever asks what happened
 
 
-def test_a_damaged_release_is_not_replaced_by_other_figures(settings, build, other_build) -> None:
-    folder = publish(settings, build, info()).path
-    flip(folder / "carbon.duckdb")
+def test_a_damaged_release_is_not_replaced_by_other_figures(tmp_path, build) -> None:
+    settings = two_releases(tmp_path)
+    folder = damaged(settings, "carbon.duckdb")
     with pytest.raises(PublishError, match=r"other figures \(marts.fct_enterprise_emission_line\)"):
-        seal(settings, other_build, info())
+        seal(settings, build, info(fingerprint="b" * 64))
     assert folder.is_dir() and any("carbon.duckdb" in problem for problem in verify(settings))
 
 
-def test_a_damaged_signed_release_is_not_made_again(settings, build) -> None:
-    folder = publish(settings, build, info()).path
-    sign(settings, folder.name, "张三", "核定")
-    flip(folder / "carbon.duckdb")
+def test_a_damaged_signed_release_is_not_made_again(tmp_path, other_build) -> None:
+    settings = two_releases(tmp_path)
+    sign(settings, SECOND, "张三", "核定")
+    folder = damaged(settings, "carbon.duckdb")
     with pytest.raises(PublishError, match="restore it from a backup") as caught:
-        seal(settings, build, info())
-    assert "the bytes of file carbon.duckdb" in str(caught.value)
+        seal(settings, other_build, info(fingerprint="b" * 64))
+    assert "the bytes of file carbon.duckdb" in str(caught.value) and folder.is_dir()
 
 
-def test_each_release_carries_the_hash_of_the_one_before(settings, build) -> None:
-    first = publish(settings, build, info()).path
-    second = publish(settings, build, info(fingerprint="b" * 64, minute=1)).path
-    digest = hashlib.sha256((first / "release.json").read_bytes()).hexdigest()
-    found = json.loads((second / "release.json").read_text())
-    assert (found["previous_release_id"], found["previous_release_sha256"]) == (first.name, digest)
+def test_each_release_carries_the_hash_of_the_one_before(tmp_path) -> None:
+    settings = two_releases(tmp_path)
+    digest = hashlib.sha256((settings.marts / "releases" / FIRST / "release.json").read_bytes()).hexdigest()
+    found = live_release(settings)
+    assert (found["previous_release_id"], found["previous_release_sha256"]) == (FIRST, digest)
     with registry_of(settings) as registry:
         rows = registry.releases()
-    assert [(row.release_id, row.previous_release_id) for row in rows] == [(first.name, None), (second.name, first.name)]
+    assert [(row.release_id, row.previous_release_id) for row in rows] == [(FIRST, None), (SECOND, FIRST)]
     assert rows[0].sha256 == digest == rows[1].previous_sha256
 
 
-def test_a_release_that_is_made_again_keeps_its_place_in_the_chain(settings, build) -> None:
-    publish(settings, build, info())
-    second = publish(settings, build, info(fingerprint="b" * 64, minute=1)).path
-    third = publish(settings, build, info(fingerprint="c" * 64, minute=2)).path
-    before = json.loads((second / "release.json").read_text())
-    flip(second / "carbon.duckdb")
-    seal(settings, build, info(fingerprint="b" * 64, minute=3))
-    after = json.loads((second / "release.json").read_text())
-    assert after["previous_release_sha256"] == before["previous_release_sha256"] and after["published_at"] != before["published_at"]
-    assert json.loads((third / "release.json").read_text())["previous_release_id"] == second.name and verify(settings) == []
+def test_a_predecessor_that_is_made_again_does_not_break_the_chain(tmp_path, build) -> None:
+    settings = two_releases(tmp_path)
+    flip(settings.marts / "releases" / FIRST / "carbon.duckdb")
+    seal(settings, build, info(minute=3))
+    assert verify(settings) == []
+    assert live_release(settings)["previous_release_sha256"] != sha256_of(settings.marts / "releases" / FIRST / "release.json")
 
 
 def test_equal_builds_have_equal_hashes(settings, build, tmp_path) -> None:
@@ -238,49 +244,50 @@ def test_the_contract_holds_for_a_good_build(build) -> None:
 # --- keeping
 
 
-def test_prune_keeps_the_last_the_live_its_predecessor_and_the_signed(tmp_path, build) -> None:
-    settings = settings_for(tmp_path, keep_releases=1)
-    ids = []
+@pytest.fixture(scope="module")
+def five(tmp_path_factory, build) -> Path:
+    """Five releases; the second went live, then the fifth, which followed it."""
+    settings = settings_for(tmp_path_factory.mktemp("five"))
     for n in range(5):
-        release = info(date(2025, 3, 1 + n), f"{n}" * 64, minute=n)
-        seal(settings, build, release)
-        ids.append(release.release_id)
-        if n == 1:
-            switch(settings, ids[1])   # the predecessor of those that follow
-    switch(settings, ids[4])
-    sign(settings, ids[0], "张三", "年度核定")
-    (settings.marts / "releases" / ".x.part" / "parquet").mkdir(parents=True)
-    assert prune(settings) == [ids[2]]
-    assert sorted(p.name for p in (settings.marts / "releases").iterdir()) == [ids[0], ids[1], ids[3], ids[4]]
-    assert verify(settings) == []
+        seal(settings, build, info(date(2025, 3, 1 + n), f"{n}" * 64, minute=n))
+        if n in (1, 4):
+            switch(settings, f"2025030{1 + n}-{str(n) * 10}")
+    return settings.data
 
 
-def test_a_release_whose_json_is_unreadable_is_pruned_first(tmp_path, build) -> None:
+@pytest.fixture
+def releases(five, tmp_path) -> Path:
+    shutil.copytree(five, tmp_path, symlinks=True, dirs_exist_ok=True)
+    return tmp_path / "marts" / "releases"
+
+
+def kept(releases: Path) -> list[str]:
+    return [path.name[-1] for path in sorted(releases.iterdir())]
+
+
+def test_prune_keeps_the_last_the_live_its_predecessor_and_the_signed(tmp_path, releases) -> None:
     settings = settings_for(tmp_path, keep_releases=1)
-    for n in range(3):
-        publish(settings, build, info(date(2025, 3, 1 + n), f"{n}" * 64, minute=n))
-    first, second, third = sorted((settings.marts / "releases").iterdir())
-    publish(settings_for(tmp_path), build, info(date(2025, 3, 4), "4" * 64, minute=4))
-    (third / "release.json").unlink()
-    assert prune(settings) == []   # live's predecessor
-    (second / "release.json").unlink()
-    assert prune(settings) == [second.name] and not first.exists()
+    sign(settings, "20250301-0000000000", "张三", "年度核定")
+    (releases / ".x.part" / "parquet").mkdir(parents=True)
+    assert prune(settings) == ["20250303-2222222222"]
+    assert kept(releases) == ["0", "1", "3", "4"]
+    assert verify(settings) == []   # the registry goes on knowing the hash of what is gone
 
 
-def test_a_release_of_an_earlier_day_outlives_its_own_night(tmp_path, build) -> None:
+def test_a_release_that_cannot_be_read_is_the_first_to_go(tmp_path, releases) -> None:
+    (releases / "20250304-3333333333" / "release.json").unlink()
+    assert prune(settings_for(tmp_path, keep_releases=3)) == ["20250304-3333333333"]
+
+
+def test_a_release_of_an_earlier_day_outlives_its_own_night(tmp_path, releases, build) -> None:
     settings = settings_for(tmp_path, keep_releases=0)
-    publish(settings, build, info())
-    found = publish(settings, build, info(EARLIER, "b" * 64, minute=1))
-    assert found.path.is_dir()
-    assert publish(settings, build, info(fingerprint="c" * 64, minute=2)).pruned == (found.release_id,)
-    assert publish(settings, build, info(fingerprint="d" * 64, minute=3)).pruned == (FIRST,)
-    assert verify(settings) == []   # the registry still knows the hash of a predecessor that is gone
+    found = publish(settings, build, info(EARLIER, "b" * 64, minute=9))
+    assert not found.promoted and kept(releases) == ["b", "1", "4"]
+    assert prune(settings) == [found.release_id]
 
 
-def test_a_kill_while_pruning_leaves_nothing_half_removed(tmp_path, build, monkeypatch) -> None:
-    settings = settings_for(tmp_path, keep_releases=0)
-    for n in range(3):
-        publish(settings_for(tmp_path), build, info(fingerprint=f"{n}" * 64, minute=n))
+def test_a_kill_while_pruning_leaves_nothing_half_removed(tmp_path, releases, monkeypatch) -> None:
+    settings = settings_for(tmp_path, keep_releases=1)
 
     def killed(path: Path) -> None:
         raise KeyboardInterrupt
@@ -288,9 +295,9 @@ def test_a_kill_while_pruning_leaves_nothing_half_removed(tmp_path, build, monke
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(releasing, "remove_tree", killed)
         prune(settings)
-    assert [row["release_id"][-10:] for row in list_releases(settings)] == ["2" * 10, "1" * 10] and verify(settings) == []
+    assert [row["release_id"][-1] for row in list_releases(settings)] == ["4", "3", "1", "0"] and verify(settings) == []
     prune(settings)
-    assert not list((settings.marts / "releases").glob(".*"))
+    assert kept(releases) == ["1", "3", "4"]
 
 
 def test_releases_are_found_by_what_they_rest_on(settings, build) -> None:
