@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -87,6 +88,7 @@ def open_night(settings: Settings, say: Callable[[str], None]) -> Iterator[Night
     Raises NightRunning when another night holds the lock, ClockWrong when the clock cannot be right.
     """
     started = settings.started.isoformat(timespec="seconds")
+    os.umask(os.umask(0o077) | 0o002)   # nothing that a night writes may be changed by just anyone
     prepare_folders(settings)
     with night_lock(settings.warehouse / "night.lock", started):
         registry = Registry(settings.warehouse / "registry.sqlite")
