@@ -167,19 +167,23 @@ def nightly(
 
 
 @app.command()
-def verify(data: DataOption = None, as_json: JsonOption = False) -> None:
-    """重算发布版本的哈希、恒等式与约定 | Recompute hashes, identities and contracts of the published release."""
-    from pipelines.publish.verify import verify as verify_release
+def verify(
+    data: DataOption = None,
+    quick: Annotated[bool, typer.Option("--quick", help="只核对当前版本 | the live release only")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """重算所有发布版本的哈希、恒等式与约定 | Recompute hashes, identities, contracts and the chain of all releases; changes nothing."""
+    from pipelines.publish.verify import verify as verify_releases
 
-    problems = verify_release(_settings(data=data))
+    problems = verify_releases(_settings(data=data), quick=quick)
     if as_json:
-        print(json.dumps({"problems": problems}, ensure_ascii=False))
+        print(json.dumps({"problems": problems, "quick": quick}, ensure_ascii=False))
     for problem in problems if not as_json else []:
         print(problem)
     if problems:
         raise typer.Exit(1)
     if not as_json:
-        print("发布版本核对无误 | the release is in order")
+        print("当前版本核对无误 | the live release is in order" if quick else "核对无误 | all releases are in order")
 
 
 @app.command()
@@ -236,10 +240,13 @@ def _list(data: Path | None, as_json: bool) -> None:
     if as_json:
         print(json.dumps(entries, ensure_ascii=False, default=str))
         return
+    words = {"live": "当前 live", "official": "正式（已签署） official (signed)", "damaged": "受损 damaged"}
     for entry in entries:
-        marks = [word for word, yes in (("当前 live", entry["live"]), ("已签署 signed", entry["signed"])) if yes]
+        marks = "  ".join(word for name, word in words.items() if entry[name])
         shares = ", ".join(f"{year} {share:.1%}" for year, share in (entry["unexplained_shares"] or {}).items())
-        print(f"{entry['release_id']}  {entry['knowledge_date']}  {' '.join(marks)}" + (f"  未解释 unexplained: {shares}" if shares else ""))
+        print(f"{entry['release_id']}  {entry['knowledge_date']}  {marks}" + (f"  未解释 unexplained: {shares}" if shares else ""))
+        for problem in entry["problems"]:
+            print(f"    {problem}")
 
 
 @releases_app.command("sign")
@@ -255,6 +262,21 @@ def sign_command(
 
     sign(_settings(data=data or ctx.obj), release_id, by, note)
     print(f"已签署 | signed: {release_id}")
+
+
+@releases_app.command("promote")
+def promote_command(
+    ctx: typer.Context,
+    release_id: Annotated[str, typer.Argument(help="发布版本 | release")],
+    by: Annotated[str, typer.Option("--by", help="由谁恢复 | who makes it live")],
+    note: Annotated[str, typer.Option("--note", help="说明 | note")],
+    data: DataOption = None,
+) -> None:
+    """使较早封存的版本重新上线（先完整核对） | Make an earlier sealed release live again, after a full check."""
+    from pipelines.publish.releases import promote
+
+    promote(_settings(data=data or ctx.obj), release_id, by, note)
+    print(f"已上线 | live: {release_id}")
 
 
 @steward_app.command("list")

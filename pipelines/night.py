@@ -9,11 +9,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date
 from functools import partial
 from pathlib import Path
 
 from pipelines import notice
+from pipelines.clock import check_clock
 from pipelines.contracts.codes import read_rows
 from pipelines.failure import explain
 from pipelines.gate.anew import clear_unjudged
@@ -23,9 +23,10 @@ from pipelines.ingest.receive import Receipt, receive, require_inbox
 from pipelines.lock import night_lock
 from pipelines.logs import LOGGER, night_log
 from pipelines.problem import Problem
-from pipelines.publish.release import InputBatch, ReleaseInfo, find_release, heal, live_release, publish
+from pipelines.publish.live import Healed, heal, last_night, may_promote, prepare_folders
+from pipelines.publish.release import InputBatch, Published, ReleaseInfo, find_release, publish, require_sealable
 from pipelines.publish.site import RuleText
-from pipelines.publish.store import overdue_sources
+from pipelines.publish.store import live_release, overdue_sources
 from pipelines.settings import Settings, now
 from pipelines.transform.build import BuildResult, build, build_db, require
 from pipelines.warehouse.build_db import Inputs, current_inputs, prepare, record_built, record_findings
@@ -47,6 +48,7 @@ class Night:
     judged: list[Judged] = field(default_factory=list)
     inputs: Inputs | None = None
     replay: bool = False
+    healed: Healed = field(default_factory=Healed)   # what the live release was like when the night began
     built: BuildResult | None = None   # what dbt did in this run, also when it failed
     release_id: str | None = None
     outcome: str = "failed"
@@ -94,6 +96,7 @@ class Night:
                 **{kind: len(items) for kind, _, items in self.receipt.named()},
             },
             **{kind: [f"{name} ({why})" for name, why in items] for kind, _, items in self.receipt.named()},
+            "damaged": list(self.healed.damage),
         }
 
 
@@ -102,22 +105,22 @@ def open_night(settings: Settings, say: Callable[[str], None], how: str = "comma
     """Take the lock, mend what a kill may have left half-done, open the registry; afterwards record the night and send its notice.
 
     how: `command` or `dagster`, for the table of nights. Raises InboxMissing before anything is done, NightRunning when another night holds the
-    lock for longer than the settings wait.
+    lock for longer than the settings wait, ClockWrong when the clock cannot be right.
     """
+    os.umask(os.umask(0o077) | 0o002)   # nothing that a night writes may be changed by just anyone
     started = now().isoformat(timespec="microseconds")
     night: Night | None = None
     with night_log(settings, say) as say_and_log:
         try:
             require_inbox(settings)
+            prepare_folders(settings)
             with night_lock(settings.warehouse / "night.lock", settings.started.isoformat(timespec="seconds"),
                             wait_minutes=settings.lock_wait_minutes, say=say_and_log):
-                heal(settings)
                 registry = Registry(settings.registry)
-                lake = Lake(settings.validated, settings.quarantine)
-                lake.prepare()
                 try:
-                    night = Night(settings, registry, lake, say_and_log)
+                    night = Night(settings, registry, Lake(settings.validated, settings.quarantine), say_and_log)
                     with _recorded(night, how):
+                        _make_ready(night)
                         yield night
                 finally:
                     registry.close()
@@ -125,6 +128,15 @@ def open_night(settings: Settings, say: Callable[[str], None], how: str = "comma
             _notify(settings, night, started, explain(error), say_and_log)
             raise
         _notify(settings, night, started, night.failure, say_and_log)
+
+
+def _make_ready(night: Night) -> None:
+    """Look at the clock and at the live release before anything is done."""
+    check_clock(night.settings, last_night(night.settings, night.registry))
+    night.healed = heal(night.settings, night.registry)
+    for problem in night.healed.damage:
+        night.say(f"  当前版本受损 the live release is damaged: {problem}")
+    night.lake.prepare()
 
 
 @contextmanager
@@ -223,17 +235,18 @@ def needs_build(night: Night) -> bool:
     settings = night.settings
     night.inputs = current_inputs(settings, night.registry)
     live = live_release(settings)
-    night.replay = live is not None and settings.knowledge_date < date.fromisoformat(live["knowledge_date"])
-    if live is not None and not night.replay and live["fingerprint"] == night.inputs.fingerprint:
+    night.replay = not may_promote(settings, night.registry, settings.knowledge_date)
+    whole = live is not None and not night.healed.damage
+    if live is not None and whole and not night.replay and live["fingerprint"] == night.inputs.fingerprint:
+        night.registry.stand_by(settings.knowledge_date.isoformat())
         night.release_id, night.outcome = live["release_id"], "nothing_new"
         return False
-    sealed = find_release(settings, night.inputs.fingerprint, settings.knowledge_date)
+    sealed = find_release(settings, night.registry, night.inputs.fingerprint, settings.knowledge_date)
     if sealed is not None:
         # sealed before, and perhaps not made live because the night was ended in between
-        with night.timed("publish"):
-            published = publish(settings, night.database, release_info(night))
-        night.release_id, night.outcome = published.release_id, "published" if published.promoted else "sealed"
+        _publish(night)
         return False
+    require_sealable(settings, night.registry, release_info(night).release_id)
     return True
 
 
@@ -275,19 +288,26 @@ def build_step(night: Night, on_node: Callable[[str], None] | None = None) -> Bu
 
 def publish_step(night: Night) -> str:
     """Seal the release and, unless it is a replay of an earlier day, make it live. Raises PublishError."""
-    with night.timed("publish"):
-        published = publish(night.settings, night.database, release_info(night))
-    night.release_id, night.outcome = published.release_id, "published" if published.promoted else "sealed"
+    published = _publish(night)
     if night.replay:
         night.database.unlink(missing_ok=True)
     night.say(f"发布 publish: {night.outcome} {night.release_id}")
     return published.release_id
 
 
+def _publish(night: Night) -> Published:
+    with night.timed("publish"):
+        published = publish(night.settings, night.registry, night.database, release_info(night), damaged=bool(night.healed.damage))
+    night.release_id, night.outcome = published.release_id, "published" if published.promoted else "sealed"
+    if night.healed.damage and not published.promoted:
+        night.say("当前版本仍受损：不带 --as-of 再运行一夜即可重做或替换 | the live release is still damaged: a night without --as-of makes it again")
+    return published
+
+
 def run_night(
     settings: Settings, say: Callable[[str], None], on_node: Callable[[str], None] | None = None
 ) -> Night:
-    """The whole night. Raises NightRunning, BuildError or PublishError; then the last release stands."""
+    """The whole night. Raises NightRunning, ClockWrong, BuildError or PublishError; then the last release stands."""
     with open_night(settings, say) as night:
         receive_step(night)
         for source in sources_in_order():

@@ -84,11 +84,12 @@ class Settings:
         home_division: first two digits that an enterprise's division code must have.
         lock_wait_minutes: how long a night waits for another one that holds the lock.
         clock_limit_days: days after the last night beyond which the clock is not believed.
-        published_file_mode, published_folder_mode: permissions of what is published.
+        published_file_mode, published_folder_mode: permissions of everything below marts/, whatever the umask.
         keep_log_days, keep_run_days: days after which logs and Dagster's finished runs are removed.
         build_memory: memory of the build; above it DuckDB spills to disk.
         cron: when Dagster starts the night (Asia/Shanghai).
         notices: where the notice after each night goes.
+        as_of_given: whether somebody asked for this knowledge date; else it is the clock's.
     """
 
     inbox: Path
@@ -100,6 +101,7 @@ class Settings:
     keep_releases: int = 30
     common_gwp_set: str = "AR5"
     home_division: str = "52"
+    as_of_given: bool = False
     lock_wait_minutes: float = 30.0
     clock_limit_days: int = 400
     published_file_mode: int = 0o444
@@ -115,6 +117,11 @@ class Settings:
     def knowledge_end(self) -> datetime:
         """The last moment known: wall clock Asia/Shanghai, without offset."""
         return datetime.combine(self.knowledge_date, time.max)
+
+    @property
+    def clock_day(self) -> date:
+        """The day on which the night started, by this machine's clock, in Asia/Shanghai."""
+        return self.started.astimezone(TIME_ZONE).date()
 
     @property
     def published(self) -> Path:
@@ -329,8 +336,13 @@ class Setting:
     en: str
 
 
-def load_settings(inbox: Path | None = None, data: Path | None = None, as_of: date | None = None) -> Settings:
-    """Settings from arguments, else the environment, else the settings file, else the defaults. Raises SettingsError."""
+def load_settings(
+    inbox: Path | None = None, data: Path | None = None, as_of: date | None = None, *, as_of_is_clock: bool = False
+) -> Settings:
+    """Settings from arguments, else the environment, else the settings file, else the defaults. Raises SettingsError.
+
+    as_of_is_clock: the knowledge date comes from a clock (the tick of a schedule), not from somebody who chose it.
+    """
     keys, _ = _read(inbox, data)
     root = keys.data.absolute()
     same = {f.name: getattr(keys, f.name) for f in fields(Settings) if f.name in _Keys.model_fields}
@@ -340,7 +352,8 @@ def load_settings(inbox: Path | None = None, data: Path | None = None, as_of: da
         keys.notice_smtp_password, keys.notice_from, keys.notice_to,
     )
     paths = {"data": root, "inbox": (keys.inbox or root / "inbox").absolute()}
-    return Settings(**{**same, **modes, **paths, "knowledge_date": as_of or today(), "notices": notices})
+    given = as_of is not None and not as_of_is_clock
+    return Settings(**{**same, **modes, **paths, "knowledge_date": as_of or today(), "as_of_given": given, "notices": notices})
 
 
 def list_settings(data: Path | None = None) -> list[Setting]:

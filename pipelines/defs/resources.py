@@ -29,6 +29,7 @@ class NightResource(dg.ConfigurableResource):
     inbox: str = Field(default="", description="收件箱 | Inbox; empty = as in the settings")
     data: str = Field(default="", description="数据根目录 | Root of everything written; empty = as in the settings")
     as_of: str = Field(default="", description="知识截止日 YYYY-MM-DD | Knowledge date; empty = today (Asia/Shanghai)")
+    as_of_is_clock: bool = Field(default=False, description="截止日来自计划时刻 | The knowledge date is the day of a tick, not somebody's choice")
 
     _night: Night | None = PrivateAttr(default=None)
     _held: ExitStack | None = PrivateAttr(default=None)
@@ -73,7 +74,8 @@ class NightResource(dg.ConfigurableResource):
         assert self._held is not None, "the night is open only while a run executes"
         if self._night is None:
             settings = load_settings(
-                Path(self.inbox) if self.inbox else None, Path(self.data) if self.data else None, date.fromisoformat(self.as_of) if self.as_of else None
+                Path(self.inbox) if self.inbox else None, Path(self.data) if self.data else None, date.fromisoformat(self.as_of) if self.as_of else None,
+                as_of_is_clock=self.as_of_is_clock,
             )
             self._night = self._held.enter_context(open_night(settings, self._say, "dagster"))
         return self._night

@@ -23,5 +23,5 @@ def every_night(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     """One run whose knowledge date is the scheduled day."""
     day = context.scheduled_execution_time.astimezone(TIME_ZONE).date().isoformat()
     return dg.RunRequest(
-        run_config=dg.RunConfig(resources={"night": NightResource(as_of=day)}), tags={"carbon/knowledge_date": day}
+        run_config=dg.RunConfig(resources={"night": NightResource(as_of=day, as_of_is_clock=True)}), tags={"carbon/knowledge_date": day}
     )

@@ -18,6 +18,8 @@ from pathlib import Path
 
 import polars as pl
 
+from pipelines.problem import Problem
+
 _SCHEMA = """
 create table if not exists batch (
   batch_id text primary key, source text not null, file_name text not null, sha256 text not null, size integer not null,
@@ -69,6 +71,12 @@ _MIGRATIONS: tuple[str, ...] = (
     """create table if not exists night (
       night_id text primary key, started text not null, ended text, outcome text not null, exit_status integer, knowledge_date text not null,
       release_id text, counts text, seconds_by_stage text, reason_zh text, reason_en text, how text not null, pid integer not null, host text not null)""",
+    """create table release (
+      release_id text not null, sha256 text not null, knowledge_date text not null, sealed_at text not null,
+      previous_release_id text, previous_sha256 text, primary key (release_id, sha256))""",
+    """create table promotion (
+      number integer primary key, release_id text not null, promoted_at text not null, promoted_by text not null, note text not null,
+      last_night text not null)""",
 )
 
 
@@ -198,6 +206,32 @@ class NightRun:
     how: str
     pid: int
     host: str
+
+
+@dataclass(frozen=True)
+class SealedRelease:
+    """A release as it was sealed: the SHA-256 of its release.json, and that of the release that was live before it.
+
+    A release that is sealed again (its files were damaged) has a row for each time.
+    """
+
+    release_id: str
+    sha256: str
+    knowledge_date: str
+    sealed_at: str
+    previous_release_id: str | None
+    previous_sha256: str | None
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """A release that went live; promoted_by is empty for a night. last_night: the last knowledge date of a night that left it live."""
+
+    release_id: str
+    promoted_at: str
+    promoted_by: str
+    note: str
+    last_night: str
 
 
 class Registry:
@@ -358,6 +392,36 @@ class Registry:
                 [(*standing[key], night) for key in sorted(standing.keys() - open_spans)],
             )
 
+    def forget_standing_after(self, night: str) -> None:
+        """Take back what nights after this one said of findings on the current view: the nights go on from here."""
+        with self.transaction():
+            self._db.execute("delete from finding_span where seen_from > ?", (night,))
+            self._db.execute("update finding_span set seen_until = null where seen_until > ?", (night,))
+
+    def releases(self) -> list[SealedRelease]:
+        """Every sealing, the first first; releases that are pruned among them."""
+        return _releases(self._db)
+
+    def add_release(self, release: SealedRelease) -> None:
+        """Remember the hash of a sealed release."""
+        self._insert("release", asdict(release), "or replace")
+
+    def promotion(self) -> Promotion | None:
+        """The last time that a release went live."""
+        names = ", ".join(f.name for f in fields(Promotion))
+        row = self._db.execute(f"select {names} from promotion order by number desc limit 1").fetchone()
+        return Promotion(*row) if row else None
+
+    def add_promotion(self, promotion: Promotion) -> None:
+        """Remember which release went live, by whom and why."""
+        self._insert("promotion", asdict(promotion))
+
+    def stand_by(self, night: str) -> None:
+        """A night found nothing new: what is live is still right on its day."""
+        self._db.execute(
+            "update promotion set last_night = max(last_night, ?) where number = (select max(number) from promotion)", (night,)
+        )
+
     def versions(self) -> list[Version]:
         """All versions of all batches, in order."""
         rows = self._db.execute(
@@ -421,6 +485,30 @@ def _night_row(night: NightRun) -> dict:
     row = asdict(night)
     row.update({name: json.dumps(row[name]) for name in ("counts", "seconds_by_stage")})
     return row
+
+
+def _releases(db: sqlite3.Connection) -> list[SealedRelease]:
+    names = ", ".join(f.name for f in fields(SealedRelease))
+    return [SealedRelease(*row) for row in db.execute(f"select {names} from release order by rowid").fetchall()]
+
+
+def read_releases(path: Path) -> list[SealedRelease] | None:
+    """The sealings that a registry remembers, without opening it for a night; None = it is not there, or of before they were kept.
+
+    A transaction that a kill left open is rolled back, as by every opening. Raises Problem when the file is damaged.
+    """
+    if not path.exists():
+        return None
+    try:
+        db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=30)
+        try:
+            db.execute("pragma query_only = on")
+            kept = db.execute("select 1 from sqlite_master where type = 'table' and name = 'release'").fetchone()
+            return _releases(db) if kept else None
+        finally:
+            db.close()
+    except sqlite3.Error as error:
+        raise Problem(f"登记库 {path.name} 无法读取：{error}", f"the registry {path.name} cannot be read: {error}") from error
 
 
 def in_version(rows: pl.DataFrame, path: Path, end: datetime) -> pl.DataFrame:
