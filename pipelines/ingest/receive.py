@@ -25,7 +25,7 @@ from pipelines.ingest.copies import (
     remove_leftovers,
 )
 from pipelines.ingest.problem import Unreadable
-from pipelines.ingest.scan import ID_DIGITS, Found, Scan, scan_folder
+from pipelines.ingest.scan import FORMAT, ID_DIGITS, Found, Scan, scan_folder
 from pipelines.ingest.sidecar import SIDECAR, Sidecar
 from pipelines.problem import Problem, UsageProblem
 from pipelines.settings import ALWAYS_KNOWN, Settings, now
@@ -159,7 +159,8 @@ class _Intake:
         self.settings, self.registry, self.receipt = settings, registry, Receipt()
         self.day = settings.knowledge_date.isoformat()
         self.batches = registry.batches()
-        self.by_bytes = {(batch.source, batch.sha256): batch.batch_id for batch in self.batches.values()}
+        # what was refused for its extension is another thing once its bytes come under a name that can be read
+        self.by_bytes = {(batch.source, batch.sha256, batch.problem_id == FORMAT): batch.batch_id for batch in self.batches.values()}
         self.judged = set(registry.verdicts())
         self.paths = registry.paths()
         self.said = registry.said()
@@ -224,22 +225,23 @@ class _Intake:
             return None
         if batch.batch_id != found.batch_id():
             self._tell(self.receipt.noted, found, (
-                f"SHA-256 前 {ID_DIGITS} 位与另一文件相同，批次编号加长为 {batch.batch_id}"
-                f" | the first {ID_DIGITS} digits of its SHA-256 are those of another file: its batch has the longer number {batch.batch_id}"
+                f"SHA-256 前 {ID_DIGITS} 位已是另一批次的编号，批次编号加长为 {batch.batch_id}"
+                f" | the first {ID_DIGITS} digits of its SHA-256 are the number of another batch: its own has the longer number {batch.batch_id}"
             ))
         self.batches[batch.batch_id] = batch
-        self.by_bytes[batch.source, batch.sha256] = batch.batch_id
+        self.by_bytes[batch.source, batch.sha256, batch.problem_id == FORMAT] = batch.batch_id
         self.receipt.new.append(batch.batch_id)
         return batch
 
     def _batch_of(self, found: Found) -> Batch | None:
-        return self.batches.get(self.by_bytes.get((found.source, found.digest), ""))
+        unread = found.problem is not None and found.problem.check_id == FORMAT
+        return self.batches.get(self.by_bytes.get((found.source, found.digest, unread), ""))
 
     def _tell(self, pairs: list[tuple[str, str]], found: Found, why: str) -> None:
         pairs.append((f"{found.source}/{found.file_name}", why))
 
     def _free_id(self, found: Found) -> str:
-        """The number of a new batch: longer than usual where two files begin with the same digits."""
+        """The number of a new batch: longer than usual where another batch has the same first digits."""
         digits = ID_DIGITS
         while found.batch_id(digits) in self.batches and digits < len(found.digest):
             digits += 4

@@ -20,6 +20,7 @@ from pipelines.ingest.sidecar import SIDECAR, Sidecar, read_sidecar
 
 READABLE = (".csv", ".xlsx", ".parquet")
 DEPTH_LIMIT = 32   # folders below the folder of a source
+FORMAT = "L03-format"
 ID_DIGITS = 12     # of the SHA-256, in the number of a batch
 _PATH_LIMIT = 4095 - len(SIDECAR)   # bytes of a path that the system opens, such that the sidecar's can be opened too
 _NAME_LIMIT = 40                    # characters of a folder that is no source: it becomes part of file names of ours
@@ -346,7 +347,7 @@ _FAR = Unreadable(
 def _format(suffix: str) -> Unreadable:
     suffix = printable(suffix, 20)
     return Unreadable(
-        "L03-format",
+        FORMAT,
         f"文件格式 {suffix or '(无扩展名)'} 不支持；请提交 csv、xlsx 或 parquet",
         f"file format {suffix or '(none)'} is not supported; deliver csv, xlsx or parquet",
     )

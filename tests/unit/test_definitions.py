@@ -137,6 +137,12 @@ def test_the_sensor_is_off_and_asks_once_for_each_state_of_the_inbox(
         assert not tick(first.cursor).run_requests
         (file.parent / ".b.csv.part").write_text("x")
         assert not tick(first.cursor).run_requests
+        sidecar = file.with_name("a.csv.meta.yml")
+        sidecar.write_text("synthetic: true")
+        os.utime(sidecar, (OLD, OLD))
+        assert len(tick(first.cursor).run_requests or []) == 1, "a corrected sidecar is something new"
+        monkeypatch.setenv("CARBON_INBOX", str(tmp_path / "nowhere"))
+        assert "nowhere" in (tick(None).skip_message or ""), "a missing inbox is said"
 
 
 def test_nights_of_the_command_line_are_told_once_and_a_bad_one_fails_its_check(

@@ -269,6 +269,16 @@ def test_two_files_whose_first_twelve_digits_are_equal_are_two_batches(tmp_path:
     assert (same, again.seen, again.new, again.noted) == (batches, 2, [], [])
 
 
+def test_a_file_of_another_extension_that_is_renamed_as_asked_is_a_delivery(tmp_path: Path) -> None:
+    file = raw(tmp_path / "inbox", "enterprise_energy", "a.txt", f"uscc,period,energy,unit,consumed\n{uscc(1)},2025-11,柴油,t,1\n".encode())
+    _, (refused,) = _receive(tmp_path)
+    assert refused.problem_id == "L03-format"
+    file.rename(file.with_name("a.csv"))
+    receipt, batches = _receive(tmp_path)
+    assert len(receipt.new) == 1 and {b.file_name: b.problem_id for b in batches} == {"a.txt": "L03-format", "a.csv": None}
+    assert _receive(tmp_path) == (Receipt(seen=1), batches)
+
+
 # -- sidecars that come late or are corrected ------------------------------------------------------------------------
 
 
@@ -392,7 +402,7 @@ _SIDECARS = st.sampled_from([
 ])
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(nights=st.lists(st.dictionaries(st.sampled_from(["a.csv", "b.csv"]), _SIDECARS, min_size=1), min_size=1, max_size=4))
 def test_whatever_the_order_of_corrections_the_last_sidecars_count(nights: list[dict[str, str]]) -> None:
     """One file under up to two names over some nights, and one night that sees only what each sidecar said last."""
