@@ -191,3 +191,39 @@ def test_an_unexpected_error_of_a_command_goes_to_a_log_of_its_own(settings: Set
     (log,) = settings.logs.glob("verify-*.log")
     assert str(log) in done.stderr
     assert "ZeroDivisionError: inside" in log.read_text("utf-8")
+
+
+def test_a_step_of_dagster_fails_with_a_sentence_and_only_what_may_pass_is_tried_again(settings: Settings) -> None:
+    import dagster as dg
+
+    from pipelines.defs.resources import NightResource
+
+    resource = NightResource(inbox=str(settings.inbox), data=str(settings.data), as_of="2026-06-30")
+    with resource.yield_for_execution(dg.build_init_resource_context()) as night:
+        with pytest.raises(dg.RetryRequested), night.step("receive"):
+            raise OSError(errno.EIO, "x", "/inbox/a.csv")
+        with night.step("receive"):   # tried again
+            pass
+        with pytest.raises(dg.Failure) as failed, night.step("build"):
+            raise OSError(errno.ENOSPC, "x", "/data/build.duckdb")
+        assert failed.value.allow_retries is False and "the disk is full (/data/build.duckdb)" in (failed.value.description or "")
+    with pytest.raises(KeyboardInterrupt), resource.yield_for_execution(dg.build_init_resource_context()) as night, night.step("receive"):
+        raise KeyboardInterrupt
+    with resource.yield_for_execution(dg.build_init_resource_context()) as night, night.step("receive"):
+        pass
+    first, second, third = read_nights(settings.registry)
+    assert (first.outcome, first.how, first.knowledge_date) == ("failed", "dagster", "2026-06-30")
+    assert first.reason_en and "the disk is full" in first.reason_en
+    assert (second.outcome, second.reason_en) == ("failed", "the run was interrupted")
+    assert (third.outcome, third.reason_en) == ("partial", None)
+    assert logs(settings).count("Traceback") == 3
+
+
+def test_a_run_that_asks_for_nothing_opens_no_night(settings: Settings) -> None:
+    import dagster as dg
+
+    from pipelines.defs.resources import NightResource
+
+    with NightResource(data=str(settings.data)).yield_for_execution(dg.build_init_resource_context()):
+        pass
+    assert not settings.data.exists()
