@@ -152,7 +152,8 @@ def prepare_folders(settings: Settings) -> None:
 def settle(settings: Settings, folder: Path) -> None:
     """Give a release's files and folders the published modes."""
     for path in folder.rglob("*"):
-        path.chmod(settings.published_folder_mode if path.is_dir() else settings.published_file_mode)
+        if not path.is_symlink():   # none is of a release, and what one leads to is not ours
+            path.chmod(settings.published_folder_mode if path.is_dir() else settings.published_file_mode)
     folder.chmod(settings.published_folder_mode)
 
 
@@ -237,7 +238,8 @@ def adopt(settings: Settings, registry: Registry) -> None:
     """Releases that the registry does not know (sealed before it kept them, or by one that was lost) are entered as they lie there."""
     known = Known(registry.releases())
     for folder in release_folders(settings):
-        if known.last(folder.name) is None and (manifest := read_manifest(folder)) and manifest_is_sealed(folder):
+        manifest = read_manifest(folder) if known.last(folder.name) is None else None
+        if manifest is not None and manifest["release_id"] == folder.name and manifest_is_sealed(folder):
             settle(settings, folder)
             row = sealing_of(folder, manifest)
             before = row.previous_release_id

@@ -393,6 +393,21 @@ def test_releases_of_a_lost_registry_are_entered_again(settings) -> None:
         assert [row.release_id for row in registry.releases()] == [FIRST, SECOND]
 
 
+def test_a_folder_that_is_no_release_of_its_name_is_not_entered(settings, tmp_path) -> None:
+    """A copy under another name, with a link in it that leads out: neither a release nor a way to change what is not ours."""
+    (tmp_path / "secret").write_text("x")
+    (tmp_path / "secret").chmod(0o600)
+    copy = Path(shutil.copytree(settings.marts / "releases" / SECOND, settings.marts / "releases" / "20260101-0123456789"))
+    (copy / "parquet" / "out").symlink_to(tmp_path / "secret")
+    (settings.marts / "releases" / SECOND / "parquet" / "out").symlink_to(tmp_path / "secret")
+    (settings.warehouse / "registry.sqlite").unlink()
+    heal(settings)
+    assert stat.S_IMODE((tmp_path / "secret").stat().st_mode) == 0o600
+    with registry_of(settings) as registry:
+        assert [row.release_id for row in registry.releases()] == [FIRST, SECOND]
+    assert all("20260101-0123456789/" in problem for problem in verify(settings))
+
+
 # --- who may read and write
 
 
