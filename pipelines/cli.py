@@ -95,14 +95,12 @@ def nightly(
     from pipelines.report import Reporter
 
     reporter = Reporter(as_json)
-    from pipelines.lock import NightRunning
     from pipelines.night import run_night
-    from pipelines.publish.problem import PublishError
-    from pipelines.transform.build import BuildError
+    from pipelines.problem import Problem
 
     try:
         night = run_night(settings, reporter.say, reporter.progress)
-    except (NightRunning, BuildError, PublishError) as error:
+    except Problem as error:
         reporter.close()
         print(f"失败，上一发布版本不受影响 | failed, the last release stands:\n{error}", file=sys.stderr)
         if as_json:

@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from pipelines.contracts.codes import read_rows
-from pipelines.gate.stage import Judged, judge_source, judge_strangers, sources_in_order
+from pipelines.gate.stage import Judged, judge_source, judge_strangers, sources_in_order, untold
 from pipelines.gate.suite import load_suite
 from pipelines.ingest.receive import Receipt, receive
 from pipelines.lock import night_lock
@@ -18,7 +18,9 @@ from pipelines.publish.site import RuleText
 from pipelines.settings import Settings
 from pipelines.transform.build import BuildResult, build, build_db, require
 from pipelines.warehouse.build_db import Inputs, current_inputs, prepare, record_built, record_findings
+from pipelines.warehouse.inspect import registry_path, require_registry
 from pipelines.warehouse.lake import Lake
+from pipelines.warehouse.mend import mend
 from pipelines.warehouse.registry import Registry
 
 PUBLISHED, PARTLY = 0, 3
@@ -34,6 +36,7 @@ class Night:
     say: Callable[[str], None]
     receipt: Receipt = field(default_factory=Receipt)
     judged: list[Judged] = field(default_factory=list)
+    told: list[Judged] | None = None   # verdicts that this night was the first to publish; None until it did
     inputs: Inputs | None = None
     replay: bool = False
     built: BuildResult | None = None   # what dbt did in this run, also when it failed
@@ -45,9 +48,14 @@ class Night:
         return build_db(self.settings, replay=self.replay)
 
     @property
+    def telling(self) -> list[Judged]:
+        """The verdicts that no published night has told before this one, whichever night judged them."""
+        return untold(self.settings, self.registry)[0] if self.told is None else self.told
+
+    @property
     def held_back(self) -> list[Judged]:
-        """Deliveries first judged in this run that were refused or had rows quarantined."""
-        return [j for j in self.judged if j.first_time and j.outcome != "accepted"]
+        """Deliveries among them that were refused or had rows quarantined."""
+        return [j for j in self.telling if j.outcome != "accepted"]
 
     @property
     def exit_code(self) -> int:
@@ -56,7 +64,8 @@ class Night:
     def summary(self) -> dict:
         """What the last line of `--json` says."""
         path = self.settings.marts / "releases" / self.release_id if self.release_id else None
-        outcomes = [j.outcome for j in self.judged]
+        telling = self.telling
+        outcomes = [j.outcome for j in telling]
         return {
             "outcome": self.outcome,
             "release_id": self.release_id,
@@ -66,8 +75,8 @@ class Night:
                 "new_batches": len(self.receipt.new), "judged": len(self.judged),
                 "accepted": outcomes.count("accepted"), "accepted_in_part": outcomes.count("accepted_in_part"),
                 "refused": outcomes.count("refused"),
-                "rows_received": sum(j.rows_received for j in self.judged),
-                "rows_accepted": sum(j.rows_accepted for j in self.judged),
+                "rows_received": sum(j.rows_received for j in telling),
+                "rows_accepted": sum(j.rows_accepted for j in telling),
                 "waiting": len(self.receipt.waiting), "left": len(self.receipt.left),
             },
             "waiting": [f"{name} ({why})" for name, why in self.receipt.waiting],
@@ -80,15 +89,16 @@ class Night:
 def open_night(settings: Settings, say: Callable[[str], None]) -> Iterator[Night]:
     """Take the lock, mend what a kill may have left half-done, and open the registry.
 
-    Raises NightRunning when another night holds the lock.
+    Raises NightRunning when another night holds the lock, RegistryDamaged when the registry is lost or not what it was.
     """
     started = settings.started.isoformat(timespec="seconds")
     with night_lock(settings.warehouse / "night.lock", started):
         heal(settings)
-        registry = Registry(settings.warehouse / "registry.sqlite")
-        lake = Lake(settings.validated, settings.quarantine)
-        lake.prepare()
+        require_registry(settings)
+        registry = Registry(registry_path(settings))
+        lake = Lake(settings.validated, settings.quarantine, registry)
         try:
+            lake.prepare()
             yield Night(settings, registry, lake, say)
         finally:
             registry.close()
@@ -102,6 +112,7 @@ def receive_step(night: Night) -> Receipt:
                         ("未处理 ignored", night.receipt.ignored)):
         for name, why in items:
             night.say(f"  {kind}: {name} ({why})")
+    mend(night.settings, night.registry, night.lake, night.say)
     return night.receipt
 
 
@@ -127,15 +138,22 @@ def needs_build(night: Night) -> bool:
     live = live_release(settings)
     night.replay = live is not None and settings.knowledge_date < date.fromisoformat(live["knowledge_date"])
     if live is not None and not night.replay and live["fingerprint"] == night.inputs.fingerprint:
-        night.release_id, night.outcome = live["release_id"], "nothing_new"
+        _tell(night, live["release_id"], "nothing_new")
         return False
     sealed = find_release(settings, night.inputs.fingerprint, settings.knowledge_date)
     if sealed is not None:
         # sealed before, and perhaps not made live because the night was ended in between
         published = publish(settings, night.database, release_info(night))
-        night.release_id, night.outcome = published.release_id, "published" if published.promoted else "sealed"
+        _tell(night, published.release_id, "published" if published.promoted else "sealed")
         return False
     return True
+
+
+def _tell(night: Night, release_id: str, outcome: str) -> None:
+    """The night ends with a release: what it tells of verdicts is told once for all."""
+    night.release_id, night.outcome = release_id, outcome
+    night.told, marks = untold(night.settings, night.registry)
+    night.registry.put_told(marks, release_id, night.settings.knowledge_date.isoformat())
 
 
 def release_info(night: Night) -> ReleaseInfo:
@@ -176,7 +194,7 @@ def build_step(night: Night, on_node: Callable[[str], None] | None = None) -> Bu
 def publish_step(night: Night) -> str:
     """Seal the release and, unless it is a replay of an earlier day, make it live. Raises PublishError."""
     published = publish(night.settings, night.database, release_info(night))
-    night.release_id, night.outcome = published.release_id, "published" if published.promoted else "sealed"
+    _tell(night, published.release_id, "published" if published.promoted else "sealed")
     if night.replay:
         night.database.unlink(missing_ok=True)
     night.say(f"发布 publish: {night.outcome} {night.release_id}")

@@ -19,7 +19,7 @@ from pipelines.ingest.readers import odd_columns, parquet_problem
 from pipelines.ingest.stream import TextFile, stream_text
 from pipelines.ingest.table import HeaderedTable, TextTable
 from pipelines.ingest.typed import EVIDENCE, LARGEST, SMALLEST, Note, TypedTable, type_table
-from pipelines.warehouse.duck import DuckError, identifier, pieces, put, quoted
+from pipelines.warehouse.duck import DuckError, identifier, literal, pattern, pieces, put, quoted
 
 _NOTES = 200          # normalisations that are named one by one; all are counted
 _PLAIN_NUMBER = r"[+-]?[0-9]{1,15}(\.[0-9]{1,15})?"
@@ -35,7 +35,7 @@ class RowsOnDisk:
 
     @property
     def relation(self) -> str:
-        return f"read_parquet({quoted(str(self.path))})"
+        return f"read_parquet({pattern(self.path)})"
 
     def columns(self, db: Any) -> set[str]:
         """The columns of the typed rows."""
@@ -63,12 +63,12 @@ def land(db: Any, path: Path, source: Source, folder: Path) -> LandedFile:
         text, raw = _parquet(db, path, source)
     else:
         text = stream_text(path, source, folder / "text.parquet")
-        raw = _raw(text, source, f"read_parquet({quoted(str(text.path))})", "row_no")
+        raw = _raw(text, source, f"read_parquet({literal(text.path)})", "row_no")
     return _Landing(db, source, text, raw, folder).run()
 
 
 def _parquet(db: Any, path: Path, source: Source) -> tuple[TextFile, str]:
-    file = quoted(str(path))
+    file = literal(path)
     try:
         described = db.execute(f"describe select * from read_parquet({file}, hive_partitioning=false)").fetchall()
     except DuckError as error:

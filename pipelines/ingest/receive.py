@@ -18,6 +18,7 @@ from pipelines.ingest.scan import Found, scan_folder, sha256_of
 from pipelines.ingest.sidecar import Sidecar, read_sidecar
 from pipelines.settings import ALWAYS_KNOWN, Settings
 from pipelines.warehouse.files import remove_tree
+from pipelines.warehouse.received import received_file
 from pipelines.warehouse.registry import Batch, Registry
 
 # A transaction is flushed to disk: once for many files, not once a file.
@@ -33,11 +34,6 @@ class Receipt:
     left: list[tuple[str, str]] = field(default_factory=list)
     ignored: list[tuple[str, str]] = field(default_factory=list)
     waiting: list[tuple[str, str]] = field(default_factory=list)
-
-
-def received_file(settings: Settings, batch: Batch) -> Path:
-    """Where the received bytes of a batch lie."""
-    return settings.received / batch.source / batch.batch_id / f"received{batch.suffix}"
 
 
 def receive(settings: Settings, registry: Registry) -> Receipt:
