@@ -22,7 +22,7 @@ from pipelines.gate.pieces import judge_pieces
 from pipelines.gate.promote import Promoted, promote
 from pipelines.gate.promote_bulk import promote_bulk
 from pipelines.gate.suite import Suite, load_suite
-from pipelines.gate.trial import fatal
+from pipelines.gate.trial import Trial, fatal
 from pipelines.ingest.bulk import LandedFile, land
 from pipelines.ingest.problem import Unreadable
 from pipelines.ingest.read import read_or_spill
@@ -76,7 +76,7 @@ class _Gate:
     suite: Suite
     known: pl.DataFrame
     verdicts: dict[str, Verdict]
-    trial: bool = False
+    trial: Trial | None = None
     received: dict[str, LakeFile] = field(default_factory=dict)   # entries of the received files that were looked at
 
     def night_of(self, batch: Batch) -> str:
@@ -108,18 +108,18 @@ def judge_source(settings: Settings, registry: Registry, lake: Lake, source_name
     return judged
 
 
-def try_batches(settings: Settings, source_name: str, batch_ids: list[str]) -> None:
+def try_batches(settings: Settings, source_name: str, trial: Trial) -> None:
     """Read and judge batches without keeping anything: run in a process that may be killed by it."""
     registry = Registry(settings.warehouse / "registry.sqlite", read_only=True)
     try:
-        gate = _gate(settings, registry, Lake(settings.validated, settings.quarantine, registry), source_name, trial=True)
+        gate = _gate(settings, registry, Lake(settings.validated, settings.quarantine, registry), source_name, trial)
         batches = registry.batches()
-        _judge_files(gate, [batches[batch_id] for batch_id in batch_ids])
+        _judge_files(gate, [batches[batch_id] for batch_id in trial.items])
     finally:
         registry.close()
 
 
-def _gate(settings: Settings, registry: Registry, lake: Lake, source_name: str, *, trial: bool = False) -> _Gate:
+def _gate(settings: Settings, registry: Registry, lake: Lake, source_name: str, trial: Trial | None = None) -> _Gate:
     suite = load_suite(settings.expectations, source_name)
     return _Gate(settings, registry, lake, load_sources()[source_name], suite, lake.known_enterprises(), registry.verdicts(), trial)
 
@@ -161,6 +161,8 @@ def _judge_files(gate: _Gate, batches: list[Batch]) -> list[Judged]:
     judged: list[Judged] = []
     group: list[tuple[Batch, Delivery]] = []
     for batch in batches:
+        if gate.trial:
+            gate.trial.begin(batch.batch_id)
         with _workshop(gate.settings, batch) as folder:
             delivery, rows = _open(gate, batch, folder)
             if rows is not None:
@@ -177,6 +179,8 @@ def _judge_group(gate: _Gate, group: list[tuple[Batch, Delivery]]) -> list[Judge
     """Judge files that are in memory in one pass of the suite; where that fails, one by one. Their rows are given up with it."""
     if not group:
         return []
+    if gate.trial:
+        gate.trial.begin(*(batch.batch_id for batch, _ in group))
     name = f"{gate.source.name}/{group[0][0].file_name}" if len(group) == 1 else f"a pass of {len(group)} files of {gate.source.name}"
     found = fenced(name, lambda: _promote_group(gate, group))
     ids = {batch.batch_id for batch, _ in group}

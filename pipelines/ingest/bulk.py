@@ -88,6 +88,8 @@ def _cell(name: str, kind: str) -> str:
     column = identifier(name)
     if kind == "TIMESTAMP WITH TIME ZONE":
         return f"make_timestamp(epoch_us({column}) + 8 * 3600000000)"
+    if kind in ("TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"):
+        return f"try_cast({column} as timestamp)"   # blank where it lies outside of what can be counted in microseconds
     return f"cast(cast({column} as varchar) as double)" if kind == "FLOAT" else column
 
 
@@ -162,11 +164,11 @@ class _Landing:
             kind = "double" if self._kind(name) == "number" else "timestamp"
             value = f"cast(r.{name} as {kind})"
             bounds = f"{value} = 0 or abs({value}) between {SMALLEST} and {LARGEST}"
-            return f"case when {bounds} then {_unsigned_zero(value)} end" if kind == "double" else value
+            return f"case when {bounds} then {_unsigned_zero(value)} end" if kind == "double" else _in_calendar(value)
         form, kind = (_PLAIN_NUMBER, "double") if self._kind(name) == "number" else (_PLAIN_TIME, "timestamp")
         text = f"cast(r.{name} as varchar)"
         value = f"try_cast({text} as {kind})"
-        return f"case when regexp_full_match({text}, '{form}') then {_unsigned_zero(value) if kind == 'double' else value} end"
+        return f"case when regexp_full_match({text}, '{form}') then {_unsigned_zero(value) if kind == 'double' else _in_calendar(value)} end"
 
     def _type_codes(self) -> None:
         """Type each combination of the coded columns once."""
@@ -253,6 +255,11 @@ def _reads_itself(type_: str, kind: str) -> bool:
     """True when a Parquet column already has the type of the contract."""
     numeric = kind.startswith(("DOUBLE", "FLOAT", "DECIMAL", "INTEGER", "BIGINT", "SMALLINT", "TINYINT", "UINTEGER", "UBIGINT", "USMALLINT", "UTINYINT", "HUGEINT"))
     return (type_ == "number" and numeric) or (type_ == "moment" and kind.startswith("TIMESTAMP"))
+
+
+def _in_calendar(value: str) -> str:
+    """A moment of the years 1 to 9999, as Python knows them; DuckDB reads others too."""
+    return f"case when {value} between timestamp '0001-01-01' and timestamp '9999-12-31 23:59:59.999999' then {value} end"
 
 
 def _unsigned_zero(value: str) -> str:
