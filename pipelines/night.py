@@ -17,7 +17,7 @@ from pipelines.clock import check_clock
 from pipelines.contracts.codes import read_rows
 from pipelines.failure import explain
 from pipelines.gate.anew import clear_unjudged
-from pipelines.gate.stage import Judged, judge_source, judge_strangers, sources_in_order
+from pipelines.gate.stage import Judged, judge_source, judge_strangers, sources_in_order, untold
 from pipelines.gate.suite import load_suite
 from pipelines.ingest.receive import Receipt, receive, require_inbox
 from pipelines.lock import night_lock
@@ -30,7 +30,9 @@ from pipelines.publish.store import live_release, overdue_sources
 from pipelines.settings import Settings, now
 from pipelines.transform.build import BuildResult, build, build_db, require
 from pipelines.warehouse.build_db import Inputs, current_inputs, prepare, record_built, record_findings
+from pipelines.warehouse.inspect import require_registry
 from pipelines.warehouse.lake import Lake
+from pipelines.warehouse.mend import mend
 from pipelines.warehouse.registry import NightRun, Registry
 
 PUBLISHED, PARTLY = 0, 3
@@ -46,6 +48,7 @@ class Night:
     say: Callable[[str], None]
     receipt: Receipt = field(default_factory=Receipt)
     judged: list[Judged] = field(default_factory=list)
+    told: list[Judged] | None = None   # verdicts that this night was the first to publish; None until it did
     inputs: Inputs | None = None
     replay: bool = False
     healed: Healed = field(default_factory=Healed)   # what the live release was like when the night began
@@ -70,9 +73,14 @@ class Night:
         return build_db(self.settings, replay=self.replay)
 
     @property
+    def telling(self) -> list[Judged]:
+        """The verdicts that no published night has told before this one, whichever night judged them."""
+        return untold(self.settings, self.registry)[0] if self.told is None else self.told
+
+    @property
     def held_back(self) -> list[Judged]:
-        """Deliveries first judged in this run that were refused or had rows quarantined."""
-        return [j for j in self.judged if j.first_time and j.outcome != "accepted"]
+        """Deliveries among them that were refused or had rows quarantined."""
+        return [j for j in self.telling if j.outcome != "accepted"]
 
     @property
     def exit_code(self) -> int:
@@ -81,7 +89,8 @@ class Night:
     def summary(self) -> dict:
         """What the last line of `--json` says."""
         path = self.settings.marts / "releases" / self.release_id if self.release_id else None
-        outcomes = [j.outcome for j in self.judged]
+        telling = self.telling
+        outcomes = [j.outcome for j in telling]
         return {
             "outcome": self.outcome,
             "release_id": self.release_id,
@@ -91,8 +100,8 @@ class Night:
                 "new_batches": len(self.receipt.new), "judged": len(self.judged),
                 "accepted": outcomes.count("accepted"), "accepted_in_part": outcomes.count("accepted_in_part"),
                 "refused": outcomes.count("refused"),
-                "rows_received": sum(j.rows_received for j in self.judged),
-                "rows_accepted": sum(j.rows_accepted for j in self.judged),
+                "rows_received": sum(j.rows_received for j in telling),
+                "rows_accepted": sum(j.rows_accepted for j in telling),
                 **{kind: len(items) for kind, _, items in self.receipt.named()},
             },
             **{kind: [f"{name} ({why})" for name, why in items] for kind, _, items in self.receipt.named()},
@@ -105,7 +114,7 @@ def open_night(settings: Settings, say: Callable[[str], None], how: str = "comma
     """Take the lock, mend what a kill may have left half-done, open the registry; afterwards record the night and send its notice.
 
     how: `command` or `dagster`, for the table of nights. Raises InboxMissing before anything is done, NightRunning when another night holds the
-    lock for longer than the settings wait, ClockWrong when the clock cannot be right.
+    lock for longer than the settings wait, RegistryDamaged when the registry is lost or not what it was, ClockWrong when the clock cannot be right.
     """
     os.umask(os.umask(0o077) | 0o002)   # nothing that a night writes may be changed by just anyone
     started = now().isoformat(timespec="microseconds")
@@ -116,9 +125,10 @@ def open_night(settings: Settings, say: Callable[[str], None], how: str = "comma
             prepare_folders(settings)
             with night_lock(settings.warehouse / "night.lock", settings.started.isoformat(timespec="seconds"),
                             wait_minutes=settings.lock_wait_minutes, say=say_and_log):
+                require_registry(settings)
                 registry = Registry(settings.registry)
                 try:
-                    night = Night(settings, registry, Lake(settings.validated, settings.quarantine), say_and_log)
+                    night = Night(settings, registry, Lake(settings.validated, settings.quarantine, registry), say_and_log)
                     with _recorded(night, how):
                         _make_ready(night)
                         yield night
@@ -190,7 +200,7 @@ def _notify(settings: Settings, night: Night | None, started: str, failure: Prob
     """Send the notice, where one is asked for; a night that did not get as far as its registry has no counts."""
     if not settings.notices.wanted:
         return
-    judged = night.judged if night else []
+    judged = night.telling if night else []
     outcomes = [item.outcome for item in judged]
     notice.send(settings.notices, notice.Notice(
         outcome=_outcome(night) if night else "failed", exit_status=failure.exit_status if failure else _exit_status(night) if night else 1,
@@ -207,6 +217,7 @@ def receive_step(night: Night) -> Receipt:
     with night.timed("receive"):
         night.receipt = receive(night.settings, night.registry)
         clear_unjudged(night.registry, night.lake)
+        mend(night.settings, night.registry, night.lake, night.say)
     night.say(f"收件 receive: {len(night.receipt.new)} 新批次 new, {night.receipt.seen} 已知 known")
     for _, kind, items in night.receipt.named():
         for name, why in items:
@@ -239,7 +250,7 @@ def needs_build(night: Night) -> bool:
     whole = live is not None and not night.healed.damage
     if live is not None and whole and not night.replay and live["fingerprint"] == night.inputs.fingerprint:
         night.registry.stand_by(settings.knowledge_date.isoformat())
-        night.release_id, night.outcome = live["release_id"], "nothing_new"
+        _tell(night, live["release_id"], "nothing_new")
         return False
     sealed = find_release(settings, night.registry, night.inputs.fingerprint, settings.knowledge_date)
     if sealed is not None:
@@ -248,6 +259,13 @@ def needs_build(night: Night) -> bool:
         return False
     require_sealable(settings, night.registry, release_info(night).release_id)
     return True
+
+
+def _tell(night: Night, release_id: str, outcome: str) -> None:
+    """The night ends with a release: what it tells of verdicts is told once for all."""
+    night.release_id, night.outcome = release_id, outcome
+    night.told, marks = untold(night.settings, night.registry)
+    night.registry.put_told(marks, release_id, night.settings.knowledge_date.isoformat())
 
 
 def release_info(night: Night) -> ReleaseInfo:
@@ -298,7 +316,7 @@ def publish_step(night: Night) -> str:
 def _publish(night: Night) -> Published:
     with night.timed("publish"):
         published = publish(night.settings, night.registry, night.database, release_info(night), damaged=bool(night.healed.damage))
-    night.release_id, night.outcome = published.release_id, "published" if published.promoted else "sealed"
+    _tell(night, published.release_id, "published" if published.promoted else "sealed")
     if night.healed.damage and not published.promoted:
         night.say("当前版本仍受损：不带 --as-of 再运行一夜即可重做或替换 | the live release is still damaged: a night without --as-of makes it again")
     return published

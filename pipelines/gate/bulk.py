@@ -26,7 +26,7 @@ from pipelines.gate.suite import Rule, Suite
 from pipelines.gate.tally import BulkJudgement, Tally
 from pipelines.ingest.bulk import LandedFile
 from pipelines.ingest.typed import EVIDENCE, with_header_unit
-from pipelines.warehouse.duck import pieces, put, quoted
+from pipelines.warehouse.duck import literal, pieces, put, quoted
 
 _NULL, _BETWEEN = "expect_column_values_to_be_null", "expect_column_values_to_be_between"
 _PIECE = 25_000   # rows judged one by one at a time: bounds the memory of a file that is wrong throughout
@@ -164,13 +164,13 @@ class _Bulk:
             f" where {' or '.join(f'({condition})' for condition in sorted(conditions))}"
         )
         raw = ", ".join(f"nullif(cast(r.{c.name} as varchar), '') as {c.name}__raw" for c in self.source.columns)
-        target = quoted(str(self.folder / "suspects.parquet"))
+        target = self.folder / "suspects.parquet"
         self.db.execute(
             f"copy (select l.* exclude (key_no, noted), s.duplicate_row, s.duplicate_key, {raw} from suspect as s"
             f" join {self.landed.relation} as l using (row_no) join ({self.landed.raw}) as r using (row_no) order by l.row_no)"
-            f" to {target} (format parquet, compression zstd)"
+            f" to {quoted(str(target))} (format parquet, compression zstd)"
         )
-        for piece in pieces(self.db.cursor(), f"select * from read_parquet({target}) order by row_no", _PIECE):
+        for piece in pieces(self.db.cursor(), f"select * from read_parquet({literal(target)}) order by row_no", _PIECE):
             named = [name for name in piece.columns if name.endswith("__raw")]
             piece = piece.with_columns(pl.Series(name, [None if is_missing(cell) else cell for cell in piece[name]], dtype=pl.String) for name in named)
             for unit, text in self.landed.text.header_units.items():

@@ -11,6 +11,7 @@ import hashlib
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
+from functools import partial
 
 import polars as pl
 
@@ -19,6 +20,7 @@ from pipelines.contracts.source import Source
 from pipelines.contracts.text import code_key
 from pipelines.gate.delivery import Decided, Delivery
 from pipelines.gate.evidence import add_evidence
+from pipelines.gate.fence import fenced
 from pipelines.gate.judge import Judgement, judge
 from pipelines.gate.promote import distinct_checks, known_moments, verdict_of
 from pipelines.gate.stake import add_stake
@@ -28,11 +30,11 @@ from pipelines.ingest.header import find_table, header_names
 from pipelines.ingest.problem import Unreadable
 from pipelines.ingest.read import NOTE_LIMIT
 from pipelines.ingest.readers import read_tables
-from pipelines.ingest.receive import received_file
 from pipelines.ingest.table import HeaderedTable
 from pipelines.ingest.typed import type_table
 from pipelines.settings import Settings
-from pipelines.warehouse.lake import DECIDED_SCHEMA, Lake
+from pipelines.warehouse.lake import DECIDED_SCHEMA, Lake, read_lake_file
+from pipelines.warehouse.received import received_file
 from pipelines.warehouse.registry import Batch, Registry, Verdict, Version
 
 # Rows of a bulk source (meter readings) up to which a batch is judged again: it goes through memory, about 2 kB a row and version.
@@ -114,7 +116,10 @@ class Target:
 
 
 def apply_decisions(settings: Settings, registry: Registry, lake: Lake, source: Source, suite: Suite) -> int:
-    """Make the versions of every batch of a source that decisions touch and that changed. Returns how many were made."""
+    """Make the versions of every batch of a source that decisions touch and that changed. Returns how many were made.
+
+    A batch that cannot be judged again keeps what it has: it is tried again every night.
+    """
     by_batch = _decisions_by_batch(lake.decisions())
     verdicts, batches = registry.verdicts(), registry.batches()
     known = lake.known_enterprises()
@@ -125,9 +130,13 @@ def apply_decisions(settings: Settings, registry: Registry, lake: Lake, source: 
             continue
         mark = _mark(decisions, verdict, lake, source, known)
         if registry.decided_mark(batch_id) != mark and (batch.problem_id or lost_copy(settings, batch) is None):   # of a lost file the versions stand
-            targets.append((_target(settings, lake, batch, verdict, source, decisions, known), mark))
-    if targets:
-        _make_versions(settings, registry, lake, source, suite, targets, known)
+            name = f"decisions on {source.name}/{batch.file_name}"
+            found = fenced(name, partial(_target, settings, lake, batch, verdict, source, decisions, known))
+            if not isinstance(found, Unreadable):
+                targets.append((found, mark))
+    make = partial(_make_versions, settings, registry, lake, source, suite, known)
+    if targets and isinstance(fenced(f"decisions on {len(targets)} batches of {source.name}", partial(make, targets)), Unreadable):
+        return sum(not isinstance(fenced(f"decisions on {t.batch.batch_id}", partial(make, [(t, mark)])), Unreadable) for t, mark in targets)
     return len(targets)
 
 
@@ -146,8 +155,8 @@ def _decisions_by_batch(rows: pl.DataFrame) -> dict[str, list[Decision]]:
 
 def _mark(decisions: list[Decision], verdict: Verdict, lake: Lake, source: Source, known: pl.DataFrame) -> str:
     """What the versions of a batch depend on: decisions, its verdict, and the enterprises that its rows wait for."""
-    path = lake.quarantine / source.name / verdict.batch_id / "decided.parquet"
-    waits = pl.read_parquet(path).filter(pl.col("check_id").str.contains("unknown-enterprise")) if path.exists() else pl.DataFrame({"uscc": []}, schema={"uscc": pl.String})
+    path = lake.quarantined(source.name, verdict.batch_id, "decided_findings")
+    waits = read_lake_file(path).filter(pl.col("check_id").str.contains("unknown-enterprise")) if path.exists() else pl.DataFrame({"uscc": []}, schema={"uscc": pl.String})
     register = known.join(waits.select("uscc").unique(), on="uscc", how="semi").sort("uscc").rows()
     text = repr([decisions, verdict.suite_version, verdict.passes_from, verdict.waiting, register])
     return hashlib.sha256(text.encode()).hexdigest()[:24]
@@ -177,7 +186,7 @@ def _target(
 
 
 def _make_versions(
-    settings: Settings, registry: Registry, lake: Lake, source: Source, suite: Suite, targets: list[tuple[Target, str]], known: pl.DataFrame
+    settings: Settings, registry: Registry, lake: Lake, source: Source, suite: Suite, known: pl.DataFrame, targets: list[tuple[Target, str]]
 ) -> None:
     bounds = load_bounds(settings.expectations)
     plans: list[tuple[Target, datetime, str, _Plan, Delivery]] = []
@@ -376,5 +385,5 @@ def _store(
     changed = pl.concat([f.select(list(source.lake_schema)) for f in kept]) if kept else pl.DataFrame(schema=source.lake_schema)
     listed = [f for _, found in sorted(findings.items()) for f in found]
     frame = pl.DataFrame(listed, schema=DECIDED_SCHEMA, orient="row").sort("version", "row_no", "check_id", "column_name")
-    lake.write_decided(source, batch_id, changed, frame)
-    registry.put_decided(batch_id, mark, versions, [e for _, found in sorted(effects.items()) for e in found])
+    files = lake.put_decided(source, batch_id, changed, frame)
+    registry.put_decided(batch_id, mark, versions, [e for _, found in sorted(effects.items()) for e in found], files)

@@ -15,9 +15,13 @@ from pipelines.contracts.source import Source
 
 _CARBON_TO_CO2 = 44 / 12
 
+# tCO2e above which an estimate says nothing of a row but that its figures are wrong: a tenth of what the country emits in a year.
+# A million such rows still add up to a figure that a total of tonnes can hold.
+LARGEST = 1e9
+
 
 def add_stake(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
-    """Add `estimate_tco2e` (tCO2e, 0 or more; null = cannot be said from the row alone)."""
+    """Add `estimate_tco2e` (tCO2e, 0 to LARGEST; null = cannot be said from the row alone)."""
     if source.name == "enterprise_energy":
         value = _energy()
     elif source.name == "enterprise_power_heat":
@@ -30,7 +34,8 @@ def add_stake(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
         value = pl.lit(0.0)   # output makes no line
     else:
         value = pl.lit(None, dtype=pl.Float64)
-    return rows.with_columns(value.abs().round(3).alias("estimate_tco2e"))
+    value = value.abs().round(3)
+    return rows.with_columns(pl.when(value < LARGEST).then(value).alias("estimate_tco2e"))
 
 
 def _energy() -> pl.Expr:

@@ -14,14 +14,11 @@ from pathlib import Path
 from pipelines.contracts.source import Source, deliverable_sources, load_sources
 from pipelines.contracts.text import printable
 from pipelines.ingest.copies import (
-    SIDECAR_PROBLEMS,
     Copies,
     CopyState,
     checked_copy,
     copy_stamp,
-    has_copy,
     lost_words,
-    received_file,
     remove_leftovers,
 )
 from pipelines.ingest.problem import Unreadable
@@ -29,9 +26,10 @@ from pipelines.ingest.scan import FORMAT, ID_DIGITS, Found, Scan, scan_folder
 from pipelines.ingest.sidecar import SIDECAR, Sidecar
 from pipelines.problem import Problem, UsageProblem
 from pipelines.settings import ALWAYS_KNOWN, Settings, now
+from pipelines.warehouse.received import SIDECAR_PROBLEMS, has_copy
 from pipelines.warehouse.registry import Batch, Registry, Said
 
-__all__ = ["InboxMissing", "Receipt", "checked_copy", "in_force", "receive", "received_file", "require_inbox"]
+__all__ = ["InboxMissing", "Receipt", "checked_copy", "in_force", "receive", "require_inbox"]
 
 # A transaction is flushed to disk: once for many files, not once a file.
 _FILES_A_TRANSACTION = 500

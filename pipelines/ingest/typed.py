@@ -150,10 +150,9 @@ def parse_reading_time(text: str) -> datetime | None:
     year, month, day, hour, minute, second = (int(part or 0) for part in match.groups())
     next_day = (hour, minute, second) == (24, 0, 0)
     try:
-        moment = datetime(year, month, day, 0 if next_day else hour, minute, second)
-    except ValueError:
+        return datetime(year, month, day, 0 if next_day else hour, minute, second) + timedelta(days=next_day)
+    except (ValueError, OverflowError):   # the day after 9999-12-31 is none
         return None
-    return moment + timedelta(days=next_day)
 
 
 def _from_serial(value: str) -> date | None:

@@ -15,10 +15,12 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import quote
 
 import polars as pl
 
 from pipelines.problem import Problem
+from pipelines.warehouse.files import is_storage_trouble, make_folder, remove_files, sha256_of, write_atomically
 
 _SCHEMA = """
 create table if not exists batch (
@@ -77,7 +79,48 @@ _MIGRATIONS: tuple[str, ...] = (
     """create table promotion (
       number integer primary key, release_id text not null, promoted_at text not null, promoted_by text not null, note text not null,
       last_night text not null)""",
+    """create table lake_file (
+      path text primary key, kind text not null, source text not null, slice text, batch_id text not null,
+      bytes integer not null, mtime_ns integer not null, sha256 text not null)""",
+    "create index lake_file_batch on lake_file (batch_id)",
+    """create table lake_rows (
+      path text not null, known_at text not null, rows integer not null, quantity real, primary key (path, known_at))""",
+    # batches that are being judged: what still stands here when a night begins was being judged when an earlier one was killed
+    "create table judging (batch_id text primary key)",
+    # a verdict in one line of text: two that say the same have the same mark
+    """create view verdict_mark as
+      select v.batch_id, v.rows_received || '|' || coalesce(v.refused_by, '') || '|' || coalesce(v.passes_from, '') || '|' || coalesce((
+        select group_concat(known_at || '=' || rows, ' ') from (select * from known_rows as k where k.batch_id = v.batch_id order by known_at)), '') as mark
+      from verdict as v""",
+    "create table told (batch_id text primary key, mark text not null, release_id text not null, night text not null)",
+    # what a registry of before this table holds was told by the nights that judged it
+    "insert into told select batch_id, mark, '', '' from verdict_mark",
 )
+
+# Kinds of files that a verdict on a batch makes; the others are made by decisions (`decided`, `decided_findings`) or by no batch (`schema`).
+VERDICT_KINDS = ("accepted", "held", "findings")
+DECIDED_KINDS = ("decided", "decided_findings")
+
+
+@dataclass(frozen=True)
+class LakeFile:
+    """One file of the lake, as it was when it was written.
+
+    Attributes:
+        path: below the data folder; kind: accepted, held, findings, decided, decided_findings or schema;
+        slice: folder of accepted rows (`month=2025-11`); bytes, mtime_ns, sha256: of the file;
+        rows: of accepted rows, counted when they were judged: (known_at, rows, sum of the source's quantity as reported).
+    """
+
+    path: str
+    kind: str
+    source: str
+    slice: str | None
+    batch_id: str
+    bytes: int
+    mtime_ns: int
+    sha256: str
+    rows: tuple[tuple[str, int, float | None], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -234,15 +277,56 @@ class Promotion:
     last_night: str
 
 
-class Registry:
-    """The registry file of one data folder."""
+class RegistryDamaged(Problem):
+    """The registry is not what it was: nothing is built on it."""
 
-    def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._db = sqlite3.connect(path, isolation_level=None, timeout=30)
-        self._db.execute("pragma synchronous = full")
-        self._db.executescript(_SCHEMA)
-        self._migrate()
+    def __init__(self, path: Path, zh: str, en: str) -> None:
+        super().__init__(
+            f"批次登记 {path} 已损坏：{zh}。请用备份中同一天的 data 文件夹（登记库与其余文件须为同一次备份）恢复后再运行；上一次发布不受影响",
+            f"the batch registry {path} is damaged: {en}. Restore the data folder from a back-up (registry and files of the same one) and run again; the last release stands",
+        )
+
+
+def seal_of(path: Path) -> Path:
+    """Where the SHA-256 of a closed registry stands."""
+    return path.with_name(path.name + ".sha256")
+
+
+def broken_seal(path: Path) -> bool:
+    """True when a sealed registry is not what was sealed (or is gone)."""
+    seal = seal_of(path)
+    if not seal.exists():
+        return False
+    return not path.exists() or seal.read_text("utf-8", errors="replace").strip() != sha256_of(path)
+
+
+class Registry:
+    """The registry file of one data folder.
+
+    While nobody has it open its bytes are sealed by `<name>.sha256` beside it, so that a byte that changed is seen before
+    a night rests on it; a night that is killed leaves no seal, and SQLite's own check must do.
+    """
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        """Open, or make, a registry. Raises RegistryDamaged."""
+        self.path, self._read_only = path, read_only
+        if not read_only:
+            make_folder(path.parent)
+        if broken_seal(path):
+            raise RegistryDamaged(path, "内容与封签不符", "its bytes are not those that were sealed")
+        try:
+            self._db = sqlite3.connect(f"file:{quote(str(path))}{'?mode=ro' if read_only else ''}", isolation_level=None, timeout=30, uri=True)
+            if not read_only:
+                self._db.execute("pragma synchronous = full")
+                remove_files([seal_of(path)])   # it is about to change
+                self._db.executescript(_SCHEMA)
+                self._migrate()
+            if problems := self.integrity():
+                raise RegistryDamaged(path, f"SQLite 检查未通过（{problems[0]}）", f"SQLite finds it damaged ({problems[0]})")
+        except sqlite3.DatabaseError as error:
+            if is_storage_trouble(error):
+                raise
+            raise RegistryDamaged(path, f"无法读取（{error}）", f"it cannot be read ({error})") from error
 
     def _migrate(self) -> None:
         (done,) = self._db.execute("pragma user_version").fetchone()
@@ -251,8 +335,16 @@ class Registry:
                 self._db.execute(statement)
                 self._db.execute(f"pragma user_version = {number}")
 
+    def integrity(self, *, full: bool = False) -> list[str]:
+        """What SQLite finds wrong with the file; `full` also compares every index with its table."""
+        found = self._db.execute("pragma integrity_check(20)" if full else "pragma quick_check(1)").fetchall()
+        return [text for (text,) in found if text != "ok"]
+
     def close(self) -> None:
+        """Close the file and seal it."""
         self._db.close()
+        if not self._read_only and self.path.exists():
+            write_atomically(seal_of(self.path), f"{sha256_of(self.path)}\n".encode())
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -321,6 +413,11 @@ class Registry:
             for table in ("decided", "decided_mark", "decision_effect"):
                 self._db.execute(f"delete from {table} where batch_id = ?", (batch_id,))
 
+    def forget_files(self, batch_id: str, kinds: tuple[str, ...]) -> None:
+        """Take the files of a batch out of the lake: what lies there is read no more."""
+        with self.transaction():
+            self._replace_files(batch_id, kinds, ())
+
     def see_path(self, source: str, file_name: str, batch_id: str, night: str) -> None:
         """Remember under which names the bytes of a batch were seen."""
         row = {"source": source, "file_name": file_name, "batch_id": batch_id, "first_seen": night}
@@ -329,10 +426,14 @@ class Registry:
     def paths(self) -> set[tuple[str, str, str]]:
         return set(self._db.execute("select source, file_name, batch_id from path_seen").fetchall())
 
-    def put_verdict(self, verdict: Verdict, checks: Iterable[dict], known: Iterable[tuple[str, int]]) -> None:
-        """Record a verdict with its check results and the number of rows known from each moment."""
+    def put_verdict(
+        self, verdict: Verdict, checks: Iterable[dict], known: Iterable[tuple[str, int]], files: Iterable[LakeFile] = ()
+    ) -> None:
+        """Record a verdict with its check results, the number of rows known from each moment, and all files that it made."""
         with self.transaction():
             self._insert("verdict", asdict(verdict), "or replace")
+            self._db.execute("delete from judging where batch_id = ?", (verdict.batch_id,))
+            self._replace_files(verdict.batch_id, VERDICT_KINDS, files)
             for table in ("check_result", "known_rows"):
                 self._db.execute(f"delete from {table} where batch_id = ?", (verdict.batch_id,))
             self._insert_all("check_result", list(checks))
@@ -356,9 +457,12 @@ class Registry:
         row = self._db.execute("select mark from decided_mark where batch_id = ?", (batch_id,)).fetchone()
         return row[0] if row else None
 
-    def put_decided(self, batch_id: str, mark: str, versions: Iterable[Version], effects: Iterable[dict]) -> None:
-        """Replace the versions of a batch and the effects of the decisions on it."""
+    def put_decided(
+        self, batch_id: str, mark: str, versions: Iterable[Version], effects: Iterable[dict], files: Iterable[LakeFile] = ()
+    ) -> None:
+        """Replace the versions of a batch, the effects of the decisions on it and the files that they made."""
         with self.transaction():
+            self._replace_files(batch_id, DECIDED_KINDS, files)
             for table in ("decided", "decided_mark", "decision_effect"):
                 self._db.execute(f"delete from {table} where batch_id = ?", (batch_id,))
             self._insert("decided_mark", {"batch_id": batch_id, "mark": mark})
@@ -368,6 +472,90 @@ class Registry:
                 self._insert("decided", row)
             for effect in effects:
                 self._insert("decision_effect", effect)
+
+    def decided_batches(self) -> set[str]:
+        """Batches that have versions."""
+        return {batch_id for (batch_id,) in self._db.execute("select batch_id from decided_mark")}
+
+    def forget_decided_mark(self, batch_id: str) -> None:
+        """Have the versions of a batch made again."""
+        self._db.execute("delete from decided_mark where batch_id = ?", (batch_id,))
+
+    # -- the files of the lake -------------------------------------------------------------------------------------
+
+    def lake_files(self, *, batch_id: str | None = None, source: str | None = None, kinds: Iterable[str] = ()) -> list[LakeFile]:
+        """The files of the lake, all or those of a batch, a source or some kinds, by path."""
+        wanted = {"batch_id": batch_id, "source": source}
+        where = [f"f.{name} = ?" for name, value in wanted.items() if value is not None]
+        values = [value for value in wanted.values() if value is not None]
+        if kinds := tuple(kinds):
+            where.append(f"f.kind in ({', '.join('?' * len(kinds))})")
+            values += kinds
+        names = [f.name for f in fields(LakeFile) if f.name != "rows"]
+        found: dict[str, LakeFile] = {}
+        for row in self._db.execute(
+            f"select {', '.join(f'f.{name}' for name in names)}, r.known_at, r.rows, r.quantity from lake_file as f"
+            f" left join lake_rows as r on r.path = f.path {'where ' + ' and '.join(where) if where else ''} order by f.path, r.known_at", values,
+        ):
+            before = found.get(row[0]) or LakeFile(*row[: len(names)])
+            counted = row[len(names):]
+            found[row[0]] = before if counted[0] is None else replace(before, rows=(*before.rows, counted))
+        return list(found.values())
+
+    def _replace_files(self, batch_id: str, kinds: tuple[str, ...], files: Iterable[LakeFile]) -> None:
+        old = self._db.execute(
+            f"select path from lake_file where batch_id = ? and kind in ({', '.join('?' * len(kinds))})", (batch_id, *kinds)
+        ).fetchall()
+        for table in ("lake_rows", "lake_file"):
+            self._db.executemany(f"delete from {table} where path = ?", old)
+        for file in files:
+            self.put_lake_file(file)
+
+    def put_lake_file(self, file: LakeFile) -> None:
+        """Enter one file, in place of what the registry knew under its path."""
+        with self.transaction():
+            row = asdict(file)
+            counted = row.pop("rows")
+            self._insert("lake_file", row, "or replace")
+            self._db.execute("delete from lake_rows where path = ?", (file.path,))
+            self._insert_all("lake_rows", [{"path": file.path, "known_at": at, "rows": rows, "quantity": sum_} for at, rows, sum_ in counted])
+
+    # -- what is being judged, and what was told -------------------------------------------------------------------
+
+    def begin_judging(self, batch_ids: Iterable[str]) -> None:
+        """Remember what is about to be read: a night that is killed by a file finds it here."""
+        with self.transaction():
+            self._insert_all("judging", [{"batch_id": batch_id} for batch_id in batch_ids], "or ignore")
+
+    def end_judging(self, batch_ids: Iterable[str]) -> None:
+        """They were judged, or the night ends in good order."""
+        with self.transaction():
+            self._db.executemany("delete from judging where batch_id = ?", [(batch_id,) for batch_id in batch_ids])
+
+    def judging(self) -> set[str]:
+        """Batches that were being judged when a night was killed."""
+        return {batch_id for (batch_id,) in self._db.execute("select batch_id from judging")}
+
+    def untold(self, end: datetime) -> dict[str, str]:
+        """batch_id -> mark of every verdict that no published night has told, of the batches received by then."""
+        return dict(self._db.execute(
+            """select m.batch_id, m.mark from verdict_mark as m join batch as b on b.batch_id = m.batch_id
+               left join told as t on t.batch_id = m.batch_id and t.mark = m.mark
+               where t.batch_id is null and b.received_at <= ? order by m.batch_id""", (end.isoformat(),),
+        ).fetchall())
+
+    def put_told(self, marks: dict[str, str], release_id: str, night: str) -> None:
+        """These verdicts were told with a release."""
+        rows = [{"batch_id": b, "mark": mark, "release_id": release_id, "night": night} for b, mark in marks.items()]
+        with self.transaction():
+            self._insert_all("told", rows, "or replace")
+
+    def known_moments(self, batch_ids: Iterable[str]) -> dict[str, list[tuple[str, int]]]:
+        """batch_id -> (moment, rows that count from it), as delivered."""
+        return {
+            batch_id: self._db.execute("select known_at, rows from known_rows where batch_id = ? order by 1", (batch_id,)).fetchall()
+            for batch_id in batch_ids
+        }
 
     def put_standing(self, night: str, rows: Iterable[tuple]) -> None:
         """Carry the spans of findings on the current view on to a night: those that stand begin or go on, the others end.

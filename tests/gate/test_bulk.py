@@ -97,7 +97,8 @@ def one_by_one(path: Path, known: pl.DataFrame, suite: Suite) -> Verdict:
 
 
 def in_bulk(path: Path, known: pl.DataFrame, suite: Suite, tmp: Path) -> Verdict:
-    lake, registry = Lake(tmp / "validated", tmp / "quarantine"), Registry(tmp / "registry.sqlite")
+    registry = Registry(tmp / "registry.sqlite")
+    lake = Lake(tmp / "validated", tmp / "quarantine", registry)
     with bounded(tmp / "bulk") as db:
         landed = land(db, path, METER, tmp / "bulk")
         delivery = Delivery(BATCH, METER, RECEIVED, False, False, notes=landed.notes, note_rows=landed.note_rows, remarks=landed.text.remarks)
