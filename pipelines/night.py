@@ -48,7 +48,7 @@ class Night:
     say: Callable[[str], None]
     receipt: Receipt = field(default_factory=Receipt)
     judged: list[Judged] = field(default_factory=list)
-    told: list[Judged] | None = None   # verdicts that this night was the first to publish; None until it did
+    told: list[Judged] | None = None   # verdicts that this night was the first to tell; None until it ended
     inputs: Inputs | None = None
     replay: bool = False
     healed: Healed = field(default_factory=Healed)   # what the live release was like when the night began
@@ -168,14 +168,15 @@ def _recorded(night: Night, how: str) -> Iterator[None]:
         night.failure = explain(error)
         raise
     finally:
-        ended = row(
-            ended=now().isoformat(timespec="microseconds"), outcome=_outcome(night), exit_status=_exit_status(night), release_id=night.release_id,
-            counts=night.summary()["counts"], seconds_by_stage=night.seconds,
-            reason_zh=night.failure.zh if night.failure else None, reason_en=night.failure.en if night.failure else None,
-        )
         try:
-            night.registry.end_night(ended)
+            night.told = night.telling   # the registry is about to be closed
+            night.registry.end_night(row(
+                ended=now().isoformat(timespec="microseconds"), outcome=_outcome(night), exit_status=_exit_status(night), release_id=night.release_id,
+                counts=night.summary()["counts"], seconds_by_stage=night.seconds,
+                reason_zh=night.failure.zh if night.failure else None, reason_en=night.failure.en if night.failure else None,
+            ))
         except sqlite3.Error as error:   # must not hide what ended the night
+            night.told = night.told or []
             why = explain(error)
             LOGGER.exception("%s", why)
             night.say(f"本夜的结果未能登记：{why.zh} | how the night ended could not be recorded: {why.en}")

@@ -30,14 +30,15 @@ from pipelines.publish.store import (
 )
 from pipelines.settings import Settings
 from pipelines.warehouse.duck import attach, connect, quoted
-from pipelines.warehouse.registry import read_releases
+from pipelines.warehouse.inspect import lake_problems, received_problems, registry_problems
+from pipelines.warehouse.registry import Registry, read_releases
 
 
 def verify(settings: Settings, *, quick: bool = False) -> list[str]:
     """Every difference between what lies on the disk and what was sealed, in both languages, with the file's name; empty = none.
 
     The live release in full: bytes, row counts, hashes of its tables, identities, contract. Of every other sealed one the bytes, its hash
-    and that of its predecessor; these are left out with `quick`.
+    and that of its predecessor; then the lake, the quarantine, the received files and the registry. With `quick` the live release alone.
     """
     problems = []
     try:
@@ -50,12 +51,34 @@ def verify(settings: Settings, *, quick: bool = False) -> list[str]:
         for folder in release_folders(settings):
             if folder != live:
                 problems += _while_it_stands(partial(_identity, folder), partial(_sealed_problems, settings, folder, known))
+        problems += _while_it_stands(partial(_registry_identity, settings), partial(_stored_problems, settings))
     return problems
+
+
+def _registry_identity(settings: Settings) -> Any:
+    try:
+        status = settings.registry.stat()
+    except OSError:
+        return None
+    return status.st_size, status.st_mtime_ns
+
+
+def _stored_problems(settings: Settings) -> list[str]:
+    """What is wrong with the files that releases are made of."""
+    if not settings.registry.exists():
+        return registry_problems(settings)
+    if found := registry_problems(settings):
+        return found
+    registry = Registry(settings.registry, read_only=True)
+    try:
+        return [*lake_problems(settings, registry), *received_problems(settings, registry)]
+    finally:
+        registry.close()
 
 
 def known_releases(settings: Settings) -> Known | None:
     """What the registry remembers of sealed releases; None = there is no registry. Raises Problem when it is damaged."""
-    rows = read_releases(settings.warehouse / "registry.sqlite")
+    rows = read_releases(settings.registry)
     return None if rows is None else Known(rows)
 
 

@@ -22,7 +22,6 @@ from pipelines.gate import promote as promoting
 from pipelines.gate.stage import Judged
 from pipelines.problem import Problem
 from pipelines.warehouse import lake as lakes
-from pipelines.warehouse.inspect import registry_path
 from pipelines.warehouse.registry import Registry
 from tests.conftest import ROOT
 from tests.deliveries import deliver, raw, register_row, uscc
@@ -155,7 +154,7 @@ def test_what_is_no_fault_of_a_file_ends_the_night_and_refuses_nobody(inbox: Pat
         broken.setattr(promoting, "verdict_of", full)
         with pytest.raises(type(error)):
             judge_night(settings)
-    registry = Registry(registry_path(settings))
+    registry = Registry(settings.registry)
     assert registry.judging() == set() and not any(b.startswith("enterprise_energy") for b in registry.verdicts())
     registry.close()
     assert _verdicts(judge_night(settings)[1]) == {"9.csv": "accepted"}
@@ -166,7 +165,7 @@ def test_an_unreadable_copy_of_a_batch_without_verdict_waits_for_the_file(inbox:
     _energy(inbox, "9.csv", 9)
     settings = night_settings(inbox.parent)
     judge_night(settings)
-    registry = Registry(registry_path(settings))
+    registry = Registry(settings.registry)
     for table in ("verdict", "known_rows", "lake_rows", "lake_file"):
         registry._db.execute(f"delete from {table} where {'path' if table == 'lake_rows' else 'batch_id'} like '%enterprise_energy-%'")
     registry.close()
@@ -223,7 +222,7 @@ def test_a_file_that_kills_the_night_stops_one_night_only(inbox: Path, killing: 
     assert {"9.csv None", "10.csv L27-not-processed", "11.csv None"} <= set(second.stdout.splitlines())
     # tried again apart every night: where the cause is gone, it enters
     assert _verdicts(judge_night(settings)[1]) == {"10.csv": "accepted"}
-    registry = Registry(registry_path(settings), read_only=True)
+    registry = Registry(settings.registry, read_only=True)
     assert registry.judging() == set()
     registry.close()
 
@@ -233,7 +232,7 @@ def test_a_night_that_is_killed_from_outside_refuses_nobody(inbox: Path) -> None
         _energy(inbox, f"{month}.csv", month)
     settings = night_settings(inbox.parent)
     judge_night(settings)
-    registry = Registry(registry_path(settings))
+    registry = Registry(settings.registry)
     ids = [b for b in registry.verdicts() if b.startswith("enterprise_energy")]
     registry._db.execute("delete from verdict where batch_id like 'enterprise_energy-%'")
     registry.begin_judging(ids)
