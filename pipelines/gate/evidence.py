@@ -16,6 +16,7 @@ from pipelines.contracts.codes import PUBLISHED, SEEDS, load_fuels, load_units, 
 from pipelines.contracts.credit_code import has_form, is_valid
 from pipelines.contracts.source import Source, load_sources
 from pipelines.contracts.text import code_key, tidy
+from pipelines.gate.magnitude import add_magnitude
 
 
 def credit_code_problem(code: str | None, synthetic: bool) -> str | None:
@@ -58,7 +59,7 @@ def add_row_evidence(rows: pl.DataFrame, source: Source, known: pl.DataFrame) ->
         rows = _blank_unit(rows, source)
     special = _SPECIAL.get(source.name)
     rows = special(rows) if special else rows
-    return _magnitude(rows, source) if source.name in _PARAMETERS else rows
+    return add_magnitude(_magnitude(rows, source) if source.name in _PARAMETERS else rows, source)
 
 
 def _duplicates(rows: pl.DataFrame, source: Source) -> pl.DataFrame:

@@ -44,8 +44,9 @@ _MOMENT = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _AMBIGUOUS_MONTH = re.compile(r"\d{4}\.1")   # a spreadsheet turns 2025.10 into 2025.1
-# no quantity of any unit lies outside; what does is a slip, and would not fit the tonnes of a line
-SMALLEST, LARGEST = 1e-30, 1e15
+# no quantity of any unit lies outside (1e13 kWh is what the country uses in a year); what does is a slip, and products
+# and sums of it would not fit the tonnes of a total
+SMALLEST, LARGEST = 1e-30, 1e13
 _SERIAL = (36526, 73051)   # Excel day numbers of 2000-01-01 and 2100-01-01
 _ISO_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(?::\d{2})?", re.ASCII)
 _ISO = re.compile(r"\d{4}(?:-\d{2}){0,2}(?:[ T]\d{2}:00(?::00)?)?")

@@ -140,6 +140,8 @@ def _shared_cases(source: Source, spec: dict[str, Any]) -> Iterator[Case]:
     yield case("K04-blank-unit", [clean, {"unit_code": "1#炉"}], [{"unit_code": "1#炉"}, {"unit_code": "2#炉"}])
     large = {"enterprise_energy": "sold", "power_unit_month": "coal_t"}.get(source.name, "quantity")
     yield case("F20-magnitude", {large: "2e10"}, {large: "12000"} if source.name == "enterprise_process" else clean)
+    emitting = {"enterprise_energy": {"consumed": "9e9"}, "power_unit_month": {"coal_t": "9e9"}, "enterprise_process": {"item": "fgas_sf6", "quantity": "9e7", "unit": ""}}
+    yield case("F26-emission-magnitude", emitting.get(source.name, {"quantity": "9e9"}), {"quantity": "12000"} if source.name == "enterprise_process" else clean)
     regional = {"sector_statistics": "value", "grid_generation": "generation"}.get(source.name, "quantity")
     yield case("F20-statistics-magnitude", {regional: "2e12"}, clean)
     a = CODES["A"]
