@@ -46,6 +46,8 @@ _MOMENT = re.compile(
 _AMBIGUOUS_MONTH = re.compile(r"\d{4}\.1")   # a spreadsheet turns 2025.10 into 2025.1
 # no quantity of any unit lies outside; what does is a slip, and would not fit the tonnes of a line
 SMALLEST, LARGEST = 1e-30, 1e15
+# figures that agree in so many digits are the same figure: 0.0006 and 0.00059999999985, as a spreadsheet computes it
+COMPARED_DIGITS = 9
 _SERIAL = (36526, 73051)   # Excel day numbers of 2000-01-01 and 2100-01-01
 _ISO_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(?::\d{2})?", re.ASCII)
 _ISO = re.compile(r"\d{4}(?:-\d{2}){0,2}(?:[ T]\d{2}:00(?::00)?)?")
@@ -444,16 +446,16 @@ def _normalised(text: str, kind: str) -> str | None:
 def _with_content_hash(
     frame: pl.DataFrame, source: Source, meanings: dict[str, list[tuple[str | None, float]]]
 ) -> pl.DataFrame:
-    """Add `content_hash`: equal content gives equal hashes, 10 万吨 as well as 100000 t."""
+    """Add `content_hash`: equal content gives equal hashes, 10 万吨 as well as 100000 t, to `COMPARED_DIGITS` digits."""
     parts = []
     for column in source.columns:
         for name in column.lake_columns():
             if name in meanings:
                 parts.append(pl.Series(name, [unit for unit, _ in meanings[name]], dtype=pl.String))
-            elif column.type == "number" and column.unit_column in meanings:
-                factors = [factor for _, factor in meanings[column.unit_column]]
+            elif column.type in ("number", "percent"):
+                factors = [factor for _, factor in meanings.get(column.unit_column or "", [(None, 1.0)] * len(frame))]
                 pairs = zip(frame[name].to_list(), factors, strict=True)
-                parts.append(pl.Series(name, [None if v is None else f"{v * f:.12g}" for v, f in pairs], dtype=pl.String))
+                parts.append(pl.Series(name, [None if v is None else f"{v * f:.{COMPARED_DIGITS}g}" for v, f in pairs], dtype=pl.String))
             else:
                 parts.append(frame[name].cast(pl.String))
     text = pl.DataFrame([s.fill_null("\x00").alias(f"c{i}") for i, s in enumerate(parts)])
