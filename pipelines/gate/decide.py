@@ -18,7 +18,7 @@ from pipelines.contracts.decisions import Bounds, load_bounds
 from pipelines.contracts.source import Source
 from pipelines.contracts.text import code_key
 from pipelines.gate.delivery import Decided, Delivery
-from pipelines.gate.evidence import add_evidence
+from pipelines.gate.evidence import REGISTER_CHECKS, add_evidence
 from pipelines.gate.judge import Judgement, judge
 from pipelines.gate.promote import distinct_checks, known_moments, verdict_of
 from pipelines.gate.stake import add_stake
@@ -146,7 +146,7 @@ def _decisions_by_batch(rows: pl.DataFrame) -> dict[str, list[Decision]]:
 def _mark(decisions: list[Decision], verdict: Verdict, lake: Lake, source: Source, known: pl.DataFrame) -> str:
     """What the versions of a batch depend on: decisions, its verdict, and the enterprises that its rows wait for."""
     path = lake.quarantine / source.name / verdict.batch_id / "decided.parquet"
-    waits = pl.read_parquet(path).filter(pl.col("check_id").str.contains("unknown-enterprise")) if path.exists() else pl.DataFrame({"uscc": []}, schema={"uscc": pl.String})
+    waits = pl.read_parquet(path).filter(pl.col("check_id").is_in(REGISTER_CHECKS)) if path.exists() else pl.DataFrame({"uscc": []}, schema={"uscc": pl.String})
     register = known.join(waits.select("uscc").unique(), on="uscc", how="semi").sort("uscc").rows()
     text = repr([decisions, verdict.suite_version, verdict.passes_from, verdict.waiting, register])
     return hashlib.sha256(text.encode()).hexdigest()[:24]

@@ -13,6 +13,7 @@ from pipelines.contracts.source import Source, load_sources
 from pipelines.gate.bulk import judge_bulk
 from pipelines.gate.decide import apply_decisions
 from pipelines.gate.delivery import Delivery
+from pipelines.gate.evidence import REGISTER_CHECKS, with_register
 from pipelines.gate.judge import Judgement, judge
 from pipelines.gate.pieces import judge_pieces
 from pipelines.gate.promote import promote
@@ -192,17 +193,20 @@ def judge_strangers(settings: Settings, registry: Registry, lake: Lake) -> list[
 
 
 def _may_pass(verdict: Verdict, lake: Lake, source: Source, known: pl.DataFrame) -> bool:
-    """True when one of the enterprises that held rows back is in the register by now."""
+    """True when the register now has, for its period, an enterprise that held a row back."""
     if not verdict.waiting:
         return False
-    path = lake.quarantine / source.name / verdict.batch_id / "findings.parquet"
-    if not path.exists():
+    folder = lake.quarantine / source.name / verdict.batch_id
+    if not (folder / "findings.parquet").exists() or not (folder / "rows.parquet").exists():
         return True
-    missing = (
-        pl.scan_parquet(path).filter(pl.col("check_id").str.contains("unknown-enterprise") & pl.col("holds_until").is_null())
-        .select("uscc").unique().collect(engine="streaming")
+    waits = (
+        pl.scan_parquet(folder / "findings.parquet").filter(pl.col("check_id").is_in(REGISTER_CHECKS) & pl.col("holds_until").is_null())
+        .select("row_no").unique()
     )
-    return bool(len(missing.join(known, on="uscc", how="semi")))
+    held = pl.scan_parquet(folder / "rows.parquet")
+    names = [name for name in ("uscc", "period", "period_grain", "year") if name in held.collect_schema()]
+    rows = held.join(waits, on="row_no", how="semi").select(names).unique().collect(engine="streaming")
+    return bool(len(with_register(rows, known)["period_known_from"].drop_nulls()))
 
 
 def _unread(batch: Batch, source: Source) -> Delivery:

@@ -119,12 +119,15 @@ class Lake:
         write_parquet(self.quarantine / source.name / batch_id / "decided.parquet", findings.select(list(DECIDED_SCHEMA)).cast(DECIDED_SCHEMA))  # type: ignore[arg-type]
 
     def known_enterprises(self) -> pl.DataFrame:
-        """uscc -> the earliest moment from which the register knows it."""
+        """What the register knows from when: uscc, valid_from, enterprise_known_from (the earliest moment from which it has a row of
+        the enterprise that is in force from valid_from or earlier)."""
+        schema = {"uscc": pl.String, "valid_from": pl.Date, "enterprise_known_from": pl.Datetime("us")}
         files = sorted((self.validated / "enterprise_register").glob("**/*.parquet"))
         if not files:
-            return pl.DataFrame(schema={"uscc": pl.String, "enterprise_known_from": pl.Datetime("us")})
-        rows = pl.read_parquet(files, columns=["uscc", "known_at"], hive_partitioning=False)
-        return rows.group_by("uscc").agg(pl.col("known_at").min().alias("enterprise_known_from"))
+            return pl.DataFrame(schema=schema)
+        rows = pl.read_parquet(files, columns=["uscc", "valid_from", "known_at"], hive_partitioning=False)
+        known = rows.group_by("uscc", "valid_from").agg(pl.col("known_at").min()).sort("uscc", "valid_from")
+        return known.select("uscc", "valid_from", pl.col("known_at").cum_min().over("uscc").alias("enterprise_known_from"))
 
 
 def _slices(source: Source, rows: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:

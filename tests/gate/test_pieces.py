@@ -56,7 +56,7 @@ def _judge(folder: Path, source: str, data: bytes, limit: float, new_known: date
     registry, lake, contract = Registry(settings.warehouse / "registry.sqlite"), Lake(settings.validated, settings.quarantine), load_sources()[source]
     lake.prepare()
     known = {CODES["A"]: KNOWN_FROM, CODES["B"]: KNOWN_FROM, **({CODES["NEW"]: new_known} if new_known else {})}
-    register = pl.DataFrame({"uscc": list(known), "known_at": list(known.values())}).cast({"known_at": pl.Datetime("us")})
+    register = pl.DataFrame({"uscc": list(known), "known_at": list(known.values())}).cast({"known_at": pl.Datetime("us")}).with_columns(pl.date(2010, 1, 1).alias("valid_from"))
     register.write_parquet(settings.validated / "enterprise_register" / "_known.parquet")
     batch = Batch(f"{source}-0123456789ab", source, "f.csv", "0", len(data), RECEIVED.isoformat(), "sidecar", 0, int(published), None, None, None, None, ".csv", "2026-06-30")
     registry.add_batch(batch)
