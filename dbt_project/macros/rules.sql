@@ -51,3 +51,8 @@ replace(replace(replace(replace({{ text }},
 {% macro item_id(alias) -%}
 md5({{ alias }}.check_id || '|' || {{ alias }}.batch_id)
 {%- endmacro %}
+
+{# True for a decision that a second person signed: another person means another name. #}
+{% macro signed_twice(d) -%}
+coalesce({{ d }}.second_by, {{ d }}.decided_by) <> {{ d }}.decided_by
+{%- endmacro %}

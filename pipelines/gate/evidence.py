@@ -390,15 +390,24 @@ def _emission_factor(rows: pl.DataFrame) -> pl.DataFrame:
     fuels = {fuel["fuel_code"] for fuel in load_fuels().values()}
     fuel_kinds = ["ncv", "carbon_content", "oxidation", "fuel_co2", "tce"]
     stranger = kind.is_in(fuel_kinds) & ~pl.col("item").is_in(list(fuels | _published_items()))
+    odd = pl.any_horizontal(((kind == name) & ~pl.col("item").is_in(sorted(_items_of(name)))) for name in ("grid", "heat"))
     set_needed = kind.is_in(["ncv", "carbon_content", "oxidation", "fuel_co2", "gwp"])
     return rows.with_columns(
         pl.when(stranger).then("item").alias("unknown_item"),
+        pl.when(odd).then("item").alias("item_without_use"),
         pl.when(set_needed & pl.col("method_version").is_null()).then(kind).alias("set_missing"),
         pl.when((kind == "grid") & pl.col("area").is_null()).then(kind).alias("area_missing"),
         (pl.col("valid_to") - pl.col("valid_from")).dt.total_days().alias("valid_days"),
         *(pl.when(kind == name).then(value).alias(f"{name}_value") for name in ("carbon_content", "oxidation", "grid", "heat")),
         pl.when(kind.is_in(["ncv", "fuel_co2", "gwp", "tce"])).then(value).alias("positive_value"),
     )
+
+
+@cache
+def _items_of(kind: str) -> set[str]:
+    """What the published factors of a kind are for."""
+    files = sorted((PUBLISHED / "emission_factor").glob("*.csv"))
+    return {row["item"] for file in files for row in read_rows(file) if row["kind"] == kind}
 
 
 @cache

@@ -121,7 +121,7 @@ class Lake:
     def known_enterprises(self) -> pl.DataFrame:
         """What the register knows from when: uscc, valid_from, enterprise_known_from (the earliest moment from which it has a row of
         the enterprise that is in force from valid_from or earlier)."""
-        schema = {"uscc": pl.String, "valid_from": pl.Date, "enterprise_known_from": pl.Datetime("us")}
+        schema: dict[str, Any] = {"uscc": pl.String, "valid_from": pl.Date, "enterprise_known_from": pl.Datetime("us")}
         files = sorted((self.validated / "enterprise_register").glob("**/*.parquet"))
         if not files:
             return pl.DataFrame(schema=schema)

@@ -16,12 +16,16 @@ found as (
         select batch_id, row_no, check_id, severity from {{ ref('int_quality__current_finding') }}
         union all
         select batch_id, row_no, check_id, 'info' from {{ ref('stg_registry__finding_span') }}
+        union all
+        -- a factor that a decision let in fails no more
+        select batch_id, row_no, 'E01-published-factor-stands', 'info' from {{ ref('int_factor__standing') }} where standing = 'accepted'
     ) as f
     group by batch_id, row_no, check_id
 ),
 
 cited as (
-    select e.batch_id, e.decision_id, count(f.check_id) as checks, max(f.is_held) as is_held, max(coalesce(x.tonnes, t.tonnes)) as tonnes
+    select e.batch_id, e.decision_id, count(f.check_id) as checks, max(f.is_held) as is_held, max(coalesce(x.tonnes, t.tonnes)) as tonnes,
+        max(case when f.check_id = 'E01-published-factor-stands' then 1 else 0 end) as is_factor
     from in_force as e
     left join found as f on f.batch_id = e.batch_id and f.row_no = e.row_no and e.check_id in (f.check_id, '')
     left join {{ ref('int_triangulation__finding') }} as x on x.batch_id = f.batch_id and x.row_no = f.row_no and x.check_id = f.check_id
@@ -39,8 +43,9 @@ select
         when m.later and e.state in ('corrected', 'accepted', 'withdrawn') and d.target_row_no is not null then 'obsolete'
         when e.state = 'accepted' and c.checks = 0 then 'check_not_found'
         -- what only tells is weighed by the ledger: accepting it changes no figure. What was held back, the gate has weighed before.
-        when e.state = 'accepted' and c.is_held = 0 and c.tonnes > n.second_signature_above
-            and coalesce(d.second_by, d.decided_by) = d.decided_by then 'second_signature_missing'
+        -- A factor in the place of a published one needs two names whatever hangs on it.
+        when e.state = 'accepted' and ((c.is_held = 0 and c.tonnes > n.second_signature_above) or c.is_factor = 1)
+            and not {{ signed_twice('d') }} then 'second_signature_missing'
         when e.state = 'corrected' and held.batch_id is not null then 'not_passing'
         else coalesce(e.state, 'superseded')
     end as state,
