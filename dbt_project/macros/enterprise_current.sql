@@ -22,9 +22,10 @@
   Beside `conflict` of current_rows: a blank unit or stream beside a named one, and a parent fuel beside its child (of one period, from
   two deliveries: within one file the gate holds them back). A yearly and a monthly delivery of one fact never add (`superseded_by`:
   months when all twelve are there, over all units and streams together, else the year); `fact_group` names what overlaps so.
-  fact: the key without period, unit_code first. A source with `energy` has parent and is_parent.
+  fact: the key without period, unit_code first. A source with `energy` has parent and is_parent. running: the quantity of a source whose
+  figures may be year to date (`period_kind`), factor: the column that brings it into one unit.
 #}
-{% macro enterprise_current(relation, fact) %}
+{% macro enterprise_current(relation, fact, running=none, factor='1.0') %}
 {%- set parts = ['unit_code'] + (['stream'] if 'stream' in fact else []) + (['energy'] if 'energy' in fact else []) -%}
 {%- set item = fact | reject('in', parts) | list + (['family'] if 'energy' in fact else []) -%}
 {%- set whole = {'unit_code': "unit_code = ''", 'stream': "stream = ''", 'energy': 'is_parent'} -%}
@@ -60,13 +61,19 @@ beside as (
     group by a.batch_id, a.row_no
 ),
 
-named as (
+{{ 'reported_periods' if running else 'named' }} as (
     select s.* exclude (conflict, is_mixed),
         coalesce(s.conflict, case b.part{% for part in parts %} when {{ loop.index }} then '{{ conflict_of[part] }}'{% endfor %} end) as conflict
     from sorted as s
     left join beside as b on b.batch_id = s.batch_id and b.row_no = s.row_no
 ),
 
+{% if running -%}
+named as (
+    {{ single_periods('reported_periods', ['uscc'] + fact, running, factor) }}
+),
+
+{% endif -%}
 -- facts that came both by the month and by the year
 both_grains as (
     select *
@@ -75,7 +82,7 @@ both_grains as (
             bool_or(period_grain = 'year') over (partition by {{ of_year | join(', ') }})
             and bool_or(period_grain = 'month') over (partition by {{ of_year | join(', ') }}) as has_both
         from named
-        where conflict is null
+        where conflict is null{{ ' and superseded_by is null' if running }}
     ) as grained
     where has_both
 ),
@@ -104,21 +111,27 @@ fact_group as (
 ),
 
 grouped as (
-    select b.batch_id, b.row_no, g.fact_group, b.period, b.period_grain
+    select b.batch_id, b.row_no, g.fact_group, b.period, b.period_grain, {{ 'b.months_covered' if running else '1' }} as months_covered
     from both_grains as b
     inner join fact_group as g on g.cell_id = concat_ws('|', {% for c in of_year + parts %}b.{{ c }}{{ ', ' if not loop.last }}{% endfor %})
 ),
 
 -- a group may hold cells of one grain alone that overlap with nothing of the other
 counted as (
-    select fact_group, bool_or(period_grain = 'year') as has_year, count(distinct case when period_grain = 'month' then period end) as months
-    from grouped
+    select fact_group, bool_or(period_grain = 'year') as has_year, count(distinct case when period_grain = 'month' then month_no end) as months
+    from (
+        select fact_group, period_grain, unnest(range(month(period) - case period_grain when 'month' then months_covered else 1 end + 1, month(period) + 1)) as month_no
+        from grouped
+    ) as g
     group by fact_group
 )
 
-select n.* {% if 'energy' in fact %}exclude (family){% endif %},
+select n.* {% if 'energy' in fact %}exclude (family){% elif running %}exclude (superseded_by){% endif %},
     g.fact_group,
     case
+        {%- if running %}
+        when n.superseded_by is not null then n.superseded_by
+        {%- endif %}
         when c.has_year and c.months >= 12 and n.period_grain = 'year' then 'months'
         when c.has_year and c.months between 1 and 11 and n.period_grain = 'month' then 'year'
     end as superseded_by

@@ -94,6 +94,7 @@ class Target:
     Attributes:
         table: what was read (None: no readable file); rows: typed, with evidence and estimate.
         cited: (row_no, check_id) -> severity and columns of the finding on the file as delivered.
+        checks: the checks of the gate; what else a decision names is found on the current view.
     """
 
     batch: Batch
@@ -103,6 +104,11 @@ class Target:
     rows: pl.DataFrame
     cited: dict[tuple[int, str], tuple[str, str | None]]
     decisions: list[Decision]
+    checks: frozenset[str] = frozenset()
+
+    def contradicts(self, row_no: int, decision: Decision) -> bool:
+        """True when a decision names a check of the gate that its row does not fail: the row number, or the check, is another one's."""
+        return decision.check_id in self.checks and (row_no, decision.check_id) not in self.cited
 
     def moments(self) -> list[datetime]:
         """When the set of decisions in force may change, not before the batch was received."""
@@ -117,6 +123,7 @@ def apply_decisions(settings: Settings, registry: Registry, lake: Lake, source: 
     by_batch = _decisions_by_batch(lake.decisions())
     verdicts, batches = registry.verdicts(), registry.batches()
     known = lake.known_enterprises()
+    checks = frozenset(rule.id for rule in suite.rules)
     targets: list[tuple[Target, str]] = []
     for batch_id, decisions in sorted(by_batch.items()):
         batch, verdict = batches.get(batch_id), verdicts.get(batch_id)
@@ -124,7 +131,7 @@ def apply_decisions(settings: Settings, registry: Registry, lake: Lake, source: 
             continue
         mark = _mark(decisions, verdict, lake, source, known)
         if registry.decided_mark(batch_id) != mark:
-            targets.append((_target(settings, lake, batch, verdict, source, decisions, known), mark))
+            targets.append((replace(_target(settings, lake, batch, verdict, source, decisions, known), checks=checks), mark))
     if targets:
         _make_versions(settings, registry, lake, source, suite, targets, known)
     return len(targets)
@@ -238,7 +245,11 @@ def _resolve_rows(target: Target, plan: _Plan, decisions: list[Decision], bounds
         elif decision.row_no not in rows:
             plan.note(decision, "row_unknown")
         else:
-            by_row[int(decision.row_no or 0)].append(decision)
+            row_no = int(decision.row_no or 0)
+            if decision.action != ACCEPT and target.contradicts(row_no, decision):
+                plan.note(decision, "check_not_found")
+            else:
+                by_row[row_no].append(decision)
     for row_no, found in sorted(by_row.items()):
         _resolve_row(target, plan, row_no, found, bounds)
 

@@ -162,6 +162,10 @@ def _magnitude(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     for (key, _), unit in load_units().by_key.items():
         factors[key] = choose(unit.factor, factors.get(key, unit.factor))
     reported = pl.col("unit").replace_strict(factors, default=1.0, return_dtype=pl.Float64) if "unit" in rows.columns else pl.lit(1.0)
+    if source.name == "energy_balance":   # blank: the unit of the printed form
+        printed = {row["fuel_code"]: float(row["factor_to_canonical"]) for row in read_rows(SEEDS / "balance_fuel.csv")}
+        blank = pl.col("fuel").replace_strict(printed, default=1.0, return_dtype=pl.Float64)
+        reported = pl.when(pl.col("unit").is_null()).then(blank).otherwise(reported)
     quantities = [
         pl.col(column.name).abs() * (reported if column.unit_column == "unit" else 1.0)
         for column in source.columns

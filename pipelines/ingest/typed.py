@@ -352,11 +352,14 @@ class _Typer:
         values: list[str | None] = []
         meanings: list[tuple[str | None, float]] = []
         dimension_at = self._dimension(column)
+        printed = _printed_units() if column.dimension_of == "fuel" else {}
+        fuels = self._typed["fuel"] if printed else []
         for i, text in enumerate(self.raw[column.name]):
             dimension, canonical = dimension_at(i)
             if text is None:
                 values.append(None)
-                blank = _unit_meaning(code_key(canonical), dimension, canonical) if canonical else None
+                unit = printed.get(fuels[i], canonical) if printed else canonical
+                blank = _unit_meaning(code_key(unit), dimension, canonical) if unit else None
                 meanings.append(blank or (canonical, 1.0))
                 continue
             key = code_key(text)
@@ -403,6 +406,12 @@ def _dimensions(of: str) -> dict[str | None, tuple[str | None, str | None]]:
     else:
         units = {row["fuel_code"]: row["canonical_unit"] for row in read_rows(SEEDS / "balance_fuel.csv")}
     return {code: (DIMENSION[unit], unit) for code, unit in units.items()}
+
+
+@cache
+def _printed_units() -> dict[str | None, str]:
+    """Fuel of a balance -> its unit on the printed form, which a blank unit means."""
+    return {row["fuel_code"]: row["unit_in_balance"] for row in read_rows(SEEDS / "balance_fuel.csv")}
 
 
 @cache

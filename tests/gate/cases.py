@@ -155,4 +155,6 @@ def _shared_cases(source: Source, spec: dict[str, Any]) -> Iterator[Case]:
     yield case("T01-future-period", {time: f"2026{january}"}, {time: f"2025{january}"})
     yield case("T02-period-range", {time: f"2009{december}"}, {time: f"2010{january}"})
     yield case("T03-statistics-year", {time: "1948"}, {time: "1949"})
-    yield case("C03-unit-blank", {"unit": ""}, clean, "info")
+    rate = {"indicator": "工业增加值增速"} if source.name == "sector_statistics" else {}
+    yield case("C03-unit-blank", {"unit": "", **rate}, clean, "info")
+    yield case("C19-unit-missing", {"unit": ""}, clean)

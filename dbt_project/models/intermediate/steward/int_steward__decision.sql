@@ -32,6 +32,11 @@ cited as (
     left join {{ ref('int_steward__row_tonnes') }} as t on t.batch_id = f.batch_id and t.row_no = f.row_no
     where e.state = 'accepted'
     group by e.batch_id, e.decision_id
+),
+
+-- rows that fail something, beside what was merely noted
+founded as (
+    select distinct batch_id, row_no from found where check_id not like 'N0%' and check_id not like 'D0%'
 )
 
 select
@@ -51,12 +56,15 @@ select
     end as state,
     e.column_name, e.reported_value, e.used_value,
     d.reason, d.decided_by, d.second_by, d.decided_on, d.expires_on,
+    -- a rejection that names neither a check nor a row that fails one may be a slip of the row number
+    d.decision = '拒绝' and d.target_row_no is not null and coalesce(d.check_id, '') = '' and fd.batch_id is null as is_unfounded,
     b.source, d.batch_id as decision_batch_id, d.row_no as decision_row_no, d.is_synthetic
 from {{ ref('int_steward__current') }} as d
 cross join {{ source('registry', 'night') }} as n
 left join cited as c on c.batch_id = d.target_batch_id and c.decision_id = d.decision_id
 left join {{ ref('stg_registry__batch') }} as b on d.target_batch_id = b.batch_id
 left join in_force as e on d.target_batch_id = e.batch_id and d.decision_id = e.decision_id
+left join founded as fd on fd.batch_id = d.target_batch_id and fd.row_no = d.target_row_no
 left join {{ ref('stg_registry__made_good') }} as m on d.target_batch_id = m.batch_id and d.target_row_no = m.row_no
 left join (
     select distinct f.batch_id, f.row_no
