@@ -366,11 +366,10 @@ def test_balances_are_held_against_what_stands_beside_them(found: Path) -> None:
     rows = query(found, "select check_id, message_en from quality.failed_row where check_id like 'Q1%' order by 1")
     assert rows == [
         ("Q10-balance-year-before", "the largest figure of the balance is 950000, 5000000 before: raw coal (t, 2018), more than five times apart"),
-        ("Q11-balance-published-total", rows[1][1]),
+        ("Q11-balance-published-total", "the balance makes 0.01534 Mt CO2 from fuels, while the published inventory has 219.58601 Mt for 2016: more than five times apart"),
         ("Q12-balance-thermal-power", "thermal power takes 678585 tce and makes 11000000 MWh: 61.68955 gce/kWh is impossible"),
         ("Q13-balance-grid", "thermal power is 10000000 MWh in the balance and 3000000 MWh in the statistics of generation: more than twice apart"),
     ]
-    assert "published inventory has 250.96648 Mt for 2016" in rows[1][1]
 
 
 def test_every_rule_has_a_case_that_it_catches_and_one_that_it_passes() -> None:
