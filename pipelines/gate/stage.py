@@ -16,6 +16,7 @@ from pipelines.contracts.source import Source, load_sources
 from pipelines.gate.bulk import judge_bulk
 from pipelines.gate.decide import apply_decisions
 from pipelines.gate.delivery import Delivery
+from pipelines.gate.evidence import REGISTER_CHECKS, with_register
 from pipelines.gate.fence import KILLED, NOT_PROCESSED, RETRIED, fenced
 from pipelines.gate.judge import judge
 from pipelines.gate.pieces import judge_pieces
@@ -342,17 +343,20 @@ def judged_of(batch: Batch, source: Source | None, promoted: Promoted, end: date
 
 
 def _may_pass(verdict: Verdict, lake: Lake, source: Source, known: pl.DataFrame) -> bool:
-    """True when one of the enterprises that held rows back is in the register by now."""
+    """True when the register now has, for its period, an enterprise that held a row back."""
     if not verdict.waiting:
         return False
-    path = lake.quarantined(source.name, verdict.batch_id, "findings")
-    if not path.exists():
+    findings, rows_file = (lake.quarantined(source.name, verdict.batch_id, kind) for kind in ("findings", "held"))
+    if not findings.exists() or not rows_file.exists():
         return True
-    missing = (
-        pl.scan_parquet(path, glob=False).filter(pl.col("check_id").str.contains("unknown-enterprise") & pl.col("holds_until").is_null())
-        .select("uscc").unique().collect(engine="streaming")
+    waits = (
+        pl.scan_parquet(findings, glob=False).filter(pl.col("check_id").is_in(REGISTER_CHECKS) & pl.col("holds_until").is_null())
+        .select("row_no").unique()
     )
-    return bool(len(missing.join(known, on="uscc", how="semi")))
+    held = pl.scan_parquet(rows_file, glob=False)
+    names = [name for name in ("uscc", "period", "period_grain", "year") if name in held.collect_schema()]
+    rows = held.join(waits, on="row_no", how="semi").select(names).unique().collect(engine="streaming")
+    return bool(len(with_register(rows, known)["period_known_from"].drop_nulls()))
 
 
 def _unread(batch: Batch, source: Source) -> Delivery:

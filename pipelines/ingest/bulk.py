@@ -18,7 +18,7 @@ from pipelines.ingest.header import MAY_BE_NO_DATA, find_table, is_no_data
 from pipelines.ingest.readers import odd_columns, parquet_problem
 from pipelines.ingest.stream import TextFile, stream_text
 from pipelines.ingest.table import HeaderedTable, TextTable
-from pipelines.ingest.typed import EVIDENCE, LARGEST, SMALLEST, Note, TypedTable, type_table
+from pipelines.ingest.typed import COMPARED_DIGITS, EVIDENCE, LARGEST, SMALLEST, Note, TypedTable, type_table
 from pipelines.warehouse.duck import DuckError, identifier, literal, pattern, pieces, put, quoted
 
 _NOTES = 200          # normalisations that are named one by one; all are counted
@@ -227,7 +227,7 @@ class _Landing:
             if column.name in self.source.key:
                 continue
             if column.type == "number":
-                parts.append(f"format('{{:.12g}}', {typed[column.name]} * coalesce(k.factor, 1.0))")
+                parts.append(f"format('{{:.{COMPARED_DIGITS}g}}', {typed[column.name]} * coalesce(k.factor, 1.0))")
             else:
                 parts.append("k.canonical" if column.type == "unit" else f"k.{column.name}")
         words = ", ".join(f"coalesce({part}, '')" for part in parts)

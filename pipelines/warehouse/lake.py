@@ -216,9 +216,11 @@ class Lake:
         return self.read(load_sources()["steward_decision"], self.paths("steward_decision", "accepted", "decided"))
 
     def known_enterprises(self) -> pl.DataFrame:
-        """uscc -> the earliest moment from which the register knows it."""
+        """What the register knows from when: uscc, valid_from, enterprise_known_from (the earliest moment from which it has a row of
+        the enterprise that is in force from valid_from or earlier)."""
         rows = self.read(load_sources()["enterprise_register"], self.paths("enterprise_register", "accepted", "decided"))
-        return rows.group_by("uscc").agg(pl.col("known_at").min().alias("enterprise_known_from"))
+        known = rows.group_by("uscc", "valid_from").agg(pl.col("known_at").min()).sort("uscc", "valid_from")
+        return known.select("uscc", "valid_from", pl.col("known_at").cum_min().over("uscc").alias("enterprise_known_from"))
 
     # -- findings and rows that are held back ----------------------------------------------------------------------
 

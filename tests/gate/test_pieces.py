@@ -58,7 +58,7 @@ def _judge(folder: Path, source: str, data: bytes, limit: float, new_known: date
     lake = Lake(settings.validated, settings.quarantine, registry)
     lake.prepare()
     known = {CODES["A"]: KNOWN_FROM, CODES["B"]: KNOWN_FROM, **({CODES["NEW"]: new_known} if new_known else {})}
-    register = pl.DataFrame({"uscc": list(known), "known_at": list(known.values())}).cast({"known_at": pl.Datetime("us")})
+    register = pl.DataFrame({"uscc": list(known), "known_at": list(known.values())}).cast({"known_at": pl.Datetime("us")}).with_columns(pl.date(2010, 1, 1).alias("valid_from"))
     known_file = settings.validated / "enterprise_register" / "_known.parquet"
     register.write_parquet(known_file)
     registry.put_lake_file(lake.entry(known_file, "accepted", "enterprise_register"))
