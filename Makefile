@@ -8,6 +8,8 @@ STAMP := $(VENV)/.installed
 # the one default inbox: where `make demo` delivers is where `carbon nightly` and the schedule read
 DEMO_INBOX ?= $(or $(CARBON_INBOX),$(or $(CARBON_DATA),data)/inbox)
 DEMO_OPTIONS ?=
+HOST ?= 127.0.0.1
+PORT ?= 3000
 
 .PHONY: help setup demo nightly test check ui sources dictionary method-check lock bench clean
 
@@ -47,8 +49,8 @@ check: setup  ## 静态检查：ruff、类型、导入规则、dbt 解析 | stat
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m pipelines.transform.build
 
-ui: setup  ## 启动 Dagster 网页与守护进程 | start Dagster's webserver and daemon
-	@$(BIN)/python -m pipelines.defs.serve
+ui: setup  ## 启动 Dagster 网页与守护进程（HOST=、PORT=） | start Dagster's webserver and daemon
+	@$(BIN)/python -m pipelines.defs.serve --host $(HOST) --port $(PORT)
 
 sources: setup  ## 由约定重写 dbt 源定义 | rewrite the dbt sources from the contracts
 	@$(BIN)/python -m pipelines.contracts.dbt_sources

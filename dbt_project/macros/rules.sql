@@ -51,3 +51,13 @@ replace(replace(replace(replace({{ text }},
 {% macro item_id(alias) -%}
 md5({{ alias }}.check_id || '|' || {{ alias }}.batch_id)
 {%- endmacro %}
+
+{# The name of a unit without the marks that people write it with: 1#炉, 1号炉, 第一号炉, 01 # 炉. #}
+{% macro bare_name(x) -%}
+regexp_replace(regexp_replace(translate(lower({{ x }}), '一二三四五六七八九', '123456789'), '[#＃号第№\s_]', '', 'g'), '(^|[^0-9])0+([0-9])', '\1\2', 'g')
+{%- endmacro %}
+
+{# True for a decision that a second person signed: another person means another name. #}
+{% macro signed_twice(d) -%}
+coalesce({{ d }}.second_by, {{ d }}.decided_by) <> {{ d }}.decided_by
+{%- endmacro %}

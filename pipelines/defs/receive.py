@@ -11,6 +11,7 @@ from pipelines.defs.resources import NightResource
 from pipelines.defs.tables import pairs_table
 from pipelines.ingest.receive import Receipt
 from pipelines.night import receive_step
+from pipelines.settings import Settings
 
 DELIVERIES = dg.AssetKey(["raw", "deliveries"])
 
@@ -20,16 +21,12 @@ DELIVERIES = dg.AssetKey(["raw", "deliveries"])
     description="收到的文件，原样、只读，一个文件一个批次 | Files as received, read-only: one file, one batch",
 )
 def deliveries(night: NightResource) -> dg.MaterializeResult:
-    """Take in what is new. A share that is away for a moment is tried again: receiving twice changes nothing."""
-    try:
-        receipt = receive_step(night.opened)
-    except OSError as error:
-        raise dg.RetryRequested(max_retries=2, seconds_to_wait=30) from error
-    return dg.MaterializeResult(metadata=_metadata(receipt, night))
+    """Take in what is new. Receiving twice changes nothing."""
+    with night.step("receive") as opened:
+        return dg.MaterializeResult(metadata=_metadata(receive_step(opened), opened.settings))
 
 
-def _metadata(receipt: Receipt, night: NightResource) -> dict[str, Any]:
-    settings = night.opened.settings
+def _metadata(receipt: Receipt, settings: Settings) -> dict[str, Any]:
     found: dict[str, Any] = {
         "knowledge_date": settings.knowledge_date.isoformat(),
         "inbox": dg.MetadataValue.path(settings.inbox),

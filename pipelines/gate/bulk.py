@@ -26,7 +26,7 @@ from pipelines.gate.suite import Rule, Suite
 from pipelines.gate.tally import BulkJudgement, Tally
 from pipelines.ingest.bulk import LandedFile
 from pipelines.ingest.typed import EVIDENCE, with_header_unit
-from pipelines.warehouse.duck import pieces, put, quoted
+from pipelines.warehouse.duck import literal, pieces, put, quoted
 
 _NULL, _BETWEEN = "expect_column_values_to_be_null", "expect_column_values_to_be_between"
 _PIECE = 25_000   # rows judged one by one at a time: bounds the memory of a file that is wrong throughout
@@ -35,7 +35,7 @@ _PIECE = 25_000   # rows judged one by one at a time: bounds the memory of a fil
 def judge_bulk(
     db: Any, delivery: Delivery, landed: LandedFile, suite: Suite, known: pl.DataFrame, limit: float, folder: Path
 ) -> BulkJudgement:
-    """Judge one typed file. `known` is uscc -> enterprise_known_from, `limit` as in `judge`; `folder` takes what is in between."""
+    """Judge one typed file. `known`, `limit` as in `judge`; `folder` takes what is in between."""
     return _Bulk(db, delivery, landed, suite, known, limit, folder).run()
 
 
@@ -135,9 +135,10 @@ class _Bulk:
         ]
         words: list[tuple[str, str]] = []
         for name in _word_columns(self.source):
-            found = self.db.execute(f"select distinct {name} from {self.landed.relation} where {name} is not null order by 1").fetchall()
-            words += [(name, word) for (word,) in found]
-        rows += [{name: word} for name, word in words]
+            found = self.db.execute(f"select {name}, min(period) from {self.landed.relation} where {name} is not null group by 1 order by 1").fetchall()
+            words += [(name, word) for word, _ in found]
+            # the first month of an enterprise stands for the later ones: a register row that covers it covers them
+            rows += [{name: word, "period": first} if name == "uscc" else {name: word} for word, first in found]
         contract = {name: kind for column in self.source.columns for name, kind in column.lake_columns().items()}
         schema = {**contract, **dict.fromkeys(EVIDENCE, pl.String), "duplicate_row": pl.Int64, "duplicate_key": pl.Int64}
         frame = pl.DataFrame({name: pl.Series([row.get(name) for row in rows], dtype=kind) for name, kind in schema.items()})
@@ -164,13 +165,13 @@ class _Bulk:
             f" where {' or '.join(f'({condition})' for condition in sorted(conditions))}"
         )
         raw = ", ".join(f"nullif(cast(r.{c.name} as varchar), '') as {c.name}__raw" for c in self.source.columns)
-        target = quoted(str(self.folder / "suspects.parquet"))
+        target = self.folder / "suspects.parquet"
         self.db.execute(
             f"copy (select l.* exclude (key_no, noted), s.duplicate_row, s.duplicate_key, {raw} from suspect as s"
             f" join {self.landed.relation} as l using (row_no) join ({self.landed.raw}) as r using (row_no) order by l.row_no)"
-            f" to {target} (format parquet, compression zstd)"
+            f" to {quoted(str(target))} (format parquet, compression zstd)"
         )
-        for piece in pieces(self.db.cursor(), f"select * from read_parquet({target}) order by row_no", _PIECE):
+        for piece in pieces(self.db.cursor(), f"select * from read_parquet({literal(target)}) order by row_no", _PIECE):
             named = [name for name in piece.columns if name.endswith("__raw")]
             piece = piece.with_columns(pl.Series(name, [None if is_missing(cell) else cell for cell in piece[name]], dtype=pl.String) for name in named)
             for unit, text in self.landed.text.header_units.items():

@@ -11,6 +11,7 @@ import hashlib
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
+from functools import partial
 
 import polars as pl
 
@@ -18,7 +19,8 @@ from pipelines.contracts.decisions import Bounds, load_bounds
 from pipelines.contracts.source import Source
 from pipelines.contracts.text import code_key
 from pipelines.gate.delivery import Decided, Delivery
-from pipelines.gate.evidence import add_evidence
+from pipelines.gate.evidence import REGISTER_CHECKS, add_evidence
+from pipelines.gate.fence import fenced
 from pipelines.gate.judge import Judgement, judge
 from pipelines.gate.promote import distinct_checks, known_moments, verdict_of
 from pipelines.gate.stake import add_stake
@@ -28,11 +30,11 @@ from pipelines.ingest.header import find_table, header_names
 from pipelines.ingest.problem import Unreadable
 from pipelines.ingest.read import NOTE_LIMIT
 from pipelines.ingest.readers import read_tables
-from pipelines.ingest.receive import received_file
 from pipelines.ingest.table import HeaderedTable
 from pipelines.ingest.typed import type_table
 from pipelines.settings import Settings
-from pipelines.warehouse.lake import DECIDED_SCHEMA, Lake
+from pipelines.warehouse.lake import DECIDED_SCHEMA, Lake, read_lake_file
+from pipelines.warehouse.received import received_file
 from pipelines.warehouse.registry import Batch, Registry, Verdict, Version
 
 # Rows of a bulk source (meter readings) up to which a batch is judged again: it goes through memory, about 2 kB a row and version.
@@ -95,6 +97,7 @@ class Target:
     Attributes:
         table: what was read (None: no readable file); rows: typed, with evidence and estimate.
         cited: (row_no, check_id) -> severity and columns of the finding on the file as delivered.
+        checks: the checks of the gate; what else a decision names is found on the current view.
     """
 
     batch: Batch
@@ -104,6 +107,11 @@ class Target:
     rows: pl.DataFrame
     cited: dict[tuple[int, str], tuple[str, str | None]]
     decisions: list[Decision]
+    checks: frozenset[str] = frozenset()
+
+    def contradicts(self, row_no: int, decision: Decision) -> bool:
+        """True when a decision names a check of the gate that its row does not fail: the row number, or the check, is another one's."""
+        return decision.check_id in self.checks and (row_no, decision.check_id) not in self.cited
 
     def moments(self) -> list[datetime]:
         """When the set of decisions in force may change, not before the batch was received."""
@@ -114,10 +122,14 @@ class Target:
 
 
 def apply_decisions(settings: Settings, registry: Registry, lake: Lake, source: Source, suite: Suite) -> int:
-    """Make the versions of every batch of a source that decisions touch and that changed. Returns how many were made."""
+    """Make the versions of every batch of a source that decisions touch and that changed. Returns how many were made.
+
+    A batch that cannot be judged again keeps what it has: it is tried again every night.
+    """
     by_batch = _decisions_by_batch(lake.decisions())
     verdicts, batches = registry.verdicts(), registry.batches()
     known = lake.known_enterprises()
+    checks = frozenset(rule.id for rule in suite.rules)
     targets: list[tuple[Target, str]] = []
     for batch_id, decisions in sorted(by_batch.items()):
         batch, verdict = batches.get(batch_id), verdicts.get(batch_id)
@@ -125,9 +137,13 @@ def apply_decisions(settings: Settings, registry: Registry, lake: Lake, source: 
             continue
         mark = _mark(decisions, verdict, lake, source, known)
         if registry.decided_mark(batch_id) != mark and (batch.problem_id or lost_copy(settings, batch) is None):   # of a lost file the versions stand
-            targets.append((_target(settings, lake, batch, verdict, source, decisions, known), mark))
-    if targets:
-        _make_versions(settings, registry, lake, source, suite, targets, known)
+            name = f"decisions on {source.name}/{batch.file_name}"
+            found = fenced(name, partial(_target, settings, lake, batch, verdict, source, decisions, known))
+            if not isinstance(found, Unreadable):
+                targets.append((replace(found, checks=checks), mark))
+    make = partial(_make_versions, settings, registry, lake, source, suite, known)
+    if targets and isinstance(fenced(f"decisions on {len(targets)} batches of {source.name}", partial(make, targets)), Unreadable):
+        return sum(not isinstance(fenced(f"decisions on {t.batch.batch_id}", partial(make, [(t, mark)])), Unreadable) for t, mark in targets)
     return len(targets)
 
 
@@ -146,8 +162,8 @@ def _decisions_by_batch(rows: pl.DataFrame) -> dict[str, list[Decision]]:
 
 def _mark(decisions: list[Decision], verdict: Verdict, lake: Lake, source: Source, known: pl.DataFrame) -> str:
     """What the versions of a batch depend on: decisions, its verdict, and the enterprises that its rows wait for."""
-    path = lake.quarantine / source.name / verdict.batch_id / "decided.parquet"
-    waits = pl.read_parquet(path).filter(pl.col("check_id").str.contains("unknown-enterprise")) if path.exists() else pl.DataFrame({"uscc": []}, schema={"uscc": pl.String})
+    path = lake.quarantined(source.name, verdict.batch_id, "decided_findings")
+    waits = read_lake_file(path).filter(pl.col("check_id").is_in(REGISTER_CHECKS)) if path.exists() else pl.DataFrame({"uscc": []}, schema={"uscc": pl.String})
     register = known.join(waits.select("uscc").unique(), on="uscc", how="semi").sort("uscc").rows()
     text = repr([decisions, verdict.suite_version, verdict.passes_from, verdict.waiting, register])
     return hashlib.sha256(text.encode()).hexdigest()[:24]
@@ -177,7 +193,7 @@ def _target(
 
 
 def _make_versions(
-    settings: Settings, registry: Registry, lake: Lake, source: Source, suite: Suite, targets: list[tuple[Target, str]], known: pl.DataFrame
+    settings: Settings, registry: Registry, lake: Lake, source: Source, suite: Suite, known: pl.DataFrame, targets: list[tuple[Target, str]]
 ) -> None:
     bounds = load_bounds(settings.expectations)
     plans: list[tuple[Target, datetime, str, _Plan, Delivery]] = []
@@ -239,7 +255,11 @@ def _resolve_rows(target: Target, plan: _Plan, decisions: list[Decision], bounds
         elif decision.row_no not in rows:
             plan.note(decision, "row_unknown")
         else:
-            by_row[int(decision.row_no or 0)].append(decision)
+            row_no = int(decision.row_no or 0)
+            if decision.action != ACCEPT and target.contradicts(row_no, decision):
+                plan.note(decision, "check_not_found")
+            else:
+                by_row[row_no].append(decision)
     for row_no, found in sorted(by_row.items()):
         _resolve_row(target, plan, row_no, found, bounds)
 
@@ -376,5 +396,5 @@ def _store(
     changed = pl.concat([f.select(list(source.lake_schema)) for f in kept]) if kept else pl.DataFrame(schema=source.lake_schema)
     listed = [f for _, found in sorted(findings.items()) for f in found]
     frame = pl.DataFrame(listed, schema=DECIDED_SCHEMA, orient="row").sort("version", "row_no", "check_id", "column_name")
-    lake.write_decided(source, batch_id, changed, frame)
-    registry.put_decided(batch_id, mark, versions, [e for _, found in sorted(effects.items()) for e in found])
+    files = lake.put_decided(source, batch_id, changed, frame)
+    registry.put_decided(batch_id, mark, versions, [e for _, found in sorted(effects.items()) for e in found], files)

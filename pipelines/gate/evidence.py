@@ -16,6 +16,7 @@ from pipelines.contracts.codes import PUBLISHED, SEEDS, load_fuels, load_units, 
 from pipelines.contracts.credit_code import has_form, is_valid
 from pipelines.contracts.source import Source, load_sources
 from pipelines.contracts.text import code_key, tidy
+from pipelines.gate.magnitude import add_magnitude
 
 
 def credit_code_problem(code: str | None, synthetic: bool) -> str | None:
@@ -38,7 +39,7 @@ def add_evidence(rows: pl.DataFrame, source: Source, known: pl.DataFrame) -> pl.
     """All evidence columns for the rows of one source (one or more batches).
 
     `rows` has batch_id, received_at, is_synthetic, the lake columns, `__raw` columns and the reader's evidence;
-    `known` is uscc -> enterprise_known_from.
+    `known` is what the register knows from when (`Lake.known_enterprises`).
     """
     return add_row_evidence(_duplicates(rows, source), source, known)
 
@@ -58,7 +59,7 @@ def add_row_evidence(rows: pl.DataFrame, source: Source, known: pl.DataFrame) ->
         rows = _blank_unit(rows, source)
     special = _SPECIAL.get(source.name)
     rows = special(rows) if special else rows
-    return _magnitude(rows, source) if source.name in _PARAMETERS else rows
+    return add_magnitude(_magnitude(rows, source) if source.name in _PARAMETERS else rows, source)
 
 
 def _duplicates(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
@@ -106,12 +107,43 @@ def _credit_code(rows: pl.DataFrame, name: str) -> pl.DataFrame:
     return rows.join(pairs, on=[name, "is_synthetic"], how="left", nulls_equal=True, maintain_order="left")
 
 
+# the checks that a later row of the register may settle
+REGISTER_CHECKS = ("K01-unknown-enterprise", "K12-register-begins-later")
+
+
+def with_register(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """Add from when the register knows a row's enterprise at all (`enterprise_known_from`), and from when for the row's period
+    (`period_known_from`: a row of it in force on the last day of the period); `register_begins`: its first day in the register."""
+    first = known.group_by("uscc").agg(pl.col("enterprise_known_from").min(), pl.col("valid_from").min().alias("register_begins"))
+    rows = rows.join(first, on="uscc", how="left", maintain_order="left")
+    if "period" in rows.columns:
+        yearly = pl.col("period_grain") == "year" if "period_grain" in rows.columns else pl.lit(False)
+        last_day = pl.when(yearly).then(pl.col("period").dt.offset_by("1y").dt.offset_by("-1d")).otherwise(pl.col("period").dt.month_end())
+    elif "year" in rows.columns:
+        last_day = pl.date(pl.col("year"), 12, 31)
+    else:   # no period that a register row could begin after
+        return rows.with_columns(pl.col("enterprise_known_from").alias("period_known_from"))
+    rows = rows.with_columns(last_day.alias("_last_day"))
+    periods = rows.select("uscc", "_last_day").unique().drop_nulls().sort("_last_day")
+    moments = known.rename({"enterprise_known_from": "period_known_from"}).sort("valid_from")
+    periods = periods.join_asof(moments, left_on="_last_day", right_on="valid_from", by="uscc", check_sortedness=False)
+    return rows.join(periods.drop("valid_from"), on=["uscc", "_last_day"], how="left", maintain_order="left")
+
+
 def _enterprise(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
-    rows = rows.join(known, on="uscc", how="left", maintain_order="left")
+    rows = with_register(rows, known)
+    in_order = pl.col("uscc").is_not_null() & pl.col("uscc_problem").is_null()
     late = pl.col("enterprise_known_from").is_null() | (pl.col("enterprise_known_from") > pl.col("received_at"))
+    rows = rows.with_columns(pl.when(late & in_order).then(pl.col("uscc")).alias("unknown_enterprise"))
+    if "_last_day" not in rows.columns:
+        return rows.with_columns(pl.lit(None, dtype=pl.String).alias("before_register"))
+    # an enterprise that is not known at all is told once, by K01
+    begins = pl.col("enterprise_known_from").is_not_null() & pl.col("_last_day").is_not_null()
+    late = pl.col("period_known_from").is_null() | (pl.col("period_known_from") > pl.col("received_at"))
+    other = pl.col("period_known_from").is_null() | (pl.col("period_known_from") > pl.col("enterprise_known_from"))
     return rows.with_columns(
-        pl.when(late & pl.col("uscc").is_not_null() & pl.col("uscc_problem").is_null()).then(pl.col("uscc")).alias("unknown_enterprise")
-    )
+        pl.when(in_order & begins & late & other).then(pl.col("register_begins").dt.to_string("%Y-%m-%d")).alias("before_register")
+    ).drop("_last_day")
 
 
 # parameters that multiply the quantities of a source, alone and (energy) with each other
@@ -131,6 +163,10 @@ def _magnitude(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     for (key, _), unit in load_units().by_key.items():
         factors[key] = choose(unit.factor, factors.get(key, unit.factor))
     reported = pl.col("unit").replace_strict(factors, default=1.0, return_dtype=pl.Float64) if "unit" in rows.columns else pl.lit(1.0)
+    if source.name == "energy_balance":   # blank: the unit of the printed form
+        printed = {row["fuel_code"]: float(row["factor_to_canonical"]) for row in read_rows(SEEDS / "balance_fuel.csv")}
+        blank = pl.col("fuel").replace_strict(printed, default=1.0, return_dtype=pl.Float64)
+        reported = pl.when(pl.col("unit").is_null()).then(blank).otherwise(reported)
     quantities = [
         pl.col(column.name).abs() * (reported if column.unit_column == "unit" else 1.0)
         for column in source.columns
@@ -359,15 +395,24 @@ def _emission_factor(rows: pl.DataFrame) -> pl.DataFrame:
     fuels = {fuel["fuel_code"] for fuel in load_fuels().values()}
     fuel_kinds = ["ncv", "carbon_content", "oxidation", "fuel_co2", "tce"]
     stranger = kind.is_in(fuel_kinds) & ~pl.col("item").is_in(list(fuels | _published_items()))
+    odd = pl.any_horizontal(((kind == name) & ~pl.col("item").is_in(sorted(_items_of(name)))) for name in ("grid", "heat"))
     set_needed = kind.is_in(["ncv", "carbon_content", "oxidation", "fuel_co2", "gwp"])
     return rows.with_columns(
         pl.when(stranger).then("item").alias("unknown_item"),
+        pl.when(odd).then("item").alias("item_without_use"),
         pl.when(set_needed & pl.col("method_version").is_null()).then(kind).alias("set_missing"),
         pl.when((kind == "grid") & pl.col("area").is_null()).then(kind).alias("area_missing"),
         (pl.col("valid_to") - pl.col("valid_from")).dt.total_days().alias("valid_days"),
         *(pl.when(kind == name).then(value).alias(f"{name}_value") for name in ("carbon_content", "oxidation", "grid", "heat")),
         pl.when(kind.is_in(["ncv", "fuel_co2", "gwp", "tce"])).then(value).alias("positive_value"),
     )
+
+
+@cache
+def _items_of(kind: str) -> set[str]:
+    """What the published factors of a kind are for."""
+    files = sorted((PUBLISHED / "emission_factor").glob("*.csv"))
+    return {row["item"] for file in files for row in read_rows(file) if row["kind"] == kind}
 
 
 @cache

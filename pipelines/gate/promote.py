@@ -5,6 +5,7 @@ Files first, the registry last: a kill in between only means that the batch is j
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 import polars as pl
@@ -15,30 +16,30 @@ from pipelines.warehouse.lake import FINDING_SCHEMA, Lake
 from pipelines.warehouse.registry import Registry, Verdict
 
 
-def promote(judgement: Judgement, source: Source, suite_version: str, lake: Lake, registry: Registry, night: str) -> None:
-    """Write one verdict and its rows. Accepted rows that the lake has already are not written again."""
+@dataclass(frozen=True)
+class Promoted:
+    """A verdict as the registry keeps it: `known` are the moments from which rows count, as (moment, rows)."""
+
+    verdict: Verdict
+    known: list[tuple[str, int]]
+
+
+def promote(
+    judgement: Judgement, source: Source, suite_version: str, lake: Lake, registry: Registry, night: str
+) -> Promoted:
+    """Write one verdict and its rows."""
     delivery = judgement.delivery
-    if source is not None and len(judgement.accepted):
-        before = lake.accepted_rows(source, delivery.batch_id)
-        fresh = judgement.accepted.join(before.select("row_no"), on="row_no", how="anti", maintain_order="left")
-        part = 0
-        while len(before) and _exists(lake, source, delivery.batch_id, part):
-            part += 1
-        if len(fresh):
-            lake.write_rows(source, delivery.batch_id, fresh, part)
+    files = lake.put_rows(source, delivery.batch_id, judgement.accepted)
     findings = pl.DataFrame(judgement.findings, schema=FINDING_SCHEMA, orient="row").sort("row_no", "check_id", "column_name")
     held = judgement.held.select([c for c in judgement.held.columns if not c.startswith("_")])
-    lake.write_quarantine(delivery.source.name if source else delivery.batch_id.rsplit("-", 1)[0], delivery.batch_id, findings, held)
+    files += lake.put_quarantine(source.name, delivery.batch_id, findings, held)
+    promoted = Promoted(verdict_of(judgement, source, suite_version, night), known_moments(judgement.accepted))
     registry.put_verdict(
-        verdict_of(judgement, source, suite_version, night),
+        promoted.verdict,
         ({**check, "batch_id": delivery.batch_id, "suite_version": suite_version} for check in distinct_checks(judgement)),
-        known_moments(judgement.accepted),
+        promoted.known, files,
     )
-
-
-def _exists(lake: Lake, source: Source, batch_id: str, part: int) -> bool:
-    name = f"{batch_id}.parquet" if part == 0 else f"{batch_id}.{part}.parquet"
-    return any(path.name == name for path in lake.files(source, batch_id))
+    return promoted
 
 
 def distinct_checks(judgement: Judgement) -> list[dict]:
@@ -54,8 +55,8 @@ def known_moments(accepted: pl.DataFrame) -> list[tuple[str, int]]:
     return [(moment.isoformat(), rows) for moment, rows in counts.iter_rows()]
 
 
-def _quantity(judgement: Judgement, source: Source | None, held_only: bool) -> float | None:
-    if source is None or source.quantity is None or judgement.delivery.rows is None:
+def _quantity(judgement: Judgement, source: Source, held_only: bool) -> float | None:
+    if source.quantity is None or judgement.delivery.rows is None:
         return None
     frame = judgement.held if held_only else judgement.delivery.rows
     if judgement.delivery.decided is not None and not held_only:
@@ -63,7 +64,7 @@ def _quantity(judgement: Judgement, source: Source | None, held_only: bool) -> f
     return float(frame[source.quantity].sum() or 0.0) if source.quantity in frame.columns else 0.0
 
 
-def verdict_of(judgement: Judgement, source: Source | None, suite_version: str, night: str) -> Verdict:
+def verdict_of(judgement: Judgement, source: Source, suite_version: str, night: str) -> Verdict:
     """The verdict as the registry keeps it."""
     passes: datetime | None = judgement.passes_from
     return Verdict(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import polars as pl
@@ -13,21 +16,25 @@ from pipelines.contracts.source import Source, load_sources
 from pipelines.gate.bulk import judge_bulk
 from pipelines.gate.decide import apply_decisions
 from pipelines.gate.delivery import Delivery
-from pipelines.gate.judge import Judgement, judge
+from pipelines.gate.evidence import REGISTER_CHECKS, with_register
+from pipelines.gate.fence import KILLED, NOT_PROCESSED, RETRIED, fenced
+from pipelines.gate.judge import judge
 from pipelines.gate.pieces import judge_pieces
-from pipelines.gate.promote import promote
+from pipelines.gate.promote import Promoted, promote
 from pipelines.gate.promote_bulk import promote_bulk
 from pipelines.gate.suite import Suite, load_suite
+from pipelines.gate.trial import Trial, fatal
 from pipelines.ingest.bulk import LandedFile, land
 from pipelines.ingest.copies import LOST, lost_copy
 from pipelines.ingest.problem import Unreadable
 from pipelines.ingest.read import read_or_spill
-from pipelines.ingest.receive import received_file
 from pipelines.ingest.spill import SpilledRows
 from pipelines.settings import Settings
 from pipelines.warehouse.duck import bounded
 from pipelines.warehouse.files import remove_tree
+from pipelines.warehouse.inspect import received_lost
 from pipelines.warehouse.lake import Lake
+from pipelines.warehouse.received import has_copy, received_file
 from pipelines.warehouse.registry import Batch, Registry, Verdict
 
 # Rows judged in one pass: bounds the memory of the suites, whatever the number of files.
@@ -38,7 +45,7 @@ _FILES_A_PASS = 2_000
 
 @dataclass(frozen=True)
 class Judged:
-    """The verdict on one batch, for the report of the night."""
+    """The verdict on one batch at the knowledge date, for the report of the night."""
 
     batch: Batch
     rows_received: int
@@ -46,7 +53,6 @@ class Judged:
     refused_by: str | None
     reason_zh: str | None
     reason_en: str | None
-    first_time: bool
 
     @property
     def outcome(self) -> str:
@@ -63,7 +69,7 @@ def sources_in_order() -> list[str]:
 
 @dataclass(frozen=True)
 class _Gate:
-    """What the batches of one source are judged with."""
+    """What the batches of one source are judged with. A trial keeps nothing of what it finds."""
 
     settings: Settings
     registry: Registry
@@ -72,59 +78,152 @@ class _Gate:
     suite: Suite
     known: pl.DataFrame
     verdicts: dict[str, Verdict]
+    trial: Trial | None = None
 
     def night_of(self, batch: Batch) -> str:
         """The night that judged a batch first."""
         earlier = self.verdicts.get(batch.batch_id)
         return earlier.first_night if earlier else self.settings.knowledge_date.isoformat()
 
+    def stands(self, batch: Batch) -> bool:
+        """Whether a batch has a verdict on its file, not on the circumstances of a night."""
+        verdict = self.verdicts.get(batch.batch_id)
+        return verdict is not None and verdict.refused_by not in RETRIED
+
+    def judged(self, batch: Batch, promoted: Promoted) -> Judged:
+        """The verdict as it reads at the knowledge date."""
+        return judged_of(batch, self.source, promoted, self.settings.knowledge_end)
+
 
 def judge_source(settings: Settings, registry: Registry, lake: Lake, source_name: str) -> list[Judged]:
-    """Judge every batch of a source that has no verdict yet, or whose rows wait and may now be in order."""
-    source = load_sources()[source_name]
-    known = lake.known_enterprises()
-    verdicts = registry.verdicts()
-    pending = [
-        batch for batch in registry.batches().values()
-        if batch.source == source_name and batch.received <= settings.knowledge_end
-        and (batch.batch_id not in verdicts or _may_pass(verdicts[batch.batch_id], lake, source, known))
-    ]
-    gate = _Gate(settings, registry, lake, source, load_suite(settings.expectations, source_name), known, verdicts)
+    """Judge every batch of a source that has no verdict yet, whose rows wait and may now be in order, or whose files in the lake are damaged.
+
+    Raises Problem where the files of a batch must be made again and its received copy is not what was received.
+    """
+    gate = _gate(settings, registry, lake, source_name)
+    pending = [batch for batch in registry.batches().values() if batch.source == source_name and _is_pending(gate, batch)]
+    begun = registry.judging()
+    suspects = [batch.batch_id for batch in pending if batch.batch_id in begun]
+    killers = fatal(suspects, try_batches, settings, source_name)
+    judged = [_refuse_killer(gate, batch) for batch in pending if batch.batch_id in killers]
+    healthy = [batch for batch in pending if batch.batch_id not in killers]
+    for start in range(0, len(healthy), _FILES_A_PASS):
+        with _marked(registry, healthy[start : start + _FILES_A_PASS]) as batches:
+            judged += _judge_files(gate, batches)
+    apply_decisions(settings, registry, lake, gate.source, gate.suite)
+    return judged
+
+
+def try_batches(settings: Settings, source_name: str, trial: Trial) -> None:
+    """Read and judge batches without keeping anything: run in a process that may be killed by it."""
+    registry = Registry(settings.warehouse / "registry.sqlite", read_only=True)
+    try:
+        gate = _gate(settings, registry, Lake(settings.validated, settings.quarantine, registry), source_name, trial)
+        batches = registry.batches()
+        _judge_files(gate, [batches[batch_id] for batch_id in trial.items])
+    finally:
+        registry.close()
+
+
+def _gate(settings: Settings, registry: Registry, lake: Lake, source_name: str, trial: Trial | None = None) -> _Gate:
+    suite = load_suite(settings.expectations, source_name)
+    return _Gate(settings, registry, lake, load_sources()[source_name], suite, lake.known_enterprises(), registry.verdicts(), trial)
+
+
+def _is_pending(gate: _Gate, batch: Batch) -> bool:
+    if batch.batch_id in gate.lake.damaged:
+        return True
+    if batch.received > gate.settings.knowledge_end:
+        return False
+    verdict = gate.verdicts.get(batch.batch_id)
+    return verdict is None or verdict.refused_by in RETRIED or _may_pass(verdict, gate.lake, gate.source, gate.known)
+
+
+@contextmanager
+def _marked(registry: Registry, batches: list[Batch]) -> Iterator[list[Batch]]:
+    """Batches that are marked while they are judged: the marks that a killed night leaves tell which files to try apart."""
+    ids = [batch.batch_id for batch in batches]
+    registry.begin_judging(ids)
+    try:
+        yield batches
+    except BaseException:
+        # the night ends in good order: no file killed it. Where the registry itself is at fault, that is what is raised
+        with suppress(sqlite3.Error):
+            registry.end_judging(ids)
+        raise
+
+
+def _refuse_killer(gate: _Gate, batch: Batch) -> Judged:
+    """A batch that killed a night, and then the process in which it was tried. Its mark stays: it is tried apart again."""
+    delivery = _unread(batch, gate.source)
+    delivery.problem = KILLED
+    (judged,) = _judge_group(gate, [(batch, delivery)])
+    gate.registry.begin_judging([batch.batch_id])
+    return judged
+
+
+def _judge_files(gate: _Gate, batches: list[Batch]) -> list[Judged]:
+    """Judge batches: those that fit into memory in passes of many files, the others one by one."""
     judged: list[Judged] = []
     group: list[tuple[Batch, Delivery]] = []
-    for batch in pending:
-        with _workshop(settings, batch) as folder:
-            delivery, rows = _read(settings, batch, source, folder)
-            if delivery.problem and delivery.problem.check_id == LOST and batch.batch_id in verdicts:
+    for batch in batches:
+        if gate.trial:
+            gate.trial.begin(batch.batch_id)
+        with _workshop(gate.settings, batch) as folder:
+            delivery, rows = _open(gate, batch, folder)
+            if delivery.problem is not None and delivery.problem.check_id == LOST and gate.stands(batch):
                 continue   # it was judged while its copy was right: that stands, and the receipt names the loss
             if rows is not None:
-                judged.append(_judge_large(gate, batch, delivery, rows, folder))
+                judged += _judge_large(gate, batch, delivery, rows, folder)
                 continue
         group.append((batch, delivery))
-        if sum(d.rows_received for _, d in group) >= _ROWS_A_PASS or len(group) >= _FILES_A_PASS:
+        if sum(d.rows_received for _, d in group) >= _ROWS_A_PASS:
             judged += _judge_group(gate, group)
             group = []
-    judged += _judge_group(gate, group)
-    apply_decisions(settings, registry, lake, source, gate.suite)
-    return judged
+    return judged + _judge_group(gate, group)
 
 
 def _judge_group(gate: _Gate, group: list[tuple[Batch, Delivery]]) -> list[Judged]:
-    """Judge files that are in memory in one pass of the suite. Their rows are given up with it."""
+    """Judge files that are in memory in one pass of the suite; where that fails, one by one. Their rows are given up with it."""
+    if not group:
+        return []
+    if gate.trial:
+        gate.trial.begin(*(batch.batch_id for batch, _ in group))
+    name = f"{gate.source.name}/{group[0][0].file_name}" if len(group) == 1 else f"a pass of {len(group)} files of {gate.source.name}"
+    found = fenced(name, lambda: _promote_group(gate, group))
+    ids = {batch.batch_id for batch, _ in group}
+    if gate.trial:
+        return []
+    if not isinstance(found, Unreadable):
+        gate.lake.damaged -= ids
+        return [gate.judged(batch, promoted) for (batch, _), promoted in zip(group, found, strict=True)]
+    gate.lake.damaged |= ids   # files of theirs may have been written, and none was entered
+    if len(group) > 1:
+        return [judged for item in group for judged in _judge_group(gate, [item])]
+    batch = group[0][0]
+    delivery = _unread(batch, gate.source)
+    delivery.problem = found
+    (promoted,) = _promote_group(gate, [(batch, delivery)])
+    gate.lake.damaged -= ids
+    return [gate.judged(batch, promoted)]
+
+
+def _promote_group(gate: _Gate, group: list[tuple[Batch, Delivery]]) -> list[Promoted]:
     judgements = judge(gate.source, [delivery for _, delivery in group], gate.suite, gate.known, gate.settings.quarantine_limit)
-    judged = []
+    if gate.trial:
+        return []
     # files first, then the verdicts of the whole group in one transaction
     with gate.registry.transaction():
-        for (batch, _), judgement in zip(group, judgements, strict=True):
+        return [
             promote(judgement, gate.source, gate.suite.version, gate.lake, gate.registry, gate.night_of(batch))
-            judged.append(_judged(batch, judgement, gate.settings, first_time=batch.batch_id not in gate.verdicts))
-    return judged
+            for (batch, _), judgement in zip(group, judgements, strict=True)
+        ]
 
 
 @contextmanager
 def _workshop(settings: Settings, batch: Batch) -> Iterator[Path]:
-    """A folder for what lies between the received and the judged file; nothing of it stays."""
-    folder = settings.warehouse / "bulk" / batch.batch_id
+    """A folder for what lies between the received and the judged file, of this process alone; nothing of it stays."""
+    folder = settings.warehouse / "bulk" / f"{batch.batch_id}.{os.getpid()}"
     remove_tree(folder)
     try:
         yield folder
@@ -132,16 +231,28 @@ def _workshop(settings: Settings, batch: Batch) -> Iterator[Path]:
         remove_tree(folder)
 
 
-def _read(settings: Settings, batch: Batch, source: Source, folder: Path) -> tuple[Delivery, LandedFile | SpilledRows | None]:
+def _open(gate: _Gate, batch: Batch, folder: Path) -> tuple[Delivery, LandedFile | SpilledRows | None]:
     """A received file as a delivery, and its rows where they lie on disk (None: they are in the delivery, or there are none)."""
-    delivery = _unread(batch, source)
-    delivery.problem = delivery.problem or lost_copy(settings, batch)
+    found = fenced(f"{batch.source}/{batch.file_name}", lambda: _read(gate, batch, folder))
+    if isinstance(found, Unreadable):
+        delivery = _unread(batch, gate.source)
+        delivery.problem = delivery.problem or found
+        return delivery, None
+    return found
+
+
+def _read(gate: _Gate, batch: Batch, folder: Path) -> tuple[Delivery, LandedFile | SpilledRows | None]:
+    delivery = _unread(batch, gate.source)
+    lost = lost_copy(gate.settings, batch) if has_copy(batch) else None
+    if lost is not None and gate.stands(batch) and batch.batch_id in gate.lake.damaged:
+        raise received_lost(gate.settings, [batch])
+    delivery.problem = lost or delivery.problem
     if delivery.problem:
         return delivery, None
     try:
-        if source.bulk:
-            return delivery, _landed(settings, batch, delivery, folder)
-        read = read_or_spill(received_file(settings, batch), source, folder)
+        if gate.source.bulk:
+            return delivery, _landed(gate.settings, batch, delivery, folder)
+        read = read_or_spill(received_file(gate.settings, batch), gate.source, folder)
     except Unreadable as problem:
         delivery.problem = problem
         return delivery, None
@@ -161,9 +272,22 @@ def _landed(settings: Settings, batch: Batch, delivery: Delivery, folder: Path) 
     return landed if landed.rows else None
 
 
-def _judge_large(gate: _Gate, batch: Batch, delivery: Delivery, rows: LandedFile | SpilledRows, folder: Path) -> Judged:
+def _judge_large(gate: _Gate, batch: Batch, delivery: Delivery, rows: LandedFile | SpilledRows, folder: Path) -> list[Judged]:
     """Judge a file whose rows lie on disk, in bounded memory."""
-    first_time = batch.batch_id not in gate.verdicts
+    found = fenced(f"{batch.source}/{batch.file_name}", lambda: _promote_large(gate, batch, delivery, rows, folder))
+    if isinstance(found, Unreadable):
+        gate.lake.damaged.add(batch.batch_id)
+        if found.check_id == NOT_PROCESSED:
+            delivery = _unread(batch, gate.source)
+        delivery.problem, delivery.rows = found, None
+        return _judge_group(gate, [(batch, delivery)])
+    gate.lake.damaged.discard(batch.batch_id)
+    return [] if found is None else [gate.judged(batch, found)]
+
+
+def _promote_large(
+    gate: _Gate, batch: Batch, delivery: Delivery, rows: LandedFile | SpilledRows, folder: Path
+) -> Promoted | Unreadable | None:
     with bounded(folder) as db:
         try:
             if isinstance(rows, SpilledRows):
@@ -171,14 +295,10 @@ def _judge_large(gate: _Gate, batch: Batch, delivery: Delivery, rows: LandedFile
             else:
                 verdict = judge_bulk(db, delivery, rows, gate.suite, gate.known, gate.settings.quarantine_limit, folder)
         except Unreadable as problem:
-            delivery.problem, delivery.rows = problem, None
-            return _judge_group(gate, [(batch, delivery)])[0]
-        promote_bulk(db, verdict, gate.suite.version, gate.lake, gate.registry, gate.night_of(batch))
-    passed = verdict.passes_from is not None and verdict.passes_from <= gate.settings.knowledge_end
-    always = batch.is_published or gate.source.known_from_document
-    entered = sum(count for moment, count in verdict.known if always or moment <= gate.settings.knowledge_end) if passed else 0
-    refused = verdict.refused_by or (None if passed else "L17-share")
-    return Judged(batch, verdict.rows_received, entered, refused, verdict.reason_zh, verdict.reason_en, first_time)
+            return problem
+        if gate.trial:
+            return None
+        return promote_bulk(db, verdict, gate.suite.version, gate.lake, gate.registry, gate.night_of(batch))
 
 
 def judge_strangers(settings: Settings, registry: Registry, lake: Lake) -> list[Judged]:
@@ -186,27 +306,57 @@ def judge_strangers(settings: Settings, registry: Registry, lake: Lake) -> list[
     verdicts = registry.verdicts()
     judged = []
     for batch in registry.batches().values():
-        if batch.source in load_sources() or batch.batch_id in verdicts or batch.received > settings.knowledge_end:
+        waits = batch.batch_id not in verdicts and batch.received <= settings.knowledge_end
+        if batch.source in load_sources() or not (waits or batch.batch_id in lake.damaged):
             continue
         stranger = Source(batch.source, batch.source, batch.source, "static", (), ())
         (judgement,) = judge(stranger, [_unread(batch, stranger)], Suite(batch.source, "reader", ()), lake.known_enterprises(), 1.0)
-        promote(judgement, stranger, "reader", lake, registry, settings.knowledge_date.isoformat())
-        judged.append(_judged(batch, judgement, settings, first_time=True))
+        night = verdicts[batch.batch_id].first_night if batch.batch_id in verdicts else settings.knowledge_date.isoformat()
+        promoted = promote(judgement, stranger, "reader", lake, registry, night)
+        lake.damaged.discard(batch.batch_id)
+        judged.append(judged_of(batch, stranger, promoted, settings.knowledge_end))
     return judged
 
 
+def untold(settings: Settings, registry: Registry) -> tuple[list[Judged], dict[str, str]]:
+    """The verdicts that no published night has told yet, and their marks (`Registry.put_told`)."""
+    marks = registry.untold(settings.knowledge_end)
+    batches, verdicts, known = registry.batches(), registry.verdicts(), registry.known_moments(marks)
+    sources = load_sources()
+    told = []
+    for batch_id in marks:
+        batch = batches[batch_id]
+        promoted = Promoted(verdicts[batch_id], known[batch_id])
+        told.append(judged_of(batch, sources.get(batch.source), promoted, settings.knowledge_end))
+    return told, marks
+
+
+def judged_of(batch: Batch, source: Source | None, promoted: Promoted, end: datetime) -> Judged:
+    """A verdict at a knowledge date: rows that still wait for their month or enterprise are not accepted yet."""
+    verdict = promoted.verdict
+    passed = verdict.passes_from is not None and datetime.fromisoformat(verdict.passes_from) <= end
+    # the rows of a published table are accepted, whenever their document makes them count
+    always = batch.is_published or (source is not None and source.known_from_document)
+    entered = sum(rows for moment, rows in promoted.known if always or datetime.fromisoformat(moment) <= end) if passed else 0
+    refused = verdict.refused_by or (None if passed else "L17-share")
+    return Judged(batch, verdict.rows_received, entered, refused, verdict.reason_zh, verdict.reason_en)
+
+
 def _may_pass(verdict: Verdict, lake: Lake, source: Source, known: pl.DataFrame) -> bool:
-    """True when one of the enterprises that held rows back is in the register by now."""
+    """True when the register now has, for its period, an enterprise that held a row back."""
     if not verdict.waiting:
         return False
-    path = lake.quarantine / source.name / verdict.batch_id / "findings.parquet"
-    if not path.exists():
+    findings, rows_file = (lake.quarantined(source.name, verdict.batch_id, kind) for kind in ("findings", "held"))
+    if not findings.exists() or not rows_file.exists():
         return True
-    missing = (
-        pl.scan_parquet(path).filter(pl.col("check_id").str.contains("unknown-enterprise") & pl.col("holds_until").is_null())
-        .select("uscc").unique().collect(engine="streaming")
+    waits = (
+        pl.scan_parquet(findings, glob=False).filter(pl.col("check_id").is_in(REGISTER_CHECKS) & pl.col("holds_until").is_null())
+        .select("row_no").unique()
     )
-    return bool(len(missing.join(known, on="uscc", how="semi")))
+    held = pl.scan_parquet(rows_file, glob=False)
+    names = [name for name in ("uscc", "period", "period_grain", "year") if name in held.collect_schema()]
+    rows = held.join(waits, on="row_no", how="semi").select(names).unique().collect(engine="streaming")
+    return bool(len(with_register(rows, known)["period_known_from"].drop_nulls()))
 
 
 def _unread(batch: Batch, source: Source) -> Delivery:
@@ -217,17 +367,3 @@ def _unread(batch: Batch, source: Source) -> Delivery:
     if batch.problem_id:
         delivery.problem = Unreadable(batch.problem_id, batch.problem_zh or "", batch.problem_en or "")
     return delivery
-
-
-def _judged(batch: Batch, judgement: Judgement, settings: Settings, *, first_time: bool) -> Judged:
-    end = settings.knowledge_end
-    passed = judgement.passes_from is not None and judgement.passes_from <= end
-    accepted = judgement.accepted
-    if batch.is_published or judgement.delivery.source.known_from_document:
-        rows = len(accepted) if passed else 0
-    else:
-        rows = len(accepted.filter(pl.col("known_at") <= end)) if passed and len(accepted) else 0
-    refused = judgement.refused_by or (None if passed else "L17-share")
-    return Judged(
-        batch, judgement.delivery.rows_received, rows, refused, judgement.reason_zh, judgement.reason_en, first_time
-    )

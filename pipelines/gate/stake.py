@@ -15,22 +15,28 @@ from pipelines.contracts.source import Source
 
 _CARBON_TO_CO2 = 44 / 12
 
+# tCO2e above which an estimate says nothing of a row but that its figures are wrong: a tenth of what the country emits in a year.
+# A million such rows still add up to a figure that a total of tonnes can hold.
+LARGEST = 1e9
+
 
 def add_stake(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
-    """Add `estimate_tco2e` (tCO2e, 0 or more; null = cannot be said from the row alone)."""
+    """Add `estimate_tco2e` (tCO2e, 0 to LARGEST; null = cannot be said from the row alone)."""
+    value = estimated(source).abs().round(3)
+    return rows.with_columns(pl.when(value < LARGEST).then(value).alias("estimate_tco2e"))
+
+
+def estimated(source: Source) -> pl.Expr:
+    """The estimate without a limit (tCO2e, of the sign of the quantity)."""
     if source.name == "enterprise_energy":
-        value = _energy()
-    elif source.name == "enterprise_power_heat":
-        value = _power_heat()
-    elif source.name == "enterprise_process":
-        value = _process()
-    elif source.name == "power_unit_month":
-        value = pl.col("coal_t") * pl.col("carbon_tc_per_t").fill_null(_power_carbon()) * _CARBON_TO_CO2
-    elif source.name == "enterprise_output":
-        value = pl.lit(0.0)   # output makes no line
-    else:
-        value = pl.lit(None, dtype=pl.Float64)
-    return rows.with_columns(value.abs().round(3).alias("estimate_tco2e"))
+        return _energy()
+    if source.name == "enterprise_power_heat":
+        return _power_heat()
+    if source.name == "enterprise_process":
+        return _process()
+    if source.name == "power_unit_month":
+        return pl.col("coal_t") * pl.col("carbon_tc_per_t").fill_null(_power_carbon()) * _CARBON_TO_CO2
+    return pl.lit(0.0) if source.name == "enterprise_output" else pl.lit(None, dtype=pl.Float64)   # output makes no line
 
 
 def _energy() -> pl.Expr:

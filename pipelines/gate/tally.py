@@ -39,7 +39,7 @@ from pipelines.ingest.bulk import RowsOnDisk
 from pipelines.ingest.problem import Unreadable
 from pipelines.warehouse.duck import quoted
 from pipelines.warehouse.files import write_parquet
-from pipelines.warehouse.lake import FINDING_SCHEMA
+from pipelines.warehouse.lake import FINDING_SCHEMA, relation
 
 _FINDINGS = 25_000   # findings that are Python objects at one time
 _NAMED: dict[str, Any] = {"row_no": pl.Int64, "acceptable_from": pl.Datetime("us"), "waits": pl.Boolean, "named": pl.Boolean}
@@ -163,7 +163,7 @@ class Tally:
 
     def _view(self, name: str, files: list[Path]) -> None:
         empty = ", ".join(f"cast(null as {kind}) as {column}" for column, kind in _SQL_NAMED.items())
-        query = f"select * from read_parquet([{', '.join(quoted(str(path)) for path in files)}])" if files else f"select {empty} where false"
+        query = f"select * from {relation(files)}" if files else f"select {empty} where false"
         self.db.execute(f"create or replace temp view {name} as {query}")
 
     def _refusal(self, error: Outcome | None, received: int, good: int, needed: int) -> Unreadable | None:

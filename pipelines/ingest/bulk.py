@@ -18,8 +18,8 @@ from pipelines.ingest.header import MAY_BE_NO_DATA, find_table, is_no_data
 from pipelines.ingest.readers import odd_columns, parquet_problem
 from pipelines.ingest.stream import TextFile, stream_text
 from pipelines.ingest.table import HeaderedTable, TextTable
-from pipelines.ingest.typed import EVIDENCE, LARGEST, SMALLEST, Note, TypedTable, type_table
-from pipelines.warehouse.duck import DuckError, identifier, pieces, put, quoted
+from pipelines.ingest.typed import COMPARED_DIGITS, EVIDENCE, LARGEST, SMALLEST, Note, TypedTable, type_table
+from pipelines.warehouse.duck import DuckError, identifier, literal, pattern, pieces, put, quoted
 
 _NOTES = 200          # normalisations that are named one by one; all are counted
 _PLAIN_NUMBER = r"[+-]?[0-9]{1,15}(\.[0-9]{1,15})?"
@@ -35,7 +35,7 @@ class RowsOnDisk:
 
     @property
     def relation(self) -> str:
-        return f"read_parquet({quoted(str(self.path))})"
+        return f"read_parquet({pattern(self.path)})"
 
     def columns(self, db: Any) -> set[str]:
         """The columns of the typed rows."""
@@ -63,12 +63,12 @@ def land(db: Any, path: Path, source: Source, folder: Path) -> LandedFile:
         text, raw = _parquet(db, path, source)
     else:
         text = stream_text(path, source, folder / "text.parquet")
-        raw = _raw(text, source, f"read_parquet({quoted(str(text.path))})", "row_no")
+        raw = _raw(text, source, f"read_parquet({literal(text.path)})", "row_no")
     return _Landing(db, source, text, raw, folder).run()
 
 
 def _parquet(db: Any, path: Path, source: Source) -> tuple[TextFile, str]:
-    file = quoted(str(path))
+    file = literal(path)
     try:
         described = db.execute(f"describe select * from read_parquet({file}, hive_partitioning=false)").fetchall()
     except DuckError as error:
@@ -88,6 +88,8 @@ def _cell(name: str, kind: str) -> str:
     column = identifier(name)
     if kind == "TIMESTAMP WITH TIME ZONE":
         return f"make_timestamp(epoch_us({column}) + 8 * 3600000000)"
+    if kind in ("TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"):
+        return f"try_cast({column} as timestamp)"   # blank where it lies outside of what can be counted in microseconds
     return f"cast(cast({column} as varchar) as double)" if kind == "FLOAT" else column
 
 
@@ -162,11 +164,11 @@ class _Landing:
             kind = "double" if self._kind(name) == "number" else "timestamp"
             value = f"cast(r.{name} as {kind})"
             bounds = f"{value} = 0 or abs({value}) between {SMALLEST} and {LARGEST}"
-            return f"case when {bounds} then {_unsigned_zero(value)} end" if kind == "double" else value
+            return f"case when {bounds} then {_unsigned_zero(value)} end" if kind == "double" else _in_calendar(value)
         form, kind = (_PLAIN_NUMBER, "double") if self._kind(name) == "number" else (_PLAIN_TIME, "timestamp")
         text = f"cast(r.{name} as varchar)"
         value = f"try_cast({text} as {kind})"
-        return f"case when regexp_full_match({text}, '{form}') then {_unsigned_zero(value) if kind == 'double' else value} end"
+        return f"case when regexp_full_match({text}, '{form}') then {_unsigned_zero(value) if kind == 'double' else _in_calendar(value)} end"
 
     def _type_codes(self) -> None:
         """Type each combination of the coded columns once."""
@@ -225,7 +227,7 @@ class _Landing:
             if column.name in self.source.key:
                 continue
             if column.type == "number":
-                parts.append(f"format('{{:.12g}}', {typed[column.name]} * coalesce(k.factor, 1.0))")
+                parts.append(f"format('{{:.{COMPARED_DIGITS}g}}', {typed[column.name]} * coalesce(k.factor, 1.0))")
             else:
                 parts.append("k.canonical" if column.type == "unit" else f"k.{column.name}")
         words = ", ".join(f"coalesce({part}, '')" for part in parts)
@@ -253,6 +255,11 @@ def _reads_itself(type_: str, kind: str) -> bool:
     """True when a Parquet column already has the type of the contract."""
     numeric = kind.startswith(("DOUBLE", "FLOAT", "DECIMAL", "INTEGER", "BIGINT", "SMALLINT", "TINYINT", "UINTEGER", "UBIGINT", "USMALLINT", "UTINYINT", "HUGEINT"))
     return (type_ == "number" and numeric) or (type_ == "moment" and kind.startswith("TIMESTAMP"))
+
+
+def _in_calendar(value: str) -> str:
+    """A moment of the years 1 to 9999, as Python knows them; DuckDB reads others too."""
+    return f"case when {value} between timestamp '0001-01-01' and timestamp '9999-12-31 23:59:59.999999' then {value} end"
 
 
 def _unsigned_zero(value: str) -> str:

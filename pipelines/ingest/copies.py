@@ -11,9 +11,9 @@ from pipelines.ingest.opening import Moved, chunks, open_plain, why_left
 from pipelines.ingest.problem import Unreadable
 from pipelines.settings import Settings
 from pipelines.warehouse.files import flush_folder, flush_trees, make_folder, part_of, remove_tree
+from pipelines.warehouse.received import received_file
 from pipelines.warehouse.registry import Batch
 
-SIDECAR_PROBLEMS = ("L05-sidecar", "L18-checksum")   # what a corrected sidecar puts right
 LOST = "L25-copy-lost"
 _CHANGED = "复制时有变化 | changed while it was copied"
 
@@ -32,16 +32,6 @@ _STATE_WORDS = {
     CopyState.DIFFERENT: ("与登记的 SHA-256 不符", "has not the SHA-256 that was registered"),
     CopyState.UNREADABLE: ("无法读取", "cannot be read"),
 }
-
-
-def received_file(settings: Settings, batch: Batch) -> Path:
-    """Where the received bytes of a batch lie."""
-    return settings.received / batch.source / batch.batch_id / f"received{batch.suffix}"
-
-
-def has_copy(batch: Batch) -> bool:
-    """False for what was no file: a folder, a link, a name that was not accepted."""
-    return batch.size > 0 or batch.problem_id is None or batch.problem_id in SIDECAR_PROBLEMS
 
 
 def copy_stamp(settings: Settings, batch: Batch) -> tuple[int, int] | None:

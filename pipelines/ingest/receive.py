@@ -14,24 +14,22 @@ from pathlib import Path
 from pipelines.contracts.source import Source, deliverable_sources, load_sources
 from pipelines.contracts.text import printable
 from pipelines.ingest.copies import (
-    SIDECAR_PROBLEMS,
     Copies,
     CopyState,
     checked_copy,
     copy_stamp,
-    has_copy,
     lost_words,
-    received_file,
     remove_leftovers,
 )
 from pipelines.ingest.problem import Unreadable
 from pipelines.ingest.scan import FORMAT, ID_DIGITS, Found, Scan, scan_folder
 from pipelines.ingest.sidecar import SIDECAR, Sidecar
-from pipelines.problem import Problem
+from pipelines.problem import Problem, UsageProblem
 from pipelines.settings import ALWAYS_KNOWN, Settings, now
+from pipelines.warehouse.received import SIDECAR_PROBLEMS, has_copy
 from pipelines.warehouse.registry import Batch, Registry, Said
 
-__all__ = ["InboxMissing", "Receipt", "checked_copy", "in_force", "receive", "received_file", "require_inbox"]
+__all__ = ["InboxMissing", "Receipt", "checked_copy", "in_force", "receive", "require_inbox"]
 
 # A transaction is flushed to disk: once for many files, not once a file.
 _FILES_A_TRANSACTION = 500
@@ -47,10 +45,8 @@ _CORRECTED = "随附说明迟到或已更正，重新判断 | its sidecar came l
 _OF_THAT_DAY = "按知识截止日时的随附说明重新判断 | judged anew by what its sidecar said at the knowledge date"
 
 
-class InboxMissing(Problem):
+class InboxMissing(UsageProblem):
     """The inbox is not there, is no folder or cannot be listed: nothing can be said of what was delivered."""
-
-    exit_status = 2   # wrong usage
 
 
 @dataclass

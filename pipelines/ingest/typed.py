@@ -44,8 +44,11 @@ _MOMENT = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _AMBIGUOUS_MONTH = re.compile(r"\d{4}\.1")   # a spreadsheet turns 2025.10 into 2025.1
-# no quantity of any unit lies outside; what does is a slip, and would not fit the tonnes of a line
-SMALLEST, LARGEST = 1e-30, 1e15
+# no quantity of any unit lies outside (1e13 kWh is what the country uses in a year); what does is a slip, and products
+# and sums of it would not fit the tonnes of a total
+SMALLEST, LARGEST = 1e-30, 1e13
+# figures that agree in so many digits are the same figure: 0.0006 and 0.00059999999985, as a spreadsheet computes it
+COMPARED_DIGITS = 9
 _SERIAL = (36526, 73051)   # Excel day numbers of 2000-01-01 and 2100-01-01
 _ISO_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(?::\d{2})?", re.ASCII)
 _ISO = re.compile(r"\d{4}(?:-\d{2}){0,2}(?:[ T]\d{2}:00(?::00)?)?")
@@ -150,10 +153,9 @@ def parse_reading_time(text: str) -> datetime | None:
     year, month, day, hour, minute, second = (int(part or 0) for part in match.groups())
     next_day = (hour, minute, second) == (24, 0, 0)
     try:
-        moment = datetime(year, month, day, 0 if next_day else hour, minute, second)
-    except ValueError:
+        return datetime(year, month, day, 0 if next_day else hour, minute, second) + timedelta(days=next_day)
+    except (ValueError, OverflowError):   # the day after 9999-12-31 is none
         return None
-    return moment + timedelta(days=next_day)
 
 
 def _from_serial(value: str) -> date | None:
@@ -350,11 +352,14 @@ class _Typer:
         values: list[str | None] = []
         meanings: list[tuple[str | None, float]] = []
         dimension_at = self._dimension(column)
+        printed = _printed_units() if column.dimension_of == "fuel" else {}
+        fuels = self._typed["fuel"] if printed else []
         for i, text in enumerate(self.raw[column.name]):
             dimension, canonical = dimension_at(i)
             if text is None:
                 values.append(None)
-                blank = _unit_meaning(code_key(canonical), dimension, canonical) if canonical else None
+                unit = printed.get(fuels[i], canonical) if printed else canonical
+                blank = _unit_meaning(code_key(unit), dimension, canonical) if unit else None
                 meanings.append(blank or (canonical, 1.0))
                 continue
             key = code_key(text)
@@ -404,6 +409,12 @@ def _dimensions(of: str) -> dict[str | None, tuple[str | None, str | None]]:
 
 
 @cache
+def _printed_units() -> dict[str | None, str]:
+    """Fuel of a balance -> its unit on the printed form, which a blank unit means."""
+    return {row["fuel_code"]: row["unit_in_balance"] for row in read_rows(SEEDS / "balance_fuel.csv")}
+
+
+@cache
 def _canonical_of(dimension: str) -> str | None:
     return next((u.canonical_unit for (_, d), u in load_units().by_key.items() if d == dimension), None)
 
@@ -444,16 +455,16 @@ def _normalised(text: str, kind: str) -> str | None:
 def _with_content_hash(
     frame: pl.DataFrame, source: Source, meanings: dict[str, list[tuple[str | None, float]]]
 ) -> pl.DataFrame:
-    """Add `content_hash`: equal content gives equal hashes, 10 万吨 as well as 100000 t."""
+    """Add `content_hash`: equal content gives equal hashes, 10 万吨 as well as 100000 t, to `COMPARED_DIGITS` digits."""
     parts = []
     for column in source.columns:
         for name in column.lake_columns():
             if name in meanings:
                 parts.append(pl.Series(name, [unit for unit, _ in meanings[name]], dtype=pl.String))
-            elif column.type == "number" and column.unit_column in meanings:
-                factors = [factor for _, factor in meanings[column.unit_column]]
+            elif column.type in ("number", "percent"):
+                factors = [factor for _, factor in meanings.get(column.unit_column or "", [(None, 1.0)] * len(frame))]
                 pairs = zip(frame[name].to_list(), factors, strict=True)
-                parts.append(pl.Series(name, [None if v is None else f"{v * f:.12g}" for v, f in pairs], dtype=pl.String))
+                parts.append(pl.Series(name, [None if v is None else f"{v * f:.{COMPARED_DIGITS}g}" for v, f in pairs], dtype=pl.String))
             else:
                 parts.append(frame[name].cast(pl.String))
     text = pl.DataFrame([s.fill_null("\x00").alias(f"c{i}") for i, s in enumerate(parts)])

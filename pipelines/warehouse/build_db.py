@@ -17,7 +17,9 @@ from pipelines.contracts.decisions import load_bounds
 from pipelines.contracts.source import load_sources
 from pipelines.settings import Settings
 from pipelines.warehouse.duck import DuckError, connect, quoted
-from pipelines.warehouse.registry import Batch, Registry, Version
+from pipelines.warehouse.lake import read_lake_file, relation
+from pipelines.warehouse.mend import require_whole
+from pipelines.warehouse.registry import Batch, LakeFile, NightRun, Registry, Version
 
 # Sources whose change touches every account: their new rows rebuild everything.
 _REFERENCE = ("emission_factor", "division", "industry_class")
@@ -67,7 +69,7 @@ def current_inputs(settings: Settings, registry: Registry) -> Inputs:
     }
     verdicts.update({b: f"{verdicts[b]}|{version.version}" for b, version in versions.items() if b in verdicts})
     again = sorted(f"{s}/{f}" for s, f, b in registry.paths() if b in known and batches[b].file_name != f)
-    return Inputs(known, verdicts, code_version(settings.project), f"{settings.common_gwp_set}|{','.join(again)}")
+    return Inputs(known, verdicts, code_version(settings.project), f"{settings.common_gwp_set} {settings.home_division}|{','.join(again)}")
 
 
 def _said(batch: Batch) -> str:
@@ -79,17 +81,19 @@ def _said(batch: Batch) -> str:
 def prepare(path: Path, settings: Settings, registry: Registry, inputs: Inputs) -> bool:
     """Make the build database ready for dbt. Returns True when everything must be built anew.
 
-    After a change of code the database starts empty: no table of a model that is gone may be published.
+    After a change of code the database starts empty: no table of a model that is gone may be published. Its views read the files
+    that the registry names, no others. Raises Problem when one of them changed since the night began.
     """
+    files = require_whole(settings, registry)
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         if _code_of(path) != inputs.code_version:
             _discard(path)
-        return _prepare(path, settings, registry, inputs)
+        return _prepare(path, settings, registry, inputs, files)
     except DuckError:
         # a build database that cannot be opened is rebuilt from the lake
         _discard(path)
-        return _prepare(path, settings, registry, inputs)
+        return _prepare(path, settings, registry, inputs, files)
 
 
 def _code_of(path: Path) -> str | None:
@@ -107,27 +111,28 @@ def _discard(path: Path) -> None:
     path.with_name(path.name + ".wal").unlink(missing_ok=True)
 
 
-def _prepare(path: Path, settings: Settings, registry: Registry, inputs: Inputs) -> bool:
+def _prepare(path: Path, settings: Settings, registry: Registry, inputs: Inputs, files: list[LakeFile]) -> bool:
     with connect(path) as db:
         for schema in ("lake", "registry"):
             db.execute(f"create schema if not exists {schema}")
         for name in load_sources():
-            files = quoted(str(settings.validated / name / "**" / "*.parquet"))
-            db.execute(
-                f"create or replace view lake.{name} as select * from read_parquet({files}, hive_partitioning=false, union_by_name=true)"
-            )
-        files = quoted(str(settings.quarantine / "**" / "findings.parquet"))
-        db.execute(f"create or replace view registry.finding as select * from read_parquet({files}, hive_partitioning=false, union_by_name=true)")
-        files = quoted(str(settings.quarantine / "**" / "decided.parquet"))
-        db.execute(f"create or replace view registry.decided_finding as select * from read_parquet({files}, hive_partitioning=false)")
-        _registry_tables(db, settings, registry)
+            _view(db, f"lake.{name}", settings, [f for f in files if f.source == name and f.kind in ("schema", "accepted", "decided")])
+        _view(db, "registry.finding", settings, [f for f in files if f.kind == "findings" or (f.kind, f.source) == ("schema", "findings")])
+        _view(db, "registry.decided_finding", settings,
+              [f for f in files if f.kind == "decided_findings" or (f.kind, f.source) == ("schema", "decided")])
+        _registry_tables(db, settings, registry, files)
         full, changed = _changes(db, settings, inputs)
         _affected(db, full, changed)
-        _affected_months(db, settings, full, changed)
+        _affected_months(db, settings, full, changed, files)
         return full
 
 
-def _registry_tables(db, settings: Settings, registry: Registry) -> None:
+def _view(db, name: str, settings: Settings, files: list[LakeFile]) -> None:
+    rows = relation(settings.data / file.path for file in files)
+    db.execute(f"create or replace view {name} as select * from {rows}")
+
+
+def _registry_tables(db, settings: Settings, registry: Registry, files: list[LakeFile]) -> None:
     versions = registry.versions_at(settings.knowledge_end)
     verdict = _replaced(registry.table("verdict"), versions, [v.verdict for v in versions.values()])
     batch = registry.table("batch").join(verdict, on="batch_id", how="inner")
@@ -142,6 +147,11 @@ def _registry_tables(db, settings: Settings, registry: Registry) -> None:
         "decided_row": pl.DataFrame(decided, schema=_DECIDED_ROW, orient="row"),
         "decision_effect": registry.table("decision_effect").cast(pl.Schema(_EFFECT)),  # type: ignore[arg-type]
         "finding_span": registry.table("finding_span").cast(pl.Schema(_SPAN)),  # type: ignore[arg-type]
+        "night_run": pl.DataFrame([_night_row(run) for run in registry.nights()], schema=_NIGHT_RUN),
+        "lake_rows": pl.DataFrame(
+            [(f.source, f.slice, f.batch_id, at, rows, quantity) for f in files if f.kind == "accepted" for at, rows, quantity in f.rows],
+            schema=_LAKE_ROWS, orient="row",
+        ),
     }
     for name, frame in frames.items():
         db.register("frame", frame.to_arrow())
@@ -153,7 +163,7 @@ def _registry_tables(db, settings: Settings, registry: Registry) -> None:
         [settings.knowledge_date, settings.knowledge_end, settings.common_gwp_set, f"{settings.home_division}0000",
          load_bounds(settings.expectations).second_signature_above],
     )
-    _made_good(db, settings)
+    _made_good(db, settings, files)
 
 
 _VERSION = {"batch_id": pl.String, "version": pl.String, "holds_from": pl.String, "holds_until": pl.String}
@@ -162,10 +172,30 @@ _EFFECT: dict[str, Any] = {
     "batch_id": pl.String, "version": pl.String, "decision_id": pl.String, "row_no": pl.Int64, "check_id": pl.String,
     "column_name": pl.String, "reported_value": pl.String, "used_value": pl.String, "state": pl.String,
 }
+_LAKE_ROWS: dict[str, Any] = {
+    "source": pl.String, "slice": pl.String, "batch_id": pl.String, "known_at": pl.String, "rows": pl.Int64, "quantity": pl.Float64,
+}
 _SPAN: dict[str, Any] = {
     "batch_id": pl.String, "row_no": pl.Int64, "check_id": pl.String, "source": pl.String, "uscc": pl.String, "period": pl.String,
     "seen_from": pl.String, "seen_until": pl.String,
 }
+
+
+_COUNTS = ("new_batches", "judged", "accepted", "accepted_in_part", "refused", "rows_received", "rows_accepted", "waiting", "left")
+_STAGES = ("receive", "gate", "build", "publish")
+_NIGHT_RUN: dict[str, Any] = {
+    "night_id": pl.String, "started": pl.String, "ended": pl.String, "outcome": pl.String, "exit_status": pl.Int32, "knowledge_date": pl.String,
+    "release_id": pl.String, "reason_zh": pl.String, "reason_en": pl.String, "how": pl.String,
+    **{name: pl.Int64 for name in _COUNTS}, **{f"{stage}_seconds": pl.Float64 for stage in _STAGES},
+}
+
+
+def _night_row(run: NightRun) -> dict[str, Any]:
+    """A night as one flat row; what it did not come to is null."""
+    return {
+        **{name: getattr(run, name) for name in _NIGHT_RUN if hasattr(run, name)}, **{name: run.counts.get(name) for name in _COUNTS},
+        **{f"{stage}_seconds": run.seconds_by_stage.get(stage) for stage in _STAGES},
+    }
 
 
 def _replaced(table: pl.DataFrame, versions: dict[str, Version], rows: list[dict]) -> pl.DataFrame:
@@ -178,18 +208,17 @@ def _replaced(table: pl.DataFrame, versions: dict[str, Version], rows: list[dict
     return pl.concat([kept, new], how="vertical_relaxed")
 
 
-def _made_good(db, settings: Settings) -> None:
+def _made_good(db, settings: Settings, files: list[LakeFile]) -> None:
     """Rows with a finding or a decision whose key another known row of the same source has, and whether that one is later."""
     end = "cast('" + settings.knowledge_end.isoformat() + "' as timestamp)"
     db.execute("create or replace table registry.made_good (batch_id varchar, row_no bigint, later boolean)")
     for name, source in load_sources().items():
-        held = sorted((settings.quarantine / name).glob("*/rows.parquet"))
+        held = [settings.data / file.path for file in files if file.source == name and file.kind == "held"]
         keys = source.key_columns
         names = ", ".join(["batch_id", "row_no", "received_at", "is_synthetic", *keys])
         rows = f"select {names}, version from lake.{name} where known_at <= {end}"
         if held:
-            files = "[" + ", ".join(quoted(str(path)) for path in held) + "]"
-            rows += f" union all select {names}, null from read_parquet({files}, hive_partitioning=false, union_by_name=true)"
+            rows += f" union all select {names}, null from {relation(held)}"
         about = (f"select distinct batch_id, row_no from registry.finding where source = {quoted(name)} and row_no > 0"
                  f" union select batch_id, row_no from registry.decision_effect where row_no > 0 and batch_id like {quoted(name + '-%')}")
         same = " and ".join(f"o.{k} is not distinct from t.{k}" for k in keys)
@@ -241,18 +270,14 @@ def _affected(db, full: bool, changed: list[str]) -> None:
     db.execute(f"create or replace table registry.affected as select distinct uscc, slice_year from ({rows}) where {where} order by 1, 2")
 
 
-def _affected_months(db, settings: Settings, full: bool, changed: list[str]) -> None:
-    """The months that models of bulk sources work on anew; the names of the lake's files tell them, and the rows that decisions changed."""
+def _affected_months(db, settings: Settings, full: bool, changed: list[str], files: list[LakeFile]) -> None:
+    """The months that models of bulk sources work on anew; the slices of the lake's files tell them, and the rows that decisions changed."""
     bulk = [name for name, source in load_sources().items() if source.bulk]
-    months = {
-        (name, f"{path.parent.name.removeprefix('month=')}-01")
-        for name in bulk for path in (settings.validated / name).glob("month=*/*.parquet")
-        if full or path.name.split(".")[0] in changed
-    }
-    for name in bulk:
-        decided = [p for p in (settings.validated / name / "decided").glob("on-*.parquet") if full or p.stem.removeprefix("on-") in changed]
-        for path in sorted(decided):
-            months |= {(name, str(period)) for period in pl.read_parquet(path, columns=["period"])["period"].unique()}
+    mine = [file for file in files if file.source in bulk and (full or file.batch_id in changed)]
+    months = {(file.source, f"{(file.slice or '').removeprefix('month=')}-01") for file in mine if file.kind == "accepted"}
+    for file in mine:
+        if file.kind == "decided":
+            months |= {(file.source, str(period)) for period in read_lake_file(settings.data / file.path, ["period"])["period"].unique()}
     db.execute("create or replace table registry.affected_month (source varchar, period date)")
     if months:
         db.executemany("insert into registry.affected_month values (?, ?)", sorted(months))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,8 @@ import duckdb
 import polars as pl
 
 _CONFIG = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+
+_GLOB = re.compile(r"[*?\[]")
 
 DuckError = duckdb.Error
 
@@ -61,6 +64,20 @@ def put(connection: Any, table: str, frame: pl.DataFrame) -> None:
 def quoted(text: str) -> str:
     """A text as an SQL literal."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def literal(path: Path) -> str:
+    """A path as an SQL literal that names this file and no other, also where it has characters of a pattern."""
+    return quoted(_plain(path))
+
+
+def pattern(path: Path) -> str:
+    """A path as an SQL literal whose last name may be a pattern; the folders above it are none."""
+    return quoted(f"{_plain(path.parent)}/{path.name}")
+
+
+def _plain(path: Path) -> str:
+    return _GLOB.sub(r"[\g<0>]", str(path))
 
 
 def identifier(name: str) -> str:

@@ -6,7 +6,10 @@ file, the new one, or a leftover `.*.part`, never an empty file under the real n
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import os
+import re
 import shutil
 import stat
 from collections.abc import Iterable
@@ -14,6 +17,39 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import polars as pl
+
+# What the system says when the place where we write is at fault, not what we read.
+_STORAGE = {
+    errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR, errno.EMFILE, errno.ENFILE,
+    errno.ESTALE, errno.ENODEV, errno.EFBIG,
+}
+# Libraries in other languages say it in words: (their error, the words). Texts alone do not count: they may cite a delivered cell.
+_STORAGE_WORDS = {
+    "IOException": re.compile("no space left|disk quota|read-only file system|input/output error|permission denied", re.IGNORECASE),   # DuckDB
+    "OutOfMemoryException": re.compile("max_temp_directory_size|no space left", re.IGNORECASE),
+    "ComputeError": re.compile(r"\(os error (?:5|13|23|24|28|30|122)\)$"),   # Polars
+    "OperationalError": re.compile("disk is full|disk i/o error|readonly database|unable to open database", re.IGNORECASE),   # SQLite
+}
+
+
+def is_storage_trouble(error: BaseException | None) -> bool:
+    """True when an error, or one that it came from, says that the disk is full, read-only or broken: no fault of a delivery."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        if isinstance(error, OSError) and error.errno in _STORAGE:
+            return True
+        words = _STORAGE_WORDS.get(type(error).__name__)
+        if words is not None and words.search(str(error)):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file's bytes, as hex digits."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def flush_file(path: Path) -> None:

@@ -11,12 +11,16 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import quote
 
 import polars as pl
+
+from pipelines.problem import Problem
+from pipelines.warehouse.files import is_storage_trouble, make_folder, remove_files, sha256_of, write_atomically
 
 _SCHEMA = """
 create table if not exists batch (
@@ -66,7 +70,57 @@ _MIGRATIONS: tuple[str, ...] = (
       select batch_id, file_name, first_seen, received_at, received_basis, is_synthetic, document, document_date,
         sender, licence, problem_id, problem_zh, problem_en
       from batch where problem_id is null or problem_id in ('L05-sidecar', 'L18-checksum') order by batch_id""",
+    """create table if not exists night (
+      night_id text primary key, started text not null, ended text, outcome text not null, exit_status integer, knowledge_date text not null,
+      release_id text, counts text, seconds_by_stage text, reason_zh text, reason_en text, how text not null, pid integer not null, host text not null)""",
+    """create table release (
+      release_id text not null, sha256 text not null, knowledge_date text not null, sealed_at text not null,
+      previous_release_id text, previous_sha256 text, primary key (release_id, sha256))""",
+    """create table promotion (
+      number integer primary key, release_id text not null, promoted_at text not null, promoted_by text not null, note text not null,
+      last_night text not null)""",
+    """create table lake_file (
+      path text primary key, kind text not null, source text not null, slice text, batch_id text not null,
+      bytes integer not null, mtime_ns integer not null, sha256 text not null)""",
+    "create index lake_file_batch on lake_file (batch_id)",
+    """create table lake_rows (
+      path text not null, known_at text not null, rows integer not null, quantity real, primary key (path, known_at))""",
+    # batches that are being judged: what still stands here when a night begins was being judged when an earlier one was killed
+    "create table judging (batch_id text primary key)",
+    # a verdict in one line of text: two that say the same have the same mark
+    """create view verdict_mark as
+      select v.batch_id, v.rows_received || '|' || coalesce(v.refused_by, '') || '|' || coalesce(v.passes_from, '') || '|' || coalesce((
+        select group_concat(known_at || '=' || rows, ' ') from (select * from known_rows as k where k.batch_id = v.batch_id order by known_at)), '') as mark
+      from verdict as v""",
+    "create table told (batch_id text primary key, mark text not null, release_id text not null, night text not null)",
+    # what a registry of before this table holds was told by the nights that judged it
+    "insert into told select batch_id, mark, '', '' from verdict_mark",
 )
+
+# Kinds of files that a verdict on a batch makes; the others are made by decisions (`decided`, `decided_findings`) or by no batch (`schema`).
+VERDICT_KINDS = ("accepted", "held", "findings")
+DECIDED_KINDS = ("decided", "decided_findings")
+
+
+@dataclass(frozen=True)
+class LakeFile:
+    """One file of the lake, as it was when it was written.
+
+    Attributes:
+        path: below the data folder; kind: accepted, held, findings, decided, decided_findings or schema;
+        slice: folder of accepted rows (`month=2025-11`); bytes, mtime_ns, sha256: of the file;
+        rows: of accepted rows, counted when they were judged: (known_at, rows, sum of the source's quantity as reported).
+    """
+
+    path: str
+    kind: str
+    source: str
+    slice: str | None
+    batch_id: str
+    bytes: int
+    mtime_ns: int
+    sha256: str
+    rows: tuple[tuple[str, int, float | None], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -172,15 +226,107 @@ class Verdict:
     first_night: str
 
 
-class Registry:
-    """The registry file of one data folder."""
+@dataclass(frozen=True)
+class NightRun:
+    """One night, as the registry remembers it. Moments in ISO form with offset.
 
-    def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._db = sqlite3.connect(path, isolation_level=None, timeout=30)
-        self._db.execute("pragma synchronous = full")
-        self._db.executescript(_SCHEMA)
-        self._migrate()
+    outcome: `running`, then `published`, `sealed`, `nothing_new`, `failed`, `partial` (Dagster ran some assets only) or `killed`
+    (its process ended before it could say how; found by a later night). counts: as in the last line of `--json`.
+    seconds_by_stage: receive, gate, build, publish [s]. how: `command` or `dagster`.
+    """
+
+    night_id: str
+    started: str
+    ended: str | None
+    outcome: str
+    exit_status: int | None
+    knowledge_date: str
+    release_id: str | None
+    counts: dict[str, int]
+    seconds_by_stage: dict[str, float]
+    reason_zh: str | None
+    reason_en: str | None
+    how: str
+    pid: int
+    host: str
+
+
+@dataclass(frozen=True)
+class SealedRelease:
+    """A release as it was sealed: the SHA-256 of its release.json, and that of the release that was live before it.
+
+    A release that is sealed again (its files were damaged) has a row for each time.
+    """
+
+    release_id: str
+    sha256: str
+    knowledge_date: str
+    sealed_at: str
+    previous_release_id: str | None
+    previous_sha256: str | None
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """A release that went live; promoted_by is empty for a night. last_night: the last knowledge date of a night that left it live."""
+
+    release_id: str
+    promoted_at: str
+    promoted_by: str
+    note: str
+    last_night: str
+
+
+class RegistryDamaged(Problem):
+    """The registry is not what it was: nothing is built on it."""
+
+    def __init__(self, path: Path, zh: str, en: str) -> None:
+        super().__init__(
+            f"批次登记 {path} 已损坏：{zh}。请用备份中同一天的 data 文件夹（登记库与其余文件须为同一次备份）恢复后再运行；上一次发布不受影响",
+            f"the batch registry {path} is damaged: {en}. Restore the data folder from a back-up (registry and files of the same one) and run again; the last release stands",
+        )
+
+
+def seal_of(path: Path) -> Path:
+    """Where the SHA-256 of a closed registry stands."""
+    return path.with_name(path.name + ".sha256")
+
+
+def broken_seal(path: Path) -> bool:
+    """True when a sealed registry is not what was sealed (or is gone)."""
+    seal = seal_of(path)
+    if not seal.exists():
+        return False
+    return not path.exists() or seal.read_text("utf-8", errors="replace").strip() != sha256_of(path)
+
+
+class Registry:
+    """The registry file of one data folder.
+
+    While nobody has it open its bytes are sealed by `<name>.sha256` beside it, so that a byte that changed is seen before
+    a night rests on it; a night that is killed leaves no seal, and SQLite's own check must do.
+    """
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        """Open, or make, a registry. Raises RegistryDamaged."""
+        self.path, self._read_only = path, read_only
+        if not read_only:
+            make_folder(path.parent)
+        if broken_seal(path):
+            raise RegistryDamaged(path, "内容与封签不符", "its bytes are not those that were sealed")
+        try:
+            self._db = sqlite3.connect(f"file:{quote(str(path))}{'?mode=ro' if read_only else ''}", isolation_level=None, timeout=30, uri=True)
+            if not read_only:
+                self._db.execute("pragma synchronous = full")
+                remove_files([seal_of(path)])   # it is about to change
+                self._db.executescript(_SCHEMA)
+                self._migrate()
+            if problems := self.integrity():
+                raise RegistryDamaged(path, f"SQLite 检查未通过（{problems[0]}）", f"SQLite finds it damaged ({problems[0]})")
+        except sqlite3.DatabaseError as error:
+            if is_storage_trouble(error):
+                raise
+            raise RegistryDamaged(path, f"无法读取（{error}）", f"it cannot be read ({error})") from error
 
     def _migrate(self) -> None:
         (done,) = self._db.execute("pragma user_version").fetchone()
@@ -189,8 +335,16 @@ class Registry:
                 self._db.execute(statement)
                 self._db.execute(f"pragma user_version = {number}")
 
+    def integrity(self, *, full: bool = False) -> list[str]:
+        """What SQLite finds wrong with the file; `full` also compares every index with its table."""
+        found = self._db.execute("pragma integrity_check(20)" if full else "pragma quick_check(1)").fetchall()
+        return [text for (text,) in found if text != "ok"]
+
     def close(self) -> None:
+        """Close the file and seal it."""
         self._db.close()
+        if not self._read_only and self.path.exists():
+            write_atomically(seal_of(self.path), f"{sha256_of(self.path)}\n".encode())
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -201,10 +355,13 @@ class Registry:
         self._db.execute("begin immediate")
         try:
             yield
+            self._db.execute("commit")
         except BaseException:
-            self._db.execute("rollback")
+            # SQLite itself rolls back on a full disk; whatever a rollback says must not hide what went wrong first
+            if self._db.in_transaction:
+                with suppress(sqlite3.Error):
+                    self._db.execute("rollback")
             raise
-        self._db.execute("commit")
 
     def batches(self) -> dict[str, Batch]:
         """All batches by id."""
@@ -256,6 +413,11 @@ class Registry:
             for table in ("decided", "decided_mark", "decision_effect"):
                 self._db.execute(f"delete from {table} where batch_id = ?", (batch_id,))
 
+    def forget_files(self, batch_id: str, kinds: tuple[str, ...]) -> None:
+        """Take the files of a batch out of the lake: what lies there is read no more."""
+        with self.transaction():
+            self._replace_files(batch_id, kinds, ())
+
     def see_path(self, source: str, file_name: str, batch_id: str, night: str) -> None:
         """Remember under which names the bytes of a batch were seen."""
         row = {"source": source, "file_name": file_name, "batch_id": batch_id, "first_seen": night}
@@ -264,10 +426,14 @@ class Registry:
     def paths(self) -> set[tuple[str, str, str]]:
         return set(self._db.execute("select source, file_name, batch_id from path_seen").fetchall())
 
-    def put_verdict(self, verdict: Verdict, checks: Iterable[dict], known: Iterable[tuple[str, int]]) -> None:
-        """Record a verdict with its check results and the number of rows known from each moment."""
+    def put_verdict(
+        self, verdict: Verdict, checks: Iterable[dict], known: Iterable[tuple[str, int]], files: Iterable[LakeFile] = ()
+    ) -> None:
+        """Record a verdict with its check results, the number of rows known from each moment, and all files that it made."""
         with self.transaction():
             self._insert("verdict", asdict(verdict), "or replace")
+            self._db.execute("delete from judging where batch_id = ?", (verdict.batch_id,))
+            self._replace_files(verdict.batch_id, VERDICT_KINDS, files)
             for table in ("check_result", "known_rows"):
                 self._db.execute(f"delete from {table} where batch_id = ?", (verdict.batch_id,))
             self._insert_all("check_result", list(checks))
@@ -291,9 +457,12 @@ class Registry:
         row = self._db.execute("select mark from decided_mark where batch_id = ?", (batch_id,)).fetchone()
         return row[0] if row else None
 
-    def put_decided(self, batch_id: str, mark: str, versions: Iterable[Version], effects: Iterable[dict]) -> None:
-        """Replace the versions of a batch and the effects of the decisions on it."""
+    def put_decided(
+        self, batch_id: str, mark: str, versions: Iterable[Version], effects: Iterable[dict], files: Iterable[LakeFile] = ()
+    ) -> None:
+        """Replace the versions of a batch, the effects of the decisions on it and the files that they made."""
         with self.transaction():
+            self._replace_files(batch_id, DECIDED_KINDS, files)
             for table in ("decided", "decided_mark", "decision_effect"):
                 self._db.execute(f"delete from {table} where batch_id = ?", (batch_id,))
             self._insert("decided_mark", {"batch_id": batch_id, "mark": mark})
@@ -303,6 +472,90 @@ class Registry:
                 self._insert("decided", row)
             for effect in effects:
                 self._insert("decision_effect", effect)
+
+    def decided_batches(self) -> set[str]:
+        """Batches that have versions."""
+        return {batch_id for (batch_id,) in self._db.execute("select batch_id from decided_mark")}
+
+    def forget_decided_mark(self, batch_id: str) -> None:
+        """Have the versions of a batch made again."""
+        self._db.execute("delete from decided_mark where batch_id = ?", (batch_id,))
+
+    # -- the files of the lake -------------------------------------------------------------------------------------
+
+    def lake_files(self, *, batch_id: str | None = None, source: str | None = None, kinds: Iterable[str] = ()) -> list[LakeFile]:
+        """The files of the lake, all or those of a batch, a source or some kinds, by path."""
+        wanted = {"batch_id": batch_id, "source": source}
+        where = [f"f.{name} = ?" for name, value in wanted.items() if value is not None]
+        values = [value for value in wanted.values() if value is not None]
+        if kinds := tuple(kinds):
+            where.append(f"f.kind in ({', '.join('?' * len(kinds))})")
+            values += kinds
+        names = [f.name for f in fields(LakeFile) if f.name != "rows"]
+        found: dict[str, LakeFile] = {}
+        for row in self._db.execute(
+            f"select {', '.join(f'f.{name}' for name in names)}, r.known_at, r.rows, r.quantity from lake_file as f"
+            f" left join lake_rows as r on r.path = f.path {'where ' + ' and '.join(where) if where else ''} order by f.path, r.known_at", values,
+        ):
+            before = found.get(row[0]) or LakeFile(*row[: len(names)])
+            counted = row[len(names):]
+            found[row[0]] = before if counted[0] is None else replace(before, rows=(*before.rows, counted))
+        return list(found.values())
+
+    def _replace_files(self, batch_id: str, kinds: tuple[str, ...], files: Iterable[LakeFile]) -> None:
+        old = self._db.execute(
+            f"select path from lake_file where batch_id = ? and kind in ({', '.join('?' * len(kinds))})", (batch_id, *kinds)
+        ).fetchall()
+        for table in ("lake_rows", "lake_file"):
+            self._db.executemany(f"delete from {table} where path = ?", old)
+        for file in files:
+            self.put_lake_file(file)
+
+    def put_lake_file(self, file: LakeFile) -> None:
+        """Enter one file, in place of what the registry knew under its path."""
+        with self.transaction():
+            row = asdict(file)
+            counted = row.pop("rows")
+            self._insert("lake_file", row, "or replace")
+            self._db.execute("delete from lake_rows where path = ?", (file.path,))
+            self._insert_all("lake_rows", [{"path": file.path, "known_at": at, "rows": rows, "quantity": sum_} for at, rows, sum_ in counted])
+
+    # -- what is being judged, and what was told -------------------------------------------------------------------
+
+    def begin_judging(self, batch_ids: Iterable[str]) -> None:
+        """Remember what is about to be read: a night that is killed by a file finds it here."""
+        with self.transaction():
+            self._insert_all("judging", [{"batch_id": batch_id} for batch_id in batch_ids], "or ignore")
+
+    def end_judging(self, batch_ids: Iterable[str]) -> None:
+        """They were judged, or the night ends in good order."""
+        with self.transaction():
+            self._db.executemany("delete from judging where batch_id = ?", [(batch_id,) for batch_id in batch_ids])
+
+    def judging(self) -> set[str]:
+        """Batches that were being judged when a night was killed."""
+        return {batch_id for (batch_id,) in self._db.execute("select batch_id from judging")}
+
+    def untold(self, end: datetime) -> dict[str, str]:
+        """batch_id -> mark of every verdict that no published night has told, of the batches received by then."""
+        return dict(self._db.execute(
+            """select m.batch_id, m.mark from verdict_mark as m join batch as b on b.batch_id = m.batch_id
+               left join told as t on t.batch_id = m.batch_id and t.mark = m.mark
+               where t.batch_id is null and b.received_at <= ? order by m.batch_id""", (end.isoformat(),),
+        ).fetchall())
+
+    def put_told(self, marks: dict[str, str], release_id: str, night: str) -> None:
+        """These verdicts were told with a release."""
+        rows = [{"batch_id": b, "mark": mark, "release_id": release_id, "night": night} for b, mark in marks.items()]
+        with self.transaction():
+            self._insert_all("told", rows, "or replace")
+
+    def known_moments(self, batch_ids: Iterable[str]) -> dict[str, list[tuple[str, int]]]:
+        """batch_id -> (moment, rows that count from it), as delivered."""
+        return {
+            batch_id: self._db.execute("select known_at, rows from known_rows where batch_id = ? order by 1", (batch_id,)).fetchall()
+            for batch_id in batch_ids
+        }
 
     def put_standing(self, night: str, rows: Iterable[tuple]) -> None:
         """Carry the spans of findings on the current view on to a night: those that stand begin or go on, the others end.
@@ -327,6 +580,36 @@ class Registry:
                 [(*standing[key], night) for key in sorted(standing.keys() - open_spans)],
             )
 
+    def forget_standing_after(self, night: str) -> None:
+        """Take back what nights after this one said of findings on the current view: the nights go on from here."""
+        with self.transaction():
+            self._db.execute("delete from finding_span where seen_from > ?", (night,))
+            self._db.execute("update finding_span set seen_until = null where seen_until > ?", (night,))
+
+    def releases(self) -> list[SealedRelease]:
+        """Every sealing, the first first; releases that are pruned among them."""
+        return _releases(self._db)
+
+    def add_release(self, release: SealedRelease) -> None:
+        """Remember the hash of a sealed release."""
+        self._insert("release", asdict(release), "or replace")
+
+    def promotion(self) -> Promotion | None:
+        """The last time that a release went live."""
+        names = ", ".join(f.name for f in fields(Promotion))
+        row = self._db.execute(f"select {names} from promotion order by number desc limit 1").fetchone()
+        return Promotion(*row) if row else None
+
+    def add_promotion(self, promotion: Promotion) -> None:
+        """Remember which release went live, by whom and why."""
+        self._insert("promotion", asdict(promotion))
+
+    def stand_by(self, night: str) -> None:
+        """A night found nothing new: what is live is still right on its day."""
+        self._db.execute(
+            "update promotion set last_night = max(last_night, ?) where number = (select max(number) from promotion)", (night,)
+        )
+
     def versions(self) -> list[Version]:
         """All versions of all batches, in order."""
         rows = self._db.execute(
@@ -337,6 +620,22 @@ class Registry:
     def versions_at(self, end: datetime) -> dict[str, Version]:
         """batch_id -> the version in force, of the batches that decisions touch."""
         return {v.batch_id: v for v in self.versions() if v.holds_at(end)}
+
+    def begin_night(self, night: NightRun) -> list[NightRun]:
+        """Record that a night has begun. Returns the nights that ended without a word: the caller holds the lock, so they are dead."""
+        with self.transaction():
+            dead = _night_runs(self._db, "where outcome = 'running'")
+            self._db.execute("update night set outcome = 'killed' where outcome = 'running'")
+            self._insert("night", _night_row(night))
+        return dead
+
+    def end_night(self, night: NightRun) -> None:
+        """Record how a night ended."""
+        self._insert("night", _night_row(night), "or replace")
+
+    def nights(self) -> list[NightRun]:
+        """Every night, the first first."""
+        return _night_runs(self._db)
 
     def table(self, name: str) -> pl.DataFrame:
         """A whole table as a frame, in a stable order."""
@@ -353,6 +652,51 @@ class Registry:
             names = ", ".join(rows[0])
             marks = ", ".join(f":{name}" for name in rows[0])
             self._db.executemany(f"insert {how} into {table} ({names}) values ({marks})", rows)
+
+
+def read_nights(path: Path) -> list[NightRun]:
+    """Every night of a registry file, the first first; the file is only read. None where there is no registry yet."""
+    if not path.exists():
+        return []
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30)) as db:
+        known = db.execute("select 1 from sqlite_master where type = 'table' and name = 'night'").fetchone()
+        return _night_runs(db) if known else []   # no table: a registry of before there were nights in it
+
+
+def _night_runs(db: sqlite3.Connection, where: str = "") -> list[NightRun]:
+    names = ", ".join(f.name for f in fields(NightRun))
+    rows = [dict(zip((f.name for f in fields(NightRun)), row, strict=True)) for row in db.execute(f"select {names} from night {where} order by started, night_id")]
+    return [NightRun(**{**row, **{name: json.loads(row[name] or "{}") for name in ("counts", "seconds_by_stage")}}) for row in rows]
+
+
+def _night_row(night: NightRun) -> dict:
+    row = asdict(night)
+    row.update({name: json.dumps(row[name]) for name in ("counts", "seconds_by_stage")})
+    return row
+
+
+def _releases(db: sqlite3.Connection) -> list[SealedRelease]:
+    names = ", ".join(f.name for f in fields(SealedRelease))
+    return [SealedRelease(*row) for row in db.execute(f"select {names} from release order by rowid").fetchall()]
+
+
+def read_releases(path: Path) -> list[SealedRelease] | None:
+    """The sealings that a registry remembers, without opening it for a night; None = it is not there, or of before they were kept.
+
+    A transaction that a kill left open is rolled back, as by every opening. Raises Problem when the file is damaged.
+    """
+    if not path.exists():
+        return None
+    try:
+        db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=30)
+        try:
+            db.execute("pragma query_only = on")
+            kept = db.execute("select 1 from sqlite_master where type = 'table' and name = 'release'").fetchone()
+            return _releases(db) if kept else None
+        finally:
+            db.close()
+    except sqlite3.Error as error:
+        raise Problem(f"登记库 {path.name} 无法读取：{error}", f"the registry {path.name} cannot be read: {error}") from error
 
 
 def in_version(rows: pl.DataFrame, path: Path, end: datetime) -> pl.DataFrame:

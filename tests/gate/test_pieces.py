@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import random
 from dataclasses import replace
@@ -17,9 +18,9 @@ from pipelines.contracts.source import load_sources
 from pipelines.gate.stage import judge_source
 from pipelines.ingest import read, spill
 from pipelines.ingest.problem import Unreadable
-from pipelines.ingest.receive import received_file
 from pipelines.settings import load_settings
 from pipelines.warehouse.lake import FINDING_SCHEMA, Lake
+from pipelines.warehouse.received import received_file
 from pipelines.warehouse.registry import Batch, Registry
 
 from .cases import CODES, KNOWN_FROM, RECEIVED, all_cases, base_row, rows_of
@@ -53,12 +54,15 @@ def _text(source: str, seed: int, rows: list[dict[str, str]]) -> bytes:
 def _judge(folder: Path, source: str, data: bytes, limit: float, new_known: datetime | None, published: bool) -> dict[str, Any]:
     """All that a verdict leaves behind, in an order of its own."""
     settings = replace(load_settings(folder / "inbox", folder / "data", date(2026, 6, 30)), quarantine_limit=limit)
-    registry, lake, contract = Registry(settings.warehouse / "registry.sqlite"), Lake(settings.validated, settings.quarantine), load_sources()[source]
+    registry, contract = Registry(settings.warehouse / "registry.sqlite"), load_sources()[source]
+    lake = Lake(settings.validated, settings.quarantine, registry)
     lake.prepare()
     known = {CODES["A"]: KNOWN_FROM, CODES["B"]: KNOWN_FROM, **({CODES["NEW"]: new_known} if new_known else {})}
-    register = pl.DataFrame({"uscc": list(known), "known_at": list(known.values())}).cast({"known_at": pl.Datetime("us")})
-    register.write_parquet(settings.validated / "enterprise_register" / "_known.parquet")
-    batch = Batch(f"{source}-0123456789ab", source, "f.csv", "0", len(data), RECEIVED.isoformat(), "sidecar", 0, int(published), None, None, None, None, ".csv", "2026-06-30")
+    register = pl.DataFrame({"uscc": list(known), "known_at": list(known.values())}).cast({"known_at": pl.Datetime("us")}).with_columns(pl.date(2010, 1, 1).alias("valid_from"))
+    known_file = settings.validated / "enterprise_register" / "_known.parquet"
+    register.write_parquet(known_file)
+    registry.put_lake_file(lake.entry(known_file, "accepted", "enterprise_register"))
+    batch = Batch(f"{source}-0123456789ab", source, "f.csv", hashlib.sha256(data).hexdigest(), len(data), RECEIVED.isoformat(), "sidecar", 0, int(published), None, None, None, None, ".csv", "2026-06-30")
     registry.add_batch(batch)
     path = received_file(settings, batch)
     path.parent.mkdir(parents=True)
@@ -69,10 +73,10 @@ def _judge(folder: Path, source: str, data: bytes, limit: float, new_known: date
     found = pl.read_parquet(findings) if findings.exists() else pl.DataFrame(schema=FINDING_SCHEMA)
     accepted = lake.accepted_rows(contract, batch.batch_id)
     verdict = vars(registry.verdicts()[batch.batch_id])
-    assert not (settings.warehouse / "bulk" / batch.batch_id).exists()
+    assert not list((settings.warehouse / "bulk").glob("*"))
     quantities = [verdict.pop(name) for name in ("quantity_received", "quantity_quarantined")]
     return {
-        "judged": [(j.rows_received, j.rows_accepted, j.refused_by, j.reason_zh, j.reason_en, j.first_time) for j in judged],
+        "judged": [(j.rows_received, j.rows_accepted, j.refused_by, j.reason_zh, j.reason_en) for j in judged],
         "verdict": verdict, "quantity": [q if q is None else pytest.approx(q) for q in quantities],
         "checks": registry.table("check_result").rows(), "known": registry.table("known_rows").rows(),
         "findings": found.select(list(FINDING_SCHEMA)).sort("row_no", "check_id", "column_name").rows(),

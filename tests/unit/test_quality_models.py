@@ -6,14 +6,18 @@ import re
 
 from pipelines.contracts.source import load_sources
 from pipelines.settings import PROJECT
+from pipelines.warehouse.lake import slice_column
 
 MODELS = PROJECT / "dbt_project" / "models"
 
 
-def test_every_source_with_a_quantity_is_counted() -> None:
-    text = (MODELS / "staging" / "registry" / "stg_registry__later_quantity.sql").read_text("utf-8")
-    listed = dict(re.findall(r"\('(\w+)', '(\w+)'\),", text))
-    assert listed == {name: source.quantity for name, source in load_sources().items() if source.quantity}
+def test_the_lake_is_counted_by_the_slices_and_quantities_of_the_contracts() -> None:
+    text = (PROJECT / "dbt_project" / "macros" / "lake.sql").read_text("utf-8")
+    entry = r"\{'name': '(\w+)', 'column': '?(\w+)'?, 'slice': '(\w+)', 'quantity': '?(\w+)'?(, 'bulk': true)?\},"
+    listed = {name: (column, slice_, quantity, bool(bulk)) for name, column, slice_, quantity, bulk in re.findall(entry, text)}
+    assert listed == {
+        name: (slice_column(source) or "none", source.slice, source.quantity or "none", source.bulk) for name, source in load_sources().items()
+    }
 
 
 def test_conflicts_of_every_source_are_findings() -> None:

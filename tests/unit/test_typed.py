@@ -194,6 +194,21 @@ def test_equal_content_has_an_equal_hash_whatever_the_spelling() -> None:
     assert hashes[0] == hashes[1] == hashes[2] != hashes[3]
 
 
+def test_a_blank_unit_of_a_balance_is_that_of_the_printed_form() -> None:
+    rows = [{"fuel": fuel, "quantity": quantity, "unit": unit} for fuel, quantity, unit in (
+        ("原煤", "100", ""), ("原煤", "100", "万吨"), ("原煤", "1000000", "吨"), ("原煤", "100", "吨"), ("电力", "5", ""), ("电力", "5", "亿千瓦时"))]
+    hashes = _typed("energy_balance", rows).frame["content_hash"].to_list()
+    assert hashes[0] == hashes[1] == hashes[2] != hashes[3]
+    assert hashes[4] == hashes[5]
+
+
+@pytest.mark.parametrize(("source", "column"), [("energy_balance", "quantity"), ("target_observation", "value"), ("enterprise_energy", "oxidation_rate")])
+def test_the_dust_of_a_computed_figure_is_no_other_content(source: str, column: str) -> None:
+    rows = [{column: "0.0006"}, {column: "0.00059999999985"}, {column: "0.0006000000001"}, {column: "0.00060001"}]
+    hashes = _typed(source, rows).frame["content_hash"].to_list()
+    assert hashes[0] == hashes[1] == hashes[2] != hashes[3]
+
+
 def test_a_blank_period_kind_means_the_single_period() -> None:
     row = {"division_code": "520000", "indicator": "地区生产总值", "period": "2024", "value": "1"}
     frame = _typed("sector_statistics", [row, {**row, "period_kind": "当期"}]).frame

@@ -4,7 +4,8 @@
 with sales as (
     select *
     from {{ ref('stg_grid_sales') }}
-    where period_grain = 'month' and period >= {{ nowcast_horizon() }} and quantity_mwh is not null
+    -- figures of single months: the step of a year-to-date one has no vintage of its own
+    where period_grain = 'month' and period_kind = '当期' and period >= {{ nowcast_horizon() }} and quantity_mwh is not null
         and regexp_full_match(industry_code, '[0-9]{2,4}') and division_code not like '__0000'
 ),
 
@@ -12,7 +13,7 @@ thermal as (
     select g.*
     from {{ ref('stg_grid_generation') }} as g
     inner join {{ ref('power_source') }} as s on s.power_source = g.power_source and s.is_thermal
-    where g.period_grain = 'month' and g.period >= {{ nowcast_horizon() }} and g.generation_mwh is not null and g.division_code like '__0000'
+    where g.period_grain = 'month' and g.period_kind = '当期' and g.period >= {{ nowcast_horizon() }} and g.generation_mwh is not null and g.division_code like '__0000'
 )
 
 select

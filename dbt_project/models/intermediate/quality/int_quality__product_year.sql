@@ -6,7 +6,7 @@ with output as (
     from ({{ counting('int_output__current') }}) as o
     left join {{ ref('unit') }} as u
         on u.unit_key = lower(replace(o.reported_unit, ' ', '')) and u.dimension in ('mass', 'electricity')
-    where o.item in (select product_item from {{ ref('product_intensity') }}) and o.quantity > 0.0
+    where o.item in (select product_item from {{ ref('product_intensity') }}) and o.quantity > 0.0 and (o.period_grain = 'year' or o.months_covered = 1)
 ),
 
 made as (

@@ -131,7 +131,7 @@ stated as (
     select o.uscc, o.period, o.period_grain, o.batch_id, o.row_no, o.quantity * coalesce(u.factor, 1.0) as tce
     from ({{ counting('int_output__current') }}) as o
     left join {{ ref('unit') }} as u on u.unit_key = lower(replace(o.reported_unit, ' ', '')) and u.dimension = 'tce'
-    where o.item = '综合能源消费量' and o.unit_code = ''
+    where o.item = '综合能源消费量' and o.unit_code = '' and (o.period_grain = 'year' or o.months_covered = 1)
 ),
 
 energy_total as (

@@ -1,5 +1,5 @@
 -- Online monitoring: meters whose days are incomplete (M10), readings that are not the report of the month (M11) or of the year (R11),
--- outages that lasted too long (M12), and monthly evidence that came late (M13).
+-- outages that lasted too long (M12), monthly evidence that came late (M13), and increments that read like a register (M14).
 with metered as (
     select m.uscc, m.period, year(m.period) as slice_year, m.energy, m.activity_unit, m.batch_id, m.row_no, 'meter_reading' as source,
         m.days_below, 100.0 * least(m.collected, m.due) / m.due as completeness, cast(m.quantity as double) as metered, r.reported
@@ -46,6 +46,20 @@ first_sent as (
     group by p.uscc, p.unit_code, p.period
 ),
 
+-- a register only ever rises: within the days and from day to day
+standing as (
+    select uscc, meter_id, energy, period, batch_id, count(*) as days, min(row_no) as row_no, min(opening) as opening, max(closing) as closing,
+        bool_and(opening = least and closing = greatest and coalesce(before <= opening, true)) as only_rises,
+        count(case when closing > before then 1 end) as rising_days, 'meter_reading' as source
+    from (
+        select *, lag(closing) over (partition by uscc, meter_id, energy, period, batch_id order by day) as before
+        from {{ ref('int_meter__batch_day') }}
+        where opening is not null
+    ) as day
+    group by uscc, meter_id, energy, period, batch_id
+    having min(opening) > 0.0
+),
+
 late as (
     select 'power_unit_month' as source, cast(null as varchar) as uscc, p.batch_id, 0 as row_no, min(p.period) as period,
         min(b.received_at) as received_at,
@@ -72,6 +86,11 @@ where y.place = 1 and y.months >= {{ rule_limit('R11-metered-year', 'least_count
 union all
 select {{ rule_finding('M12-outage', 'o', 'meter_id', 'o.meters') }}
 from outage as o
+union all
+select {{ rule_finding('M14-register-reading', 's', 'value', shown('s.closing'), shown('s.opening'), 's.meter_id', 's.meter_id') }}
+from standing as s
+where s.only_rises and s.days >= {{ rule_limit('M14-register-reading', 'least_count') }}
+    and s.rising_days >= {{ rule_limit('M14-register-reading', 'lower_limit') }} * (s.days - 1)
 union all
 select {{ rule_finding('M13-late', 'l', 'period', 'cast(l.received_at as date)', 'cast(l.due_before - interval 1 day as date)') }}
 from late as l

@@ -42,7 +42,7 @@ other as (
     select o.uscc, o.period, 'generation', sum(o.quantity * u.factor)
     from ({{ counting('int_output__current') }}) as o
     inner join {{ ref('unit') }} as u on u.unit_key = lower(replace(o.reported_unit, ' ', '')) and u.dimension = 'electricity'
-    where o.item = '发电量' and o.period_grain = 'month'
+    where o.item = '发电量' and o.period_grain = 'month' and o.months_covered = 1
     group by o.uscc, o.period
     union all
     select uscc, period, 'purchased', sum(quantity)

@@ -26,7 +26,7 @@ power as (
     select left(division_code, 4) || '00' as prefecture, cast(year(period) as integer) as year, is_synthetic, industry_code,
         sum(cast(quantity_mwh as decimal(38, 6))) as mwh
     from {{ ref('int_grid_sales__current') }}
-    where conflict is null
+    where conflict is null and superseded_by is null
     group by left(division_code, 4) || '00', cast(year(period) as integer), is_synthetic, industry_code
 ),
 

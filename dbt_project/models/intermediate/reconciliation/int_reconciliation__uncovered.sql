@@ -22,7 +22,7 @@ sold as (
         sum(cast(s.quantity_mwh as decimal(38, 6))) as mwh
     from {{ ref('int_grid_sales__current') }} as s
     inner join of_year as y on y.year = year(s.period) and y.is_synthetic = s.is_synthetic
-    where s.conflict is null and length(s.industry_code) >= 2
+    where s.conflict is null and s.superseded_by is null and (s.period_grain = 'year' or s.months_covered = 1) and length(s.industry_code) >= 2
     group by left(s.division_code, 4) || '00', left(s.industry_code, 2), s.period, s.period_grain
 ),
 

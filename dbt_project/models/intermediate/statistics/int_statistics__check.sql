@@ -1,6 +1,6 @@
 {{ config(materialized='table') }}
 -- What is odd about delivered statistics, one row a figure and check: identities of the balance, year-to-date series, zeros that may mean
--- missing, parts that do not make their total, vintages that differ. Figures are used as they are; nothing is smoothed here.
+-- missing, parts that do not make their total, vintages that differ, balances far from what stands beside them. Figures are used as they are; nothing is smoothed here.
 with figure as (
     select
         division_code, industry_code, indicator, unit, period, period_grain, period_kind, vintage, value, is_synthetic, batch_id, row_no,
@@ -63,7 +63,7 @@ series as (
         'grid_generation', division_code, '', '发电量：' || power_source, 'MWh', period, period_grain,
         cast(round(generation_mwh, 6) as decimal(38, 6)), is_synthetic, batch_id, row_no, power_source || '发电量（MWh）'
     from {{ ref('int_grid_generation__current') }}
-    where conflict is null and period_grain in ('month', 'year')
+    where conflict is null and superseded_by is null and (period_grain = 'year' or (period_grain = 'month' and months_covered = 1))
 ),
 
 neighbours as (
@@ -216,3 +216,8 @@ inner join {{ ref('balance_fuel') }} as f on f.fuel_code = t.fuel_code
 left join {{ ref('int_inventory__balance_cell') }} as c
     on c.division_code = t.division_code and c.year = t.year and c.fuel_code = t.fuel_code and c.item_code = 'industry'
 where c.quantity is null or c.quantity <> t.found
+union all
+select
+    check_id, 'energy_balance', division_code, '', indicator, '', make_date(year, 1, 1), 'year', cast(expected as decimal(38, 6)),
+    cast(found as decimal(38, 6)), unit, batch_id, row_no, is_synthetic, what_zh, what_en
+from {{ ref('int_statistics__balance_neighbour') }}

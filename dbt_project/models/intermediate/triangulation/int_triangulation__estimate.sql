@@ -22,7 +22,7 @@ output as (
     from {{ ref('int_output__current') }} as o
     inner join {{ ref('product_energy_norm') }} as n on n.item = o.item
     inner join {{ ref('unit') }} as u on u.unit_key = o.reported_unit and u.dimension = 'mass'
-    where o.conflict is null and o.superseded_by is null and o.period_grain = 'month'
+    where o.conflict is null and o.superseded_by is null and o.period_grain = 'month' and o.months_covered = 1
     group by o.uscc, o.period, n.quantity
 )
 
