@@ -77,7 +77,7 @@ def _judge(folder: Path, source: str, data: bytes, limit: float, new_known: date
     quantities = [verdict.pop(name) for name in ("quantity_received", "quantity_quarantined")]
     return {
         "judged": [(j.rows_received, j.rows_accepted, j.refused_by, j.reason_zh, j.reason_en) for j in judged],
-        "verdict": verdict, "quantity": [q if q is None else pytest.approx(q) for q in quantities],
+        "verdict": verdict, "quantity": quantities,
         "checks": registry.table("check_result").rows(), "known": registry.table("known_rows").rows(),
         "findings": found.select(list(FINDING_SCHEMA)).sort("row_no", "check_id", "column_name").rows(),
         "held": sorted(pl.read_parquet(held)["row_no"]) if held.exists() else [],
