@@ -72,6 +72,8 @@ class Column:
     dimension_of: str | None = None
     hourly: bool = False
     aliases: tuple[str, ...] = ()
+    like: tuple[str, ...] = ()      # headers that may mean this column and may not: what stands there holds its row
+    blanks: tuple[str, ...] = ()    # words that mean a blank cell in this column (长期 = no last day)
 
     def lake_columns(self) -> dict[str, Any]:
         """Columns of the validated lake that this column becomes (a period also states its grain, a moment its month)."""
@@ -102,6 +104,7 @@ class Source:
     # a line of a prepared form that nobody filled in: `prepared` stand as the form has them (column -> value), `answers` are all blank
     prepared: tuple[tuple[str, str], ...] = ()
     answers: tuple[str, ...] = ()
+    printed_lines: bool = False     # its form comes with the lines printed: a line without any figure was left open
     told: tuple[str, ...] = ()      # headers of the form that only inform its reader: known, and not read
     quantity: str | None = None     # the column whose sum must balance: received = accepted + quarantined
 
@@ -147,7 +150,8 @@ def load_sources() -> dict[str, Source]:
         columns = []
         for spec in raw.pop("columns"):
             merged = {**common.get(spec.pop("use", ""), {}), **spec}
-            merged["aliases"] = tuple(merged.get("aliases", ()))
+            for words in ("aliases", "like", "blanks"):
+                merged[words] = tuple(merged.get(words, ()))
             columns.append(Column(**merged))
         name = raw.pop("source")
         raw["key"] = tuple(raw["key"])

@@ -17,6 +17,7 @@ from pipelines.gate.judge import Judgement, judge
 from pipelines.gate.pieces import judge_pieces
 from pipelines.gate.promote import promote
 from pipelines.gate.promote_bulk import promote_bulk
+from pipelines.gate.sheets import register_sheets
 from pipelines.gate.suite import Suite, load_suite
 from pipelines.ingest.bulk import LandedFile, land
 from pipelines.ingest.problem import Unreadable
@@ -83,17 +84,28 @@ def judge_source(settings: Settings, registry: Registry, lake: Lake, source_name
     source = load_sources()[source_name]
     known = lake.known_enterprises()
     verdicts = registry.verdicts()
-    pending = [
-        batch for batch in registry.batches().values()
-        if batch.source == source_name and batch.received <= settings.knowledge_end
-        and (batch.batch_id not in verdicts or _may_pass(verdicts[batch.batch_id], lake, source, known))
-    ]
     gate = _Gate(settings, registry, lake, source, load_suite(settings.expectations, source_name), known, verdicts)
+    judged: list[Judged] = []
+    seen: set[str] = set()
+    # reading a workbook registers its further sheets: they are judged in the next round
+    while pending := [
+        batch for batch in registry.batches().values()
+        if batch.source == source_name and batch.received <= settings.knowledge_end and batch.batch_id not in seen
+        and (batch.batch_id not in verdicts or _may_pass(verdicts[batch.batch_id], lake, source, known))
+    ]:
+        seen |= {batch.batch_id for batch in pending}
+        judged += _judge_pending(gate, pending)
+    apply_decisions(settings, registry, lake, source, gate.suite)
+    return judged
+
+
+def _judge_pending(gate: _Gate, pending: list[Batch]) -> list[Judged]:
+    """Judge batches: those that fit into memory in passes of many files, the others one by one."""
     judged: list[Judged] = []
     group: list[tuple[Batch, Delivery]] = []
     for batch in pending:
-        with _workshop(settings, batch) as folder:
-            delivery, rows = _read(settings, batch, source, folder)
+        with _workshop(gate.settings, batch) as folder:
+            delivery, rows = _read(gate.settings, gate.registry, batch, gate.source, folder)
             if rows is not None:
                 judged.append(_judge_large(gate, batch, delivery, rows, folder))
                 continue
@@ -101,9 +113,7 @@ def judge_source(settings: Settings, registry: Registry, lake: Lake, source_name
         if sum(d.rows_received for _, d in group) >= _ROWS_A_PASS or len(group) >= _FILES_A_PASS:
             judged += _judge_group(gate, group)
             group = []
-    judged += _judge_group(gate, group)
-    apply_decisions(settings, registry, lake, source, gate.suite)
-    return judged
+    return judged + _judge_group(gate, group)
 
 
 def _judge_group(gate: _Gate, group: list[tuple[Batch, Delivery]]) -> list[Judged]:
@@ -129,29 +139,31 @@ def _workshop(settings: Settings, batch: Batch) -> Iterator[Path]:
         remove_tree(folder)
 
 
-def _read(settings: Settings, batch: Batch, source: Source, folder: Path) -> tuple[Delivery, LandedFile | SpilledRows | None]:
+def _read(settings: Settings, registry: Registry, batch: Batch, source: Source, folder: Path) -> tuple[Delivery, LandedFile | SpilledRows | None]:
     """A received file as a delivery, and its rows where they lie on disk (None: they are in the delivery, or there are none)."""
     delivery = _unread(batch, source)
     if delivery.problem:
         return delivery, None
     try:
         if source.bulk:
-            return delivery, _landed(settings, batch, delivery, folder)
-        read = read_or_spill(received_file(settings, batch), source, folder)
+            return delivery, _landed(settings, registry, batch, delivery, folder)
+        read = read_or_spill(received_file(settings, batch), source, folder, batch.sheet_index)
     except Unreadable as problem:
         delivery.problem = problem
         return delivery, None
     delivery.rows, delivery.notes, delivery.note_rows = read.typed.frame, read.typed.notes, read.typed.note_rows
     delivery.malformed, delivery.unknown_headers = read.table.malformed, read.table.unknown_headers
     delivery.remarks, delivery.sheet = read.table.remarks, read.table.sheet
+    register_sheets(registry, batch, read.table.further)
     return delivery, read.spilled
 
 
-def _landed(settings: Settings, batch: Batch, delivery: Delivery, folder: Path) -> LandedFile | None:
+def _landed(settings: Settings, registry: Registry, batch: Batch, delivery: Delivery, folder: Path) -> LandedFile | None:
     """The typed rows of a bulk file; None when it has none, and the delivery says why. Raises Unreadable."""
     with bounded(folder) as db:
-        landed = land(db, received_file(settings, batch), delivery.source, folder)
+        landed = land(db, received_file(settings, batch), delivery.source, folder, batch.sheet_index)
     text = landed.text
+    register_sheets(registry, batch, text.further)
     delivery.notes, delivery.note_rows, delivery.remarks = landed.notes, landed.note_rows, text.remarks
     delivery.malformed, delivery.unknown_headers, delivery.sheet = text.malformed, text.unknown_headers, text.sheet
     return landed if landed.rows else None

@@ -37,7 +37,7 @@ class Receipt:
 
 def received_file(settings: Settings, batch: Batch) -> Path:
     """Where the received bytes of a batch lie."""
-    return settings.received / batch.source / batch.batch_id / f"received{batch.suffix}"
+    return settings.received / batch.source / batch.file_id / f"received{batch.suffix}"
 
 
 def receive(settings: Settings, registry: Registry) -> Receipt:

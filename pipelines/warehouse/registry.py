@@ -8,6 +8,7 @@ only while rows of its batch wait for an enterprise to become known.
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -52,6 +53,14 @@ create table if not exists finding_span (
 # Changes of the schema since the first registry, in order; each runs once in a registry (`pragma user_version` counts them).
 # Only ever append.
 _MIGRATIONS: tuple[str, ...] = ()
+
+
+_FURTHER_SHEET = re.compile(r"-s([2-9]|[1-9]\d+)$")
+
+
+def file_batch_id(batch_id: str) -> str:
+    """The batch whose received bytes a batch is read from: a further sheet of a workbook (`...-s2`) is a batch of its own."""
+    return _FURTHER_SHEET.sub("", batch_id)
 
 
 @dataclass(frozen=True)
@@ -106,6 +115,17 @@ class Batch:
     @property
     def received(self) -> datetime:
         return datetime.fromisoformat(self.received_at)
+
+    @property
+    def file_id(self) -> str:
+        """The id of the file: that of the batch, or of the batch of its first sheet."""
+        return file_batch_id(self.batch_id)
+
+    @property
+    def sheet_index(self) -> int:
+        """Which of the sheets that fit this batch is, from 0."""
+        match = _FURTHER_SHEET.search(self.batch_id)
+        return int(match[1]) - 1 if match else 0
 
 
 @dataclass(frozen=True)
