@@ -87,36 +87,34 @@ def read_heading(text: str, source: Source) -> Heading:
 @cache
 def _read_heading(text: str, source: Source) -> Heading:
     key = code_key(text)
-    if not key:
-        return Heading()
     if name := header_names(source).get(key):
         return Heading(name)
-    if len(key) > 80:
-        return Heading()
-    names = _loose_names(source)
-    if is_told(text, source):
+    if not key or len(key) > 80 or is_told(text, source):
         return Heading()
     inside = [part.strip() for part in _BRACKETS.findall(text)]
     rest = _BRACKETS.sub("", text).strip()
-    name, units = names.get(name_key(rest)), ()
-    if name is None and rest.endswith(("%", "％")) and (bare := names.get(name_key(rest[:-1]))) and source.column(bare).type == "percent":
-        name = bare
-    if name is None and (found := _unit_behind(rest, names, source)):
-        name, units = found
-    if name is not None:
-        column = source.column(name)
-        if column.type not in ("number", "percent"):
-            return Heading(name, units)
-        for part in inside:
-            said = _units_of(part, column)
-            if said:
-                units = (*units, *said)
-            elif not _only_remarks(part):
-                return Heading(near=None if _is_other(key) else name, other=_is_other(key))
-        return Heading(name, tuple(dict.fromkeys(units)))
-    if _is_other(key):
-        return Heading(other=True)
-    return Heading(near=_reads_like(name_key(rest), source))
+    name, units = _named(rest, source)
+    if name is None:
+        return Heading(other=True) if _is_other(key) else Heading(near=_reads_like(name_key(rest), source))
+    column = source.column(name)
+    if column.type not in ("number", "percent"):
+        return Heading(name, units)
+    for part in inside:
+        said = _units_of(part, column)
+        if not said and not _only_remarks(part):
+            return Heading(near=None if _is_other(key) else name, other=_is_other(key))
+        units = (*units, *said)
+    return Heading(name, tuple(dict.fromkeys(units)))
+
+
+def _named(rest: str, source: Source) -> tuple[str | None, tuple[str, ...]]:
+    """The column and the units that a heading without its brackets names."""
+    names = _loose_names(source)
+    if name := names.get(name_key(rest)) or names.get(name_key(rest).removeprefix("其中")):
+        return name, ()
+    if rest.endswith(("%", "％")) and (name := names.get(name_key(rest[:-1]))) and source.column(name).type == "percent":
+        return name, ()
+    return _unit_behind(rest, names, source) or (None, ())
 
 
 def is_told(text: str, source: Source) -> bool:

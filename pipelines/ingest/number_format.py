@@ -122,41 +122,55 @@ def _split(code: str) -> list[str]:
 
 
 def _read(part: str) -> _Section:
-    condition: tuple[str, Decimal] | None = None
-    percent, date, text, digits, whole = False, "", "", 0, 0
-    scale, decimals, commas, seen_point = 1, 0, 0, False
-    literal_point = False
+    reader = _Reader()
     for match in _TOKEN.finditer(part):
-        kind, token = match.lastgroup, match[0]
+        reader.take(match)
+    return reader.section(part)
+
+
+class _Reader:
+    """Collects what the tokens of a section say."""
+
+    def __init__(self) -> None:
+        self.condition: tuple[str, Decimal] | None = None
+        self.percent = self.point = self.drawn_point = False
+        self.date = self.text = ""
+        self.digits = self.whole = self.decimals = self.commas = 0
+
+    def take(self, match: re.Match[str]) -> None:
+        kind = match.lastgroup or ""
         literal = match["quoted"] or match["escaped"] or match["forced"] or ""
-        if kind == "bracket":
+        if literal in (".", "．", "。") and self.digits:
+            self.drawn_point, self.decimals = True, 0   # 0!.0 shows the last digit behind a point that is only drawn
+        elif literal:
+            self.text += literal
+        elif kind in ("digits", "general"):
+            self._digits(match[0], kind)
+        elif kind == "comma":
+            self.commas += bool(self.digits)
+        elif kind == "bracket":
             if found := _CONDITION.fullmatch(match["bracket"]):
-                condition = found[1], Decimal(found[2])
-        elif literal in (".", "．", "。") and digits:
-            literal_point, decimals = True, 0   # 0!.0 shows the last digit behind a point that is only drawn
-        elif kind in ("quoted", "escaped", "forced") or (kind == "other" and token not in _CURRENCY and token != "@"):
-            text += literal or (token if kind == "other" else "")
-        elif kind == "general":
-            digits += 1
-        elif kind == "digits":
-            digits += len(token)
-            commas = 0
-            if literal_point:
-                decimals += len(token)
-            elif not seen_point:
-                whole += token.count("0")
-        elif kind == "point":
-            seen_point = True
-        elif kind == "comma" and digits:
-            commas += 1
-        elif kind == "percent":
-            percent = True
-        elif kind == "date":
-            date += token.lower()
-    scale = 1000**commas
-    if literal_point:
-        scale *= 10**decimals
-    text = "".join(char for char in text if char not in _QUIET)
-    if date:
-        return _Section(condition, 1, False, "", 0, date, False)
-    return _Section(condition, scale, percent, text, 0 if literal_point or seen_point else whole, "", not digits and not text and part.strip() != "" and "@" not in part)
+                self.condition = found[1], Decimal(found[2])
+        else:
+            self.percent = self.percent or kind == "percent"
+            self.point = self.point or kind == "point"
+            self.date += match[0].lower() if kind == "date" else ""
+            self.text += match[0] if kind == "other" and match[0] not in _CURRENCY and match[0] != "@" else ""
+
+    def _digits(self, text: str, kind: str) -> None:
+        self.digits += 1 if kind == "general" else len(text)
+        self.commas = 0
+        if self.drawn_point:
+            self.decimals += len(text)
+        elif not self.point and kind == "digits":
+            self.whole += text.count("0")
+
+    def section(self, part: str) -> _Section:
+        """The section that the tokens make."""
+        if self.date:
+            return _Section(self.condition, 1, False, "", 0, self.date, False)
+        text = "".join(char for char in self.text if char not in _QUIET)
+        scale = 1000**self.commas * (10**self.decimals if self.drawn_point else 1)
+        width = 0 if self.drawn_point or self.point else self.whole
+        blank = not self.digits and not text and part.strip() != "" and "@" not in part
+        return _Section(self.condition, scale, self.percent, text, width, "", blank)

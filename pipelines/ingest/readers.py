@@ -257,7 +257,7 @@ def _read_csv(path: Path) -> TextTable:
     encoding = text_encoding(path)
     separator = field_separator(path, encoding)
     plain = path.stat().st_size > _LOOKED_THROUGH and not _may_hold_more(path, separator)
-    return TextTable(_Again(lambda: _records(path, encoding, separator)), remarks=list(encoding.remarks), ragged=True, plain=plain)
+    return TextTable(_Again(lambda: _records(path, encoding, separator)), remarks=list(encoding.remarks), ragged=True, separator=separator, plain=plain)
 
 
 def _may_hold_more(path: Path, separator: str) -> bool:
@@ -378,9 +378,9 @@ def _put_in(rows: list[list[Any]], facts: SheetFacts) -> None:
             row[position] = text
     for (row_no, position), shown in facts.formats.items():
         if row_no <= len(rows) and position < len(rows[row_no - 1]):
-            text = shown.shown(rows[row_no - 1][position])
-            if text is not None:
-                rows[row_no - 1][position] = Cell(text, kind="as_shown", stored=True)
+            as_shown = shown.shown(rows[row_no - 1][position])
+            if as_shown is not None:
+                rows[row_no - 1][position] = Cell(as_shown, kind="as_shown", stored=True)
 
 
 def _text(cell: object) -> str:

@@ -74,7 +74,7 @@ class TextTable:
 
     Attributes:
         merged: ranges of merged cells, in which only the first cell has a value.
-        ragged: rows may end early, as a CSV writes them; a sheet has no end of a row.
+        ragged: rows may end early, as a CSV writes them; a sheet has no end of a row. separator: between the fields of a CSV.
         plain: the file is too large to be gone through twice and shows no sign of units below its header, decimal commas or rows
             that end early.
     """
@@ -84,6 +84,7 @@ class TextTable:
     remarks: list[Remark] = field(default_factory=list)
     merged: list[Range] = field(default_factory=list)
     ragged: bool = False
+    separator: str = ","
     plain: bool = False
 
 

@@ -322,16 +322,20 @@ class _Typer:
             for i, text in enumerate(self.raw[column.name]):
                 if text is None:
                     self._mark("missing_required", i, column.name)
-        if column.type in ("text", "name", "key_text"):
-            for i, text in enumerate(self.raw[column.name]):
-                if text is not None and _FORMULA.match(text.lstrip()):
-                    self._mark("formula_text", i, column.name)
         if column.type in ("text", "name", "key_text") or column.open:
-            spoiled = {text for text in set(self.raw[column.name]) if text is not None and is_spoiled(text)}
-            for i, text in enumerate(self.raw[column.name]):
-                if text in spoiled:
-                    self._mark("spoiled_text" if column.type == "text" else "spoiled_name", i, column.name)
+            self._mark_text(column)
         return result
+
+    def _mark_text(self, column: Column) -> None:
+        """Mark free text that is a formula, or garbled."""
+        words = {text for text in self.raw[column.name] if text is not None}
+        formulas = set() if column.open else {text for text in words if _FORMULA.match(text.lstrip())}
+        spoiled = {text for text in words if is_spoiled(text)}
+        for i, text in enumerate(self.raw[column.name] if formulas or spoiled else ()):
+            if text in formulas:
+                self._mark("formula_text", i, column.name)
+            if text in spoiled:
+                self._mark("spoiled_text" if column.type == "text" else "spoiled_name", i, column.name)
 
     def _mark_cells(self, column: Column) -> None:
         """Mark what a spreadsheet could not compute, and note how cells were understood."""
@@ -404,8 +408,13 @@ class _Typer:
             return {"%": 1.0, "1": 0.01, "fraction": 0.01}.get(unit)
         if key in _MULTIPLES and unit and not unit.startswith(("1e", "万", "亿", "千", "百", "十")):
             return _MULTIPLES[key]
-        meanings = [_unit_meaning(name, dimension, canonical) if dimension != "verbatim" else name for name in (unit, key)]
-        return 1.0 if unit and meanings[0] is not None and meanings[0] == meanings[1] else None
+        if dimension == "verbatim":
+            return 1.0 if unit and unit == key else None
+        own, behind = (_unit_meaning(name, dimension, canonical) for name in (unit, key))
+        if own is None or behind is None or own[0] != behind[0]:
+            return None
+        # in a form of an enterprise a blank unit is the canonical one: a cell that names another is converted
+        return 1.0 if own == behind else behind[1] / own[1] if text is None and self.source.enterprise else None
 
     def _unmark(self, kind: str, i: int, column: str) -> None:
         left = [name for name in self._evidence[kind].pop(i, []) if name != column]

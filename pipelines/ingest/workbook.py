@@ -391,7 +391,7 @@ class _Sheet:
     def _merge(self, attributes: dict[str, str]) -> None:
         ends = [_REF.fullmatch(end) for end in attributes.get("ref", "").split(":")]
         if len(ends) == 2 and ends[0] and ends[1]:
-            first, last = ends
+            (first, last) = ends[0], ends[1]
             self.facts.merged.append((int(first[2]), column_number(first[1]), int(last[2]), column_number(last[1])))
 
     def _start_cell(self, attributes: dict[str, str]) -> None:

@@ -159,4 +159,5 @@ def _shared_cases(source: Source, spec: dict[str, Any]) -> Iterator[Case]:
     yield case("T01-future-period", {time: f"2026{january}"}, {time: f"2025{january}"})
     yield case("T02-period-range", {time: f"2009{december}"}, {time: f"2010{january}"})
     yield case("T03-statistics-year", {time: "1948"}, {time: "1949"})
+    yield case("C07-unit-required", {"unit": ""}, clean)
     yield case("C03-unit-blank", {"unit": ""}, clean, "info")
