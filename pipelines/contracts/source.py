@@ -88,6 +88,21 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Layout:
+    """A way in which a table of the source may stand across.
+
+    Attributes:
+        across: the column whose values stand in the header; value: the column of the figures below them; unit: of their unit;
+        named: the column whose names also hold a unit in brackets and 当期值 or 累计值, as a statistics portal exports them.
+    """
+
+    across: str
+    value: str
+    unit: str | None = None
+    named: str | None = None
+
+
+@dataclass(frozen=True)
 class Source:
     """One source: a folder of the inbox, a suite in `expectations/`, a table of the lake, a staging model."""
 
@@ -105,6 +120,7 @@ class Source:
     prepared: tuple[tuple[str, str], ...] = ()
     answers: tuple[str, ...] = ()
     printed_lines: bool = False     # its form comes with the lines printed: a line without any figure was left open
+    layouts: tuple[Layout, ...] = ()   # ways in which its table may stand across: fuels or months in the header
     told: tuple[str, ...] = ()      # headers of the form that only inform its reader: known, and not read
     quantity: str | None = None     # the column whose sum must balance: received = accepted + quarantined
 
@@ -156,6 +172,7 @@ def load_sources() -> dict[str, Source]:
         name = raw.pop("source")
         raw["key"] = tuple(raw["key"])
         raw["prepared"], raw["answers"] = tuple(raw.pop("prepared", {}).items()), tuple(raw.pop("answers", ()))
+        raw["layouts"] = tuple(Layout(**layout) for layout in raw.pop("layouts", ()))
         raw["told"] = tuple(raw.pop("told", ()))
         source = Source(name=name, columns=tuple(columns), **raw)
         for key in source.key:

@@ -14,6 +14,7 @@ from pipelines.contracts.codes import load_units
 from pipelines.contracts.source import Source
 from pipelines.contracts.text import code_key
 from pipelines.ingest.heading import Heading, fixed_units, header_names, is_told, name_key, same_unit, table_words
+from pipelines.ingest.layout import unfold
 from pipelines.ingest.lines import Header, find_header
 from pipelines.ingest.problem import Unreadable
 from pipelines.ingest.rows import MALFORMED_LIMIT, MAY_BE_NO_DATA, data_rows, is_no_data, too_many_malformed
@@ -38,6 +39,9 @@ def find_table(tables: Iterable[TextTable], source: Source, sheet: int = 0) -> H
     examples: list[str] = []
     for table in tables:
         header, seen, cells = find_header(table, source)
+        if header is None and source.layouts and (turned := unfold(table, source)):
+            table = turned
+            header, seen, cells = find_header(table, source)
         if header is None:
             if len(seen) > len(best[0]) or not best[1]:
                 best = seen, cells
@@ -118,6 +122,8 @@ def _with_header(table: TextTable, header: Header, source: Source) -> HeaderedTa
             columns[heading.name] = position
             if heading.units:
                 units[heading.name] = heading.units
+    for offset, name in enumerate(header.constants):
+        columns[name] = len(header.texts) + offset
     units = {name: found for name, found in units.items() if found}
     near = {position: said for position, said in near.items() if said[1] not in columns}
     survey = Survey() if table.plain else survey_rows(table, header, columns, unknown, source)

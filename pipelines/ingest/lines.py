@@ -11,6 +11,7 @@ from pipelines.contracts.text import code_key, narrow, unit_key
 from pipelines.ingest.beside import is_number, is_unit_cell, unit_line
 from pipelines.ingest.heading import Heading, is_known_unit, name_key, read_heading, table_words
 from pipelines.ingest.table import Cell, Malformed, Range, Remark, Row, TextTable
+from pipelines.ingest.told import told_above
 
 _HEADER_WITHIN = 10
 _LINES_OF_A_HEADER = 4   # names, names below them, units, numbers of the columns
@@ -28,6 +29,7 @@ class Header:
     units: list[str] = field(default_factory=list)
     unclear_unit: str | None = None
     remarks: list[Remark] = field(default_factory=list)
+    constants: dict[str, str] = field(default_factory=dict)   # column -> what a line above the header says for all rows
     months: int | None = None   # the column of the month, where the year stands in one of its own
 
 
@@ -53,11 +55,24 @@ def find_header(table: TextTable, source: Source) -> tuple[Header | None, set[st
                 break
             texts = _combined(lines[i : i + depth], merged, source)
             seen = {heading.name for text in texts if (heading := read_heading(text, source)).name}
-            if required <= seen:
-                return _lines_below(table, lines, i, depth, (left, rows), merged, source), seen, cells
+            told = {} if required <= seen else told_above(lines[:i], source)
+            if required <= seen | told.keys() and (seen - told.keys()):
+                header = _lines_below(table, lines, i, depth, (left, rows), merged, source)
+                _tell(header, {name: text for name, text in told.items() if name in required - seen}, source)
+                return header, seen, cells
             if depth == 1 and (not best[1] or len(seen) > len(best[0])):
                 best = seen, [cell.strip() for cell in cells if cell.strip()]
     return None, *best
+
+
+def _tell(header: Header, told: dict[str, str], source: Source) -> None:
+    """Take what the lines above say of all rows into the header, and say so."""
+    for name, text in told.items():
+        header.constants[name] = text
+        column = source.column(name)
+        header.remarks.append(Remark(
+            0, name, "N13-told-above", f"表中没有“{column.zh}”列，按表头上方注明的“{text}”读取", f"there is no column {name}; the lines above the header say {text!r}, which counts for all rows",
+        ))
 
 
 def _lines_below(

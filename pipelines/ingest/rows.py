@@ -85,8 +85,8 @@ def _is_left_open(cells: list[str], result: HeaderedTable, answers: list[int], s
     coded = [column for column in source.columns if column.type == "code" and column.name in source.key and not column.open]
     if any(load_code_lists()[column.codes or ""].resolve(cell(column.name)) is None for column in coded if not is_missing(cell(column.name))):
         return False
-    known = {result.columns[name] for name in source.key if name in result.columns}
-    if any(is_number(text) for position, text in enumerate(cells) if position not in known and text):
+    others = [place for name, place in result.columns.items() if name not in source.key and place < len(cells)]
+    if any(is_number(cells[place]) for place in others if cells[place]):
         return False
     return source.printed_lines or owner_of(cells, result.columns) in survey.left_open
 
@@ -117,7 +117,10 @@ def data_rows(table: TextTable, header: Header, result: HeaderedTable, survey: S
         else:
             if header.months is not None:
                 cells = with_month(cells, result.columns["period"], header.months)
-            yield row_no, by_convention(cells, numeric, survey)
+            cells = by_convention(cells, numeric, survey)
+            if header.constants:
+                cells = [*cells[:width], *[""] * (width - len(cells)), *header.constants.values()]
+            yield row_no, cells
 
 
 def with_month(cells: list[str], year: int, month: int) -> list[str]:
