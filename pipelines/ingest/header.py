@@ -126,11 +126,12 @@ def _with_header(table: TextTable, header: Header, source: Source) -> HeaderedTa
         columns[name] = len(header.texts) + offset
     units = {name: found for name, found in units.items() if found}
     near = {position: said for position, said in near.items() if said[1] not in columns}
-    survey = Survey() if table.plain else survey_rows(table, header, columns, unknown, source)
+    plain = source.bulk and table.is_plain()
+    survey = Survey() if plain else survey_rows(table, header, columns, unknown, source)
     result = HeaderedTable(
         columns, _named_headers(header, [p for p in unknown if p not in survey.figures and p not in near]), [], table.sheet,
         remarks=[*table.remarks, *header.remarks],
-        header_units=_header_units(units, source), header_row=header.number, width=len(header.texts), near=near, plain=table.plain,
+        header_units=_header_units(units, source), header_row=header.number, width=len(header.texts), near=near, plain=plain,
         note_units=tuple(header.units) if header.unclear_unit is None else (header.unclear_unit,),
     )
     _check_fixed(result, source)

@@ -23,7 +23,6 @@ _LINE_LIMIT = 1 << 22      # characters of one physical line
 CELL_LIMIT = 32_767       # characters of one cell, as in a spreadsheet
 _RECORD_LINES = 100        # a quoted cell of more lines is a quote that was never closed
 _PARQUET_ROWS = 5_000_000
-_LOOKED_THROUGH = 64 << 20   # a larger CSV is gone through twice only where it may hold what lies beside its header
 csv.field_size_limit(_LINE_LIMIT * 2)
 
 
@@ -107,8 +106,10 @@ def text_encoding(path: Path) -> Encoding:
         return _Sample(path).gb18030_after_all() if not marks else Encoding("utf-8", marks)
     # a mark at the start says UTF-8: other bytes further down are damage or a mixture
     gb18030 = utf8 if marks else _undecodable_line(path, "gb18030")
+    if _Sample(path).is_damaged_utf8():
+        return _damaged_utf8(path, marks)
     if gb18030 is None:
-        return Encoding("gb18030") if not _Sample(path).is_damaged_utf8() else _damaged_utf8(path)
+        return Encoding("gb18030")
     raise Unreadable(
         "L07-encoding",
         f"无法识别文件编码（按 UTF-8 读到第 {utf8} 行出错，按 GB18030 读到第 {gb18030} 行出错）；请另存为 UTF-8 或 GB18030",
@@ -153,18 +154,18 @@ class _Sample:
         ),))
 
     def is_damaged_utf8(self) -> bool:
-        """True for a file that GB18030 can read, but which is UTF-8 with a few damaged characters."""
+        """True for a file that is UTF-8 with a few damaged characters (a name that was cut), and no mixture of encodings."""
         damaged = self._data.decode("utf-8", "replace")
         han = sum(_is_common(char) for char in damaged)
         lost = damaged.count("\ufffd")
         return han > 10 * lost
 
 
-def _damaged_utf8(path: Path) -> Encoding:
+def _damaged_utf8(path: Path, marks: int) -> Encoding:
     with path.open("rb") as handle:
         lines = [n for n, line in enumerate(handle, 1) if not _is_utf8(line)]
     some = "、".join(map(str, lines[:20]))
-    return Encoding("utf-8", errors="replace", remarks=(Remark(
+    return Encoding("utf-8", marks, errors="replace", remarks=(Remark(
         0, None, "F09-damaged-text", f"文件是 UTF-8，但第 {some} 行有损坏的字节（字符被截断），损坏处以 � 代替",
         f"the file is UTF-8 with damaged bytes (cut characters) in the lines {', '.join(map(str, lines[:20]))}; they read as \ufffd",
     ),))
@@ -256,12 +257,14 @@ class _Again:
 def _read_csv(path: Path) -> TextTable:
     encoding = text_encoding(path)
     separator = field_separator(path, encoding)
-    plain = path.stat().st_size > _LOOKED_THROUGH and not _may_hold_more(path, separator)
-    return TextTable(_Again(lambda: _records(path, encoding, separator)), remarks=list(encoding.remarks), ragged=True, separator=separator, plain=plain)
+    return TextTable(
+        _Again(lambda: _records(path, encoding, separator)), remarks=list(encoding.remarks), ragged=True, separator=separator,
+        is_plain=lambda: not _may_hold_more(path, separator),
+    )
 
 
 def _may_hold_more(path: Path, separator: str) -> bool:
-    """Whether a large CSV may hold decimal commas, or a unit in a line beside the table: then it is looked through before it is read."""
+    """Whether a CSV may hold decimal commas, or a unit in a line beside the table: a file of any size is looked through for its bytes only."""
     comma = re.compile(rb'"[^",\n]*[0-9],[0-9]' if separator == "," else rb"[0-9],[0-9]")
     words = ["单位".encode(name) for name in ("utf-8", "gb18030")]
     units = 0

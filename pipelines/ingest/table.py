@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from pipelines.ingest.problem import Unreadable
@@ -75,8 +75,8 @@ class TextTable:
     Attributes:
         merged: ranges of merged cells, in which only the first cell has a value.
         ragged: rows may end early, as a CSV writes them; a sheet has no end of a row. separator: between the fields of a CSV.
-        plain: the file is too large to be gone through twice and shows no sign of units below its header, decimal commas or rows
-            that end early.
+        is_plain: whether the file shows no sign of units below its header or decimal commas; asked of files that may be too large
+            to be gone through twice.
     """
 
     rows: Iterable[Row | Malformed]
@@ -85,7 +85,7 @@ class TextTable:
     merged: list[Range] = field(default_factory=list)
     ragged: bool = False
     separator: str = ","
-    plain: bool = False
+    is_plain: Callable[[], bool] = lambda: False
 
 
 @dataclass
@@ -115,4 +115,4 @@ class HeaderedTable:
     further: list[str] = field(default_factory=list)
     header_row: int = 0
     width: int = 0
-    plain: bool = False   # as of the TextTable: nothing of its rows needs more than its header
+    plain: bool = False   # nothing of its rows needs more than its header

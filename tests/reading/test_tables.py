@@ -36,8 +36,10 @@ def _workbook(path: Path, case: dict[str, Any]) -> None:
 
 
 def _read(case: dict[str, Any], folder: Path) -> ReadFile:
-    path = folder / ("a.csv" if "csv" in case else "a.xlsx")
-    if "csv" in case:
+    path = folder / ("a.csv" if "csv" in case or "cut" in case else "a.xlsx")
+    if "cut" in case:
+        path.write_bytes(case["cut"].encode()[:-1] + case["rest"].encode())
+    elif "csv" in case:
         path.write_bytes(case["csv"].encode("gb18030" if case.get("gb18030") else "utf-8"))
     elif "raw" in case:
         path.write_text(case["raw"], "utf-8")
