@@ -119,7 +119,7 @@ def test_one_enterprise_and_month_with_more_rows_than_any_form_is_refused(tmp_pa
 
 
 def test_lines_that_are_no_records_are_not_kept_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipelines.ingest.header.MALFORMED_LIMIT", 5)
+    monkeypatch.setattr("pipelines.ingest.rows.MALFORMED_LIMIT", 5)
     path = tmp_path / "a.csv"
     path.write_text("uscc,period,item,quantity\n" + "x\n" * 6, "utf-8")
     with pytest.raises(Unreadable) as caught:
