@@ -64,8 +64,9 @@ def current_inputs(settings: Settings, registry: Registry) -> Inputs:
     batches = registry.batches()
     versions = registry.versions_at(settings.knowledge_end)
     verdicts = {
-        batch_id: f"{v.refused_by or ''}|{v.rows_received}" for batch_id, v in registry.verdicts().items()
-        if batch_id in known
+        # what a corrected sidecar changes stands beside: rows of equal number may count from another time
+        batch_id: f"{v.refused_by or ''}|{v.rows_received}|{batches[batch_id].received_at}|{batches[batch_id].is_synthetic}"
+        for batch_id, v in registry.verdicts().items() if batch_id in known
     }
     verdicts.update({b: f"{verdicts[b]}|{version.version}" for b, version in versions.items() if b in verdicts})
     again = sorted(f"{s}/{f}" for s, f, b in registry.paths() if b in known and batches[b].file_name != f)
