@@ -5,15 +5,18 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-DEMO_INBOX ?= data/demo
+# the one default inbox: where `make demo` delivers is where `carbon nightly` and the schedule read
+DEMO_INBOX ?= $(or $(CARBON_INBOX),$(or $(CARBON_DATA),data)/inbox)
 DEMO_OPTIONS ?=
+HOST ?= 127.0.0.1
+PORT ?= 3000
 
 .PHONY: help setup demo nightly test check ui sources dictionary method-check lock bench clean
 
 help:  ## 列出各目标 | list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(STAMP)  ## 建立虚拟环境并按锁定版本安装 | make the virtual environment from the locked requirements
+setup: $(STAMP) | data/inbox  ## 建立虚拟环境并按锁定版本安装 | make the virtual environment from the locked requirements
 
 $(STAMP): requirements.lock pyproject.toml
 	@echo "[1/2] 建立虚拟环境 | making the virtual environment in $(VENV)"
@@ -25,12 +28,14 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/python -m compileall -q pipelines
 	@touch $@
 
+data/inbox:
+	@mkdir -p $@
+
 demo: setup  ## 生成演示省并运行一夜，直到发布 | generate the synthetic province and run the night to a release
 	@echo "生成演示省（演示数据） | generating the synthetic province in $(DEMO_INBOX)"
-	@rm -rf $(DEMO_INBOX)
-	@$(BIN)/carbon demo --out $(DEMO_INBOX) $(DEMO_OPTIONS)
+	@$(BIN)/carbon demo --out "$(DEMO_INBOX)" $(DEMO_OPTIONS)
 	@echo "运行一夜 | running the night"
-	@$(BIN)/carbon nightly --inbox $(DEMO_INBOX) || test $$? -eq 3
+	@$(BIN)/carbon nightly --inbox "$(DEMO_INBOX)" || test $$? -eq 3
 
 nightly: setup  ## 处理收件箱中新的上报 | process what is new in the inbox
 	@$(BIN)/carbon nightly
@@ -44,8 +49,8 @@ check: setup  ## 静态检查：ruff、类型、导入规则、dbt 解析 | stat
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m pipelines.transform.build
 
-ui: setup  ## 启动 Dagster 网页与守护进程 | start Dagster's webserver and daemon
-	@$(BIN)/python -m pipelines.defs.serve
+ui: setup  ## 启动 Dagster 网页与守护进程（HOST=、PORT=） | start Dagster's webserver and daemon
+	@$(BIN)/python -m pipelines.defs.serve --host $(HOST) --port $(PORT)
 
 sources: setup  ## 由约定重写 dbt 源定义 | rewrite the dbt sources from the contracts
 	@$(BIN)/python -m pipelines.contracts.dbt_sources
@@ -65,4 +70,4 @@ bench: setup  ## 测量演示省一夜、千万条读数的关口、很大与很
 	@$(BIN)/python bench/large_inbox.py
 
 clean:  ## 删除一切生成物（不含收到的数据） | remove what was generated, not what was received
-	@rm -rf data/demo dbt_project/target dbt_project/logs .pytest_cache .mypy_cache .ruff_cache
+	@rm -rf dbt_project/target dbt_project/logs .pytest_cache .mypy_cache .ruff_cache

@@ -35,8 +35,10 @@ def deliver(inbox: Path, source: str, name: str, lines: list[str]) -> None:
     path = inbox / source / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join(lines) + "\n", "utf-8")
-    path.with_name(path.name + ".meta.yml").write_text(SIDECAR, "utf-8")
-    os.utime(path, (0, 0))
+    sidecar = path.with_name(path.name + ".meta.yml")
+    sidecar.write_text(SIDECAR, "utf-8")
+    for file in (path, sidecar):
+        os.utime(file, (0, 0))
 
 
 def register(inbox: Path) -> None:

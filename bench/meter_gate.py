@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +72,9 @@ def peak_mb() -> float:
 
 def known(db: Any, path: Path) -> pl.DataFrame:
     codes = [code for (code,) in db.execute(f"select distinct uscc from {quoted(str(path))}").fetchall()]
-    return pl.DataFrame({"uscc": codes, "enterprise_known_from": [datetime(2020, 1, 1)] * len(codes)}).cast({"enterprise_known_from": pl.Datetime("us")})
+    return pl.DataFrame({"uscc": codes}).with_columns(
+        pl.lit(date(2010, 1, 1)).alias("valid_from"), pl.lit(datetime(2020, 1, 1)).cast(pl.Datetime("us")).alias("enterprise_known_from")
+    )
 
 
 def old_road(folder: Path, rows: int) -> None:

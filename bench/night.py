@@ -42,8 +42,10 @@ def correction(inbox: Path) -> None:
     target = inbox / "enterprise_energy" / "bench_correction.csv"
     with target.open("w", encoding="utf-8", newline="") as handle:
         csv.writer(handle).writerows(rows[:2])
-    target.with_name(target.name + ".meta.yml").write_text("received_at: 2026-05-01T09:00:00+08:00\nsynthetic: true\n", "utf-8")
-    os.utime(target, (0, 0))
+    sidecar = target.with_name(target.name + ".meta.yml")
+    sidecar.write_text("received_at: 2026-05-01T09:00:00+08:00\nsynthetic: true\n", "utf-8")
+    for file in (target, sidecar):
+        os.utime(file, (0, 0))
 
 
 def main() -> None:

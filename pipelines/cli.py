@@ -2,26 +2,85 @@
 
 Exit status of `nightly`: 0 published or nothing new; 3 published, and a delivery first judged in this run was refused or
 had rows quarantined; 1 failed, the last release stands; 2 wrong usage; 130/143 on signals.
+
+Whatever ends a command passes the one fence here: a sentence to the reader, a last line under `--json`, the traceback to the log.
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
 import sys
-from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
-from pipelines.settings import load_settings
+from pipelines import failure
+from pipelines.problem import Problem, UsageProblem
+from pipelines.settings import Settings, load_settings
+
+_Usage: type[Exception] = typer.BadParameter.__mro__[1]   # what typer raises for wrong arguments; its module is private
+_WRONG_PATH = (FileNotFoundError, FileExistsError, NotADirectoryError, IsADirectoryError)   # an option names what cannot be
+_USED: list[Settings] = []               # the settings of this command, for the log of what ends it
+
+
+class _Fence(TyperGroup):
+    """Every command runs inside: what it raises ends as a sentence and an exit status."""
+
+    def invoke(self, ctx: Any) -> Any:
+        as_json = "--json" in ctx.args   # what follows the command's name, not yet read
+        try:
+            return super().invoke(ctx)
+        except (typer.Exit, typer.Abort, BrokenPipeError):
+            raise
+        except _Usage as error:   # typer shows it with the usage, and exits with 2
+            if as_json:
+                print(_failure_line(UsageProblem(f"用法错误：{error}", f"wrong usage: {error}")), flush=True)
+            raise
+        except Exception as error:  # noqa: BLE001 - the fence: nothing that ends a command reaches its user as a traceback
+            raise typer.Exit(_tell(error, ctx.invoked_subcommand or "carbon", as_json)) from None
+
+
+def _tell(error: Exception, command: str, as_json: bool) -> int:
+    """Say what ended a command; returns the exit status."""
+    problem = failure.explain(error)
+    if command == "nightly":
+        print("失败，上一发布版本不受影响 | failed, the last release stands:", file=sys.stderr)
+    print(problem, file=sys.stderr)
+    if failure.is_unexpected(error) or command == "nightly":
+        from pipelines.logs import log_failure
+
+        log = log_failure(_USED[-1] if _USED else None, command, error)
+        if log is not None:
+            print(f"日志 | log: {log}", file=sys.stderr)
+    if as_json:
+        print(_failure_line(problem), flush=True)
+    return problem.exit_status
+
+
+def _failure_line(problem: Problem) -> str:
+    from pipelines.report import failure_line
+
+    return failure_line(problem)
+
+
+def _settings(inbox: Path | None = None, data: Path | None = None, as_of: date | None = None) -> Settings:
+    """The settings of this command. Raises SettingsError, and NotADirectoryError when the data folder is a file."""
+    settings = load_settings(inbox, data, as_of)
+    if settings.data.exists() and not settings.data.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(settings.data))
+    _USED.append(settings)
+    return settings
+
 
 app = typer.Typer(
-    name="carbon", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    cls=_Fence, name="carbon", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
     help="贵州省低碳数据一张网：每夜一本账 | Guizhou's carbon accounts, every night, on one ledger.",
 )
 releases_app = typer.Typer(invoke_without_command=True, help="列出、签署发布版本 | List and sign releases.")
@@ -76,8 +135,10 @@ def demo(
         raise typer.BadParameter(f"--until {until}: YYYY-MM") from error
     try:
         report = write_province(out, seed=seed, enterprises=enterprises, months=months, until=until, faults=faults)
-    except (ValueError, OSError) as error:
+    except ValueError as error:
         raise typer.BadParameter(str(error)) from error
+    except _WRONG_PATH as error:
+        raise typer.BadParameter(str(failure.explain(error))) from error
     rows = sum(report.rows.values())
     print(f"演示省（演示数据）| synthetic province: {report.files} 文件 files, {rows} 行 rows, {len(report.planted)} 处埋设故障 planted faults -> {out}")
 
@@ -91,21 +152,14 @@ def nightly(
 ) -> None:
     """收件、检查、计算、发布：凡是新的都处理 | Ingest, gate, build, publish: everything new."""
     _leave_on_signals()
-    settings = load_settings(inbox, data, _day(as_of))
+    settings = _settings(inbox, data, _day(as_of))
     from pipelines.report import Reporter
 
     reporter = Reporter(as_json)
-    from pipelines.night import run_night
-    from pipelines.problem import Problem
-
     try:
+        from pipelines.night import run_night
+
         night = run_night(settings, reporter.say, reporter.progress)
-    except Problem as error:
-        reporter.close()
-        print(f"失败，上一发布版本不受影响 | failed, the last release stands:\n{error}", file=sys.stderr)
-        if as_json:
-            print(json.dumps({"outcome": "failed", "release_id": None, "release_path": None, "error": str(error), "counts": {}}, ensure_ascii=False))
-        raise typer.Exit(1) from error
     finally:
         reporter.close()
     reporter.finish(night.summary(), settings)
@@ -113,19 +167,23 @@ def nightly(
 
 
 @app.command()
-def verify(data: DataOption = None, as_json: JsonOption = False) -> None:
-    """重算发布版本的哈希、恒等式与约定 | Recompute hashes, identities and contracts of the published release."""
-    from pipelines.publish.verify import verify as verify_release
+def verify(
+    data: DataOption = None,
+    quick: Annotated[bool, typer.Option("--quick", help="只核对当前版本 | the live release only")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """重算所有发布版本的哈希、恒等式与约定 | Recompute hashes, identities, contracts and the chain of all releases; changes nothing."""
+    from pipelines.publish.verify import verify as verify_releases
 
-    problems = verify_release(load_settings(data=data))
+    problems = verify_releases(_settings(data=data), quick=quick)
     if as_json:
-        print(json.dumps({"problems": problems}, ensure_ascii=False))
+        print(json.dumps({"problems": problems, "quick": quick}, ensure_ascii=False))
     for problem in problems if not as_json else []:
         print(problem)
     if problems:
         raise typer.Exit(1)
     if not as_json:
-        print("发布版本核对无误 | the release is in order")
+        print("当前版本核对无误 | the live release is in order" if quick else "核对无误 | all releases are in order")
 
 
 @app.command()
@@ -141,21 +199,16 @@ def explain(
 ) -> None:
     """从一个数字追到文件和行 | From a published figure down to file and row."""
     from pipelines.publish import explain as ex
-    from pipelines.publish.problem import PublishError
 
-    settings = load_settings(data=data)
-    try:
-        if line:
-            result: Any = ex.explain_line(settings, line)
-        elif uscc and period:
-            result = ex.explain_account(settings, uscc, period)
-        elif table and column and key:
-            result = ex.explain_cell(settings, table, column, _key(key))
-        else:
-            raise typer.BadParameter("--line, 或 or --uscc 与 and --period, 或 or --table --column --key")
-    except PublishError as error:
-        print(error, file=sys.stderr)
-        raise typer.Exit(1) from error
+    settings = _settings(data=data)
+    if line:
+        result: Any = ex.explain_line(settings, line)
+    elif uscc and period:
+        result = ex.explain_account(settings, uscc, period)
+    elif table and column and key:
+        result = ex.explain_cell(settings, table, column, _key(key))
+    else:
+        raise typer.BadParameter("--line, 或 or --uscc 与 and --period, 或 or --table --column --key")
     print(json.dumps(ex.as_json(result), ensure_ascii=False) if as_json else ex.render(result))
 
 
@@ -183,14 +236,17 @@ def list_command(ctx: typer.Context, data: DataOption = None, as_json: JsonOptio
 def _list(data: Path | None, as_json: bool) -> None:
     from pipelines.publish.releases import list_releases
 
-    entries = list_releases(load_settings(data=data))
+    entries = list_releases(_settings(data=data))
     if as_json:
         print(json.dumps(entries, ensure_ascii=False, default=str))
         return
+    words = {"live": "当前 live", "official": "正式（已签署） official (signed)", "damaged": "受损 damaged"}
     for entry in entries:
-        marks = [word for word, yes in (("当前 live", entry["live"]), ("已签署 signed", entry["signed"])) if yes]
+        marks = "  ".join(word for name, word in words.items() if entry[name])
         shares = ", ".join(f"{year} {share:.1%}" for year, share in (entry["unexplained_shares"] or {}).items())
-        print(f"{entry['release_id']}  {entry['knowledge_date']}  {' '.join(marks)}" + (f"  未解释 unexplained: {shares}" if shares else ""))
+        print(f"{entry['release_id']}  {entry['knowledge_date']}  {marks}" + (f"  未解释 unexplained: {shares}" if shares else ""))
+        for problem in entry["problems"]:
+            print(f"    {problem}")
 
 
 @releases_app.command("sign")
@@ -202,15 +258,25 @@ def sign_command(
     data: DataOption = None,
 ) -> None:
     """签署一个发布版本：成为正式版本，不再删除 | Sign a release: official, never removed."""
-    from pipelines.publish.problem import PublishError
     from pipelines.publish.releases import sign
 
-    try:
-        sign(load_settings(data=data or ctx.obj), release_id, by, note)
-    except PublishError as error:
-        print(error, file=sys.stderr)
-        raise typer.Exit(1) from error
+    sign(_settings(data=data or ctx.obj), release_id, by, note)
     print(f"已签署 | signed: {release_id}")
+
+
+@releases_app.command("promote")
+def promote_command(
+    ctx: typer.Context,
+    release_id: Annotated[str, typer.Argument(help="发布版本 | release")],
+    by: Annotated[str, typer.Option("--by", help="由谁恢复 | who makes it live")],
+    note: Annotated[str, typer.Option("--note", help="说明 | note")],
+    data: DataOption = None,
+) -> None:
+    """使较早封存的版本重新上线（先完整核对） | Make an earlier sealed release live again, after a full check."""
+    from pipelines.publish.releases import promote
+
+    promote(_settings(data=data or ctx.obj), release_id, by, note)
+    print(f"已上线 | live: {release_id}")
 
 
 @steward_app.command("list")
@@ -222,7 +288,7 @@ def steward_list(
     """待办，按涉及排放量从大到小 | The worklist, the most tonnes at stake first."""
     from pipelines.publish import steward
 
-    found = _or_exit(lambda: steward.items(load_settings(data=data), every=every))
+    found = steward.items(_settings(data=data), every=every)
     print(json.dumps(found, ensure_ascii=False, default=_plain) if as_json else steward.render(found))
 
 
@@ -235,7 +301,7 @@ def steward_show(
     """一项待办：行、原因、怎么改、已有决定 | One item: rows, reasons, advice, decisions so far."""
     from pipelines.publish import steward
 
-    found = _or_exit(lambda: steward.item(load_settings(data=data), item))
+    found = steward.item(_settings(data=data), item)
     print(json.dumps(found, ensure_ascii=False, default=_plain) if as_json else steward.render_item(found))
 
 
@@ -251,8 +317,41 @@ def steward_template(
     from pipelines.publish import steward
 
     path = out or Path(f"更正表_{batch}{'_' + uscc if uscc else ''}.xlsx")
-    lines = _or_exit(lambda: steward.write_template(load_settings(data=data), batch, path, uscc=uscc, every=every))
+    lines = steward.write_template(_settings(data=data), batch, path, uscc=uscc, every=every)
     print(f"更正表 {lines} 行 | correction sheet with {lines} lines: {path}")
+
+
+@app.command("nights")
+def nights(
+    limit: Annotated[int, typer.Option("--limit", min=1, help="最近几夜 | how many, the latest first")] = 20,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """各夜的结果与用时，含失败与中断的 | The nights with outcome and times, failed and killed ones among them."""
+    from pipelines.report import as_text, recent_nights
+
+    found = recent_nights(_settings(data=data), limit)
+    print(json.dumps(found, ensure_ascii=False) if as_json else as_text(found))
+
+
+@app.command("settings")
+def show_settings(data: DataOption = None, as_json: JsonOption = False) -> None:
+    """全部设置：值、出处、含义 | Every setting with its value, where that comes from, and what it means."""
+    from dataclasses import asdict
+
+    from pipelines.settings import list_settings, settings_file, unknown_variables
+
+    found, unknown = list_settings(data), unknown_variables()
+    file = settings_file()
+    if as_json:
+        print(json.dumps({"file": str(file) if file else None, "settings": [asdict(s) for s in found], "unknown_variables": unknown}, ensure_ascii=False))
+        return
+    print(f"设置文件 | settings file: {file or '无 none'}")
+    for item in found:
+        value = "-" if item.value in (None, []) else json.dumps(item.value, ensure_ascii=False)
+        print(f"{item.key} = {value}  ({item.source})  {item.zh} | {item.en}")
+    for name in unknown:
+        print(f"环境变量 {name} 不是任何设置，未使用 | the variable {name} is no setting and is not used", file=sys.stderr)
 
 
 @gates_app.callback()
@@ -274,21 +373,18 @@ def gates_score(
     """埋设故障，统计每条规则与每种故障的召回、误报和漏掉的吨数 | Plant faults; recall, precision and tonnes missed by rule and kind."""
     import tempfile
 
-    from pipelines.publish.problem import PublishError
     from pipelines.score.card import bars
     from pipelines.score.render import as_data, as_markdown
     from pipelines.score.run import Asked, run_score
     from pipelines.settings import PROJECT
-    from pipelines.transform.build import BuildError
 
     with tempfile.TemporaryDirectory(prefix="carbon-score-") as folder:
         try:
             scored = run_score(Asked(seed, seeds, enterprises, months, faults), Path(folder), lambda text: print(text, file=sys.stderr))
-        except (ValueError, OSError) as error:
+        except ValueError as error:
             raise typer.BadParameter(str(error)) from error
-        except (BuildError, PublishError) as error:
-            print(f"失败：计算结果检查未通过 | failed, a check on computed results stopped the night:\n{error}", file=sys.stderr)
-            raise typer.Exit(1) from error
+        except _WRONG_PATH as error:
+            raise typer.BadParameter(str(failure.explain(error))) from error
     if write:
         (PROJECT / "docs" / "gates-score.md").write_text(as_markdown(scored), "utf-8")
     print(json.dumps(as_data(scored), ensure_ascii=False) if as_json else as_markdown(scored))
@@ -299,17 +395,6 @@ def gates_score(
 def _plain(value: object) -> float | str:
     """Amounts as numbers, days as text."""
     return float(value) if isinstance(value, Decimal) else str(value)
-
-
-def _or_exit(ask: Callable[[], Any]) -> Any:
-    """The answer, or exit status 1 with the reason."""
-    from pipelines.publish.problem import PublishError
-
-    try:
-        return ask()
-    except PublishError as error:
-        print(error, file=sys.stderr)
-        raise typer.Exit(1) from error
 
 
 def main() -> None:

@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
+import os
+import socket
+import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date
+from functools import partial
 from pathlib import Path
 
+from pipelines import notice
+from pipelines.clock import check_clock
 from pipelines.contracts.codes import read_rows
+from pipelines.failure import explain
+from pipelines.gate.anew import clear_unjudged
 from pipelines.gate.stage import Judged, judge_source, judge_strangers, sources_in_order, untold
 from pipelines.gate.suite import load_suite
-from pipelines.ingest.receive import Receipt, receive
+from pipelines.ingest.receive import Receipt, receive, require_inbox
 from pipelines.lock import night_lock
-from pipelines.publish.release import InputBatch, ReleaseInfo, find_release, heal, live_release, publish
+from pipelines.logs import LOGGER, night_log
+from pipelines.problem import Problem
+from pipelines.publish.live import Healed, heal, last_night, may_promote, prepare_folders
+from pipelines.publish.release import InputBatch, Published, ReleaseInfo, find_release, publish, require_sealable
 from pipelines.publish.site import RuleText
-from pipelines.settings import Settings
+from pipelines.publish.store import live_release, overdue_sources
+from pipelines.settings import Settings, now
 from pipelines.transform.build import BuildResult, build, build_db, require
 from pipelines.warehouse.build_db import Inputs, current_inputs, prepare, record_built, record_findings
-from pipelines.warehouse.inspect import registry_path, require_registry
+from pipelines.warehouse.inspect import require_registry
 from pipelines.warehouse.lake import Lake
 from pipelines.warehouse.mend import mend
-from pipelines.warehouse.registry import Registry
+from pipelines.warehouse.registry import NightRun, Registry
 
 PUBLISHED, PARTLY = 0, 3
 
@@ -36,12 +48,25 @@ class Night:
     say: Callable[[str], None]
     receipt: Receipt = field(default_factory=Receipt)
     judged: list[Judged] = field(default_factory=list)
-    told: list[Judged] | None = None   # verdicts that this night was the first to publish; None until it did
+    told: list[Judged] | None = None   # verdicts that this night was the first to tell; None until it ended
     inputs: Inputs | None = None
     replay: bool = False
+    healed: Healed = field(default_factory=Healed)   # what the live release was like when the night began
     built: BuildResult | None = None   # what dbt did in this run, also when it failed
     release_id: str | None = None
     outcome: str = "failed"
+    failure: Problem | None = None   # what ended it
+    seconds: dict[str, float] = field(default_factory=dict)   # by stage, [s]
+    killed: list[NightRun] = field(default_factory=list)   # earlier nights that ended without a word
+
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        """Add the time that is spent inside to a stage: receive, gate, build, publish."""
+        begun = time.monotonic()
+        try:
+            yield
+        finally:
+            self.seconds[stage] = round(self.seconds.get(stage, 0.0) + time.monotonic() - begun, 3)
 
     @property
     def database(self) -> Path:
@@ -77,50 +102,136 @@ class Night:
                 "refused": outcomes.count("refused"),
                 "rows_received": sum(j.rows_received for j in telling),
                 "rows_accepted": sum(j.rows_accepted for j in telling),
-                "waiting": len(self.receipt.waiting), "left": len(self.receipt.left),
+                **{kind: len(items) for kind, _, items in self.receipt.named()},
             },
-            "waiting": [f"{name} ({why})" for name, why in self.receipt.waiting],
-            "left": [f"{name} ({why})" for name, why in self.receipt.left],
-            "ignored": [f"{name} ({why})" for name, why in self.receipt.ignored],
+            **{kind: [f"{name} ({why})" for name, why in items] for kind, _, items in self.receipt.named()},
+            "damaged": list(self.healed.damage),
         }
 
 
 @contextmanager
-def open_night(settings: Settings, say: Callable[[str], None]) -> Iterator[Night]:
-    """Take the lock, mend what a kill may have left half-done, and open the registry.
+def open_night(settings: Settings, say: Callable[[str], None], how: str = "command") -> Iterator[Night]:
+    """Take the lock, mend what a kill may have left half-done, open the registry; afterwards record the night and send its notice.
 
-    Raises NightRunning when another night holds the lock, RegistryDamaged when the registry is lost or not what it was.
+    how: `command` or `dagster`, for the table of nights. Raises InboxMissing before anything is done, NightRunning when another night holds the
+    lock for longer than the settings wait, RegistryDamaged when the registry is lost or not what it was, ClockWrong when the clock cannot be right.
     """
-    started = settings.started.isoformat(timespec="seconds")
-    with night_lock(settings.warehouse / "night.lock", started):
-        heal(settings)
-        require_registry(settings)
-        registry = Registry(registry_path(settings))
-        lake = Lake(settings.validated, settings.quarantine, registry)
+    os.umask(os.umask(0o077) | 0o002)   # nothing that a night writes may be changed by just anyone
+    started = now().isoformat(timespec="microseconds")
+    night: Night | None = None
+    with night_log(settings, say) as say_and_log:
         try:
-            lake.prepare()
-            yield Night(settings, registry, lake, say)
-        finally:
-            registry.close()
+            require_inbox(settings)
+            prepare_folders(settings)
+            with night_lock(settings.warehouse / "night.lock", settings.started.isoformat(timespec="seconds"),
+                            wait_minutes=settings.lock_wait_minutes, say=say_and_log):
+                require_registry(settings)
+                registry = Registry(settings.registry)
+                try:
+                    night = Night(settings, registry, Lake(settings.validated, settings.quarantine, registry), say_and_log)
+                    with _recorded(night, how):
+                        _make_ready(night)
+                        yield night
+                finally:
+                    registry.close()
+        except Exception as error:
+            _notify(settings, night, started, explain(error), say_and_log)
+            raise
+        _notify(settings, night, started, night.failure, say_and_log)
+
+
+def _make_ready(night: Night) -> None:
+    """Look at the clock and at the live release before anything is done."""
+    check_clock(night.settings, last_night(night.settings, night.registry))
+    night.healed = heal(night.settings, night.registry)
+    for problem in night.healed.damage:
+        night.say(f"  当前版本受损 the live release is damaged: {problem}")
+    night.lake.prepare()
+
+
+@contextmanager
+def _recorded(night: Night, how: str) -> Iterator[None]:
+    """Keep the night's row in the table of nights: begun before anything else, ended however it ends, short of a kill."""
+    begun = now().isoformat(timespec="microseconds")
+    row = partial(
+        NightRun, night_id=begun, started=begun, knowledge_date=night.settings.knowledge_date.isoformat(), how=how, pid=os.getpid(), host=socket.gethostname()
+    )
+    nothing: dict = {}
+    night.killed = night.registry.begin_night(
+        row(ended=None, outcome="running", exit_status=None, release_id=None, counts=nothing, seconds_by_stage=nothing, reason_zh=None, reason_en=None)
+    )
+    for dead in night.killed:
+        night.say(f"此前一夜中断，未留下结果：{_named(dead)} | an earlier night was cut off: {_named(dead)}")
+    try:
+        yield
+    except BaseException as error:
+        night.failure = explain(error)
+        raise
+    finally:
+        try:
+            night.told = night.telling   # the registry is about to be closed
+            night.registry.end_night(row(
+                ended=now().isoformat(timespec="microseconds"), outcome=_outcome(night), exit_status=_exit_status(night), release_id=night.release_id,
+                counts=night.summary()["counts"], seconds_by_stage=night.seconds,
+                reason_zh=night.failure.zh if night.failure else None, reason_en=night.failure.en if night.failure else None,
+            ))
+        except sqlite3.Error as error:   # must not hide what ended the night
+            night.told = night.told or []
+            why = explain(error)
+            LOGGER.exception("%s", why)
+            night.say(f"本夜的结果未能登记：{why.zh} | how the night ended could not be recorded: {why.en}")
+
+
+def _named(run: NightRun) -> str:
+    return f"{run.started} pid {run.pid} {run.host}"
+
+
+def _outcome(night: Night) -> str:
+    """How the night ended. One that ended well without a release ran some of its steps only: assets chosen in Dagster."""
+    if night.failure is not None:
+        return "failed"
+    return "partial" if night.outcome == "failed" else night.outcome
+
+
+def _exit_status(night: Night) -> int:
+    return night.failure.exit_status if night.failure else night.exit_code
+
+
+def _notify(settings: Settings, night: Night | None, started: str, failure: Problem | None, say: Callable[[str], None]) -> None:
+    """Send the notice, where one is asked for; a night that did not get as far as its registry has no counts."""
+    if not settings.notices.wanted:
+        return
+    judged = night.telling if night else []
+    outcomes = [item.outcome for item in judged]
+    notice.send(settings.notices, notice.Notice(
+        outcome=_outcome(night) if night else "failed", exit_status=failure.exit_status if failure else _exit_status(night) if night else 1,
+        knowledge_date=settings.knowledge_date.isoformat(), started=started, ended=now().isoformat(timespec="microseconds"),
+        release_id=night.release_id if night else None, refused=outcomes.count("refused"), accepted_in_part=outcomes.count("accepted_in_part"),
+        rows_quarantined=sum(item.rows_received - item.rows_accepted for item in judged), overdue=overdue_sources(settings),
+        host=socket.gethostname(), data=str(settings.data), reason={"zh": failure.zh, "en": failure.en} if failure else None,
+        killed=[_named(dead) for dead in night.killed] if night else [],
+    ), say)
 
 
 def receive_step(night: Night) -> Receipt:
     """Take in what is new in the inbox and among the published tables."""
-    night.receipt = receive(night.settings, night.registry)
+    with night.timed("receive"):
+        night.receipt = receive(night.settings, night.registry)
+        clear_unjudged(night.registry, night.lake)
+        mend(night.settings, night.registry, night.lake, night.say)
     night.say(f"收件 receive: {len(night.receipt.new)} 新批次 new, {night.receipt.seen} 已知 known")
-    for kind, items in (("等待 waits until received", night.receipt.waiting), ("留待下夜 left for the next night", night.receipt.left),
-                        ("未处理 ignored", night.receipt.ignored)):
+    for _, kind, items in night.receipt.named():
         for name, why in items:
             night.say(f"  {kind}: {name} ({why})")
-    mend(night.settings, night.registry, night.lake, night.say)
     return night.receipt
 
 
 def judge_step(night: Night, source: str) -> list[Judged]:
     """Judge the pending batches of one source."""
-    judged = judge_source(night.settings, night.registry, night.lake, source)
-    if source == sources_in_order()[-1]:
-        judged += judge_strangers(night.settings, night.registry, night.lake)
+    with night.timed("gate"):
+        judged = judge_source(night.settings, night.registry, night.lake, source)
+        if source == sources_in_order()[-1]:
+            judged += judge_strangers(night.settings, night.registry, night.lake)
     night.judged += judged
     if judged:
         rows, accepted = sum(j.rows_received for j in judged), sum(j.rows_accepted for j in judged)
@@ -136,16 +247,18 @@ def needs_build(night: Night) -> bool:
     settings = night.settings
     night.inputs = current_inputs(settings, night.registry)
     live = live_release(settings)
-    night.replay = live is not None and settings.knowledge_date < date.fromisoformat(live["knowledge_date"])
-    if live is not None and not night.replay and live["fingerprint"] == night.inputs.fingerprint:
+    night.replay = not may_promote(settings, night.registry, settings.knowledge_date)
+    whole = live is not None and not night.healed.damage
+    if live is not None and whole and not night.replay and live["fingerprint"] == night.inputs.fingerprint:
+        night.registry.stand_by(settings.knowledge_date.isoformat())
         _tell(night, live["release_id"], "nothing_new")
         return False
-    sealed = find_release(settings, night.inputs.fingerprint, settings.knowledge_date)
+    sealed = find_release(settings, night.registry, night.inputs.fingerprint, settings.knowledge_date)
     if sealed is not None:
         # sealed before, and perhaps not made live because the night was ended in between
-        published = publish(settings, night.database, release_info(night))
-        _tell(night, published.release_id, "published" if published.promoted else "sealed")
+        _publish(night)
         return False
+    require_sealable(settings, night.registry, release_info(night).release_id)
     return True
 
 
@@ -179,32 +292,41 @@ def release_info(night: Night) -> ReleaseInfo:
 def build_step(night: Night, on_node: Callable[[str], None] | None = None) -> BuildResult:
     """Build the marts in the build database. Raises BuildError when a model or a blocking test fails."""
     assert night.inputs is not None
-    if night.replay:
-        night.database.unlink(missing_ok=True)
-    full = prepare(night.database, night.settings, night.registry, night.inputs)
-    night.say(f"计算 build: {'全部重算 everything' if full else '仅受影响部分 what changed'}")
-    night.built = build(night.settings, night.database, full=full, on_node=on_node)
-    require(night.built)
-    if not night.replay:
-        record_findings(night.database, night.settings, night.registry)
-    record_built(night.database, night.settings, night.inputs)
+    with night.timed("build"):
+        if night.replay:
+            night.database.unlink(missing_ok=True)
+        full = prepare(night.database, night.settings, night.registry, night.inputs)
+        night.say(f"计算 build: {'全部重算 everything' if full else '仅受影响部分 what changed'}")
+        night.built = build(night.settings, night.database, full=full, on_node=on_node)
+        require(night.built)
+        if not night.replay:
+            record_findings(night.database, night.settings, night.registry)
+        record_built(night.database, night.settings, night.inputs)
     return night.built
 
 
 def publish_step(night: Night) -> str:
     """Seal the release and, unless it is a replay of an earlier day, make it live. Raises PublishError."""
-    published = publish(night.settings, night.database, release_info(night))
-    _tell(night, published.release_id, "published" if published.promoted else "sealed")
+    published = _publish(night)
     if night.replay:
         night.database.unlink(missing_ok=True)
     night.say(f"发布 publish: {night.outcome} {night.release_id}")
     return published.release_id
 
 
+def _publish(night: Night) -> Published:
+    with night.timed("publish"):
+        published = publish(night.settings, night.registry, night.database, release_info(night), damaged=bool(night.healed.damage))
+    _tell(night, published.release_id, "published" if published.promoted else "sealed")
+    if night.healed.damage and not published.promoted:
+        night.say("当前版本仍受损：不带 --as-of 再运行一夜即可重做或替换 | the live release is still damaged: a night without --as-of makes it again")
+    return published
+
+
 def run_night(
     settings: Settings, say: Callable[[str], None], on_node: Callable[[str], None] | None = None
 ) -> Night:
-    """The whole night. Raises NightRunning, BuildError or PublishError; then the last release stands."""
+    """The whole night. Raises NightRunning, ClockWrong, BuildError or PublishError; then the last release stands."""
     with open_night(settings, say) as night:
         receive_step(night)
         for source in sources_in_order():

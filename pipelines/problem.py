@@ -4,7 +4,12 @@ from __future__ import annotations
 
 
 class Problem(Exception):
-    """Something that ends what was asked for, and why, in Chinese and English. The last release stands."""
+    """Something that ends what was asked for, and why, in Chinese and English. The last release stands.
+
+    exit_status: what the command ends with (1 failed, 2 wrong usage).
+    """
+
+    exit_status = 1
 
     def __init__(self, zh: str, en: str) -> None:
         super().__init__(zh, en)
@@ -13,3 +18,9 @@ class Problem(Exception):
 
     def __str__(self) -> str:
         return f"{self.zh} | {self.en}"
+
+
+class UsageProblem(Problem):
+    """The command was asked for something that cannot be meant: a wrong option, setting or folder."""
+
+    exit_status = 2

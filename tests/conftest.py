@@ -41,9 +41,12 @@ class Release:
         return json.loads((self.data / "marts" / "release.json").read_text("utf-8"))
 
 
-def carbon(*arguments: str | Path, timeout: float = 300) -> subprocess.CompletedProcess[str]:
-    """Run the console command as a user does."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("CARBON_")}
+os.environ["CARBON_SETTINGS"] = ""   # no settings file, whatever lies in the project's folder
+
+
+def carbon(*arguments: str | Path, timeout: float = 300, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run the console command as a user does; `variables` are added to the environment."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("CARBON_")} | {"CARBON_SETTINGS": "", **variables}
     return subprocess.run(
         [*CARBON, *map(str, arguments)], capture_output=True, text=True, timeout=timeout, cwd=ROOT, env=environment, check=False
     )

@@ -16,12 +16,14 @@ select
     case conflict
         when 'equal_received_at' then '另一份提交的接收时间相同而内容不同；冲突解除前，两者均不计入'
         when 'blank_unit_beside_named' then '同一事项既有未填排放单元的行，又有填了排放单元的行；冲突解除前，均不计入'
+        when 'blank_stream_beside_named' then '同一事项既有未填煤种或批次的行，又有填了的行，可能是合计与分项；冲突解除前，均不计入'
         when 'parent_beside_child' then '同一事项既有上级能源品种，又有其下级品种；冲突解除前，均不计入'
         else '与另一份提交重复或口径重叠；冲突解除前，均不计入'
     end as message_zh,
     case conflict
         when 'equal_received_at' then 'another delivery with the same time of receipt says otherwise: neither counts while the conflict lasts'
         when 'blank_unit_beside_named' then 'a row without emission unit stands beside one with a unit: none counts while the conflict lasts'
+        when 'blank_stream_beside_named' then 'a row without stream stands beside one with a stream, perhaps a total beside its parts: none counts while the conflict lasts'
         when 'parent_beside_child' then 'a parent fuel stands beside one of its children: none counts while the conflict lasts'
         else 'it overlaps another delivery: none counts while the conflict lasts'
     end as message_en,

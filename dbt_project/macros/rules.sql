@@ -8,9 +8,9 @@
 (select days from {{ ref('deadline') }} where purpose = '{{ purpose }}' and source = '{{ source_name }}')
 {%- endmacro %}
 
-{# A number as it is shown in a sentence: at most five decimals, no zeros behind. #}
-{% macro shown(x) -%}
-case when abs({{ x }}) < 1e20 then rtrim(rtrim(cast(cast({{ x }} as decimal(38, 5)) as varchar), '0'), '.') else cast({{ x }} as varchar) end
+{# A number as it is shown in a sentence: at most five decimals (or `decimals`), no zeros behind. #}
+{% macro shown(x, decimals=5) -%}
+case when abs({{ x }}) < 1e20 then rtrim(rtrim(cast({{ decimal_of(x, decimals) }} as varchar), '0'), '.') else cast({{ x }} as varchar) end
 {%- endmacro %}
 
 {# Months since year 0: neighbours differ by one. #}
@@ -50,4 +50,14 @@ replace(replace(replace(replace({{ text }},
 {# The number of an item of the worklist: a batch and a check. #}
 {% macro item_id(alias) -%}
 md5({{ alias }}.check_id || '|' || {{ alias }}.batch_id)
+{%- endmacro %}
+
+{# The name of a unit without the marks that people write it with: 1#炉, 1号炉, 第一号炉, 01 # 炉. #}
+{% macro bare_name(x) -%}
+regexp_replace(regexp_replace(translate(lower({{ x }}), '一二三四五六七八九', '123456789'), '[#＃号第№\s_]', '', 'g'), '(^|[^0-9])0+([0-9])', '\1\2', 'g')
+{%- endmacro %}
+
+{# True for a decision that a second person signed: another person means another name. #}
+{% macro signed_twice(d) -%}
+coalesce({{ d }}.second_by, {{ d }}.decided_by) <> {{ d }}.decided_by
 {%- endmacro %}

@@ -42,11 +42,12 @@ def _gate(source: Source) -> dg.AssetsDefinition:
         description=f"{source.zh} | {source.en}", freshness_policy=NIGHTLY,
     )
     def validated(night: NightResource) -> dg.MaterializeResult:
-        judged = [item for item in judge_step(night.opened, source.name) if item.batch.source == source.name]
-        results = [_verdict_check("verdicts", judged)]
-        if has_deadline(source):
-            results.append(_on_time(night.opened, source))
-        return dg.MaterializeResult(metadata=_counts(judged), check_results=results)
+        with night.step(source.name) as opened:
+            judged = [item for item in judge_step(opened, source.name) if item.batch.source == source.name]
+            results = [_verdict_check("verdicts", judged)]
+            if has_deadline(source):
+                results.append(_on_time(opened, source))
+            return dg.MaterializeResult(metadata=_counts(judged), check_results=results)
 
     return validated
 
@@ -91,7 +92,8 @@ validated_assets = [_gate(source) for source in load_sources().values()]
 )
 def verdicts(night: NightResource) -> Iterator[dg.MaterializeResult]:
     """Sum up the gate; what dbt knows of batches comes from here."""
-    judged = night.opened.judged
+    with night.step("verdicts") as opened:
+        judged = opened.judged
     held = [item for item in judged if item.outcome != "accepted"]
     metadata: dict[str, dg.MetadataValue | int] = {**_counts(judged)}
     if held:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pipelines.problem import Problem
 from pipelines.settings import Settings, load_settings
 from pipelines.transform.build import PROJECT_DIR, parse
 
@@ -19,7 +20,7 @@ _PATTERNS = ("*.sql", "*.yml", "*.csv")
 _LEAVE_OUT = {"target", "logs"}
 
 
-class ManifestError(RuntimeError):
+class ManifestError(Problem):
     """The dbt project cannot be parsed; says what dbt said."""
 
 
@@ -39,7 +40,7 @@ def ensure_manifest(settings: Settings | None = None) -> Path:
 def _parse(folder: Path, wanted: Path) -> None:
     result = parse(folder)
     if not result.ok:
-        raise ManifestError(f"dbt 项目无法解析 | the dbt project cannot be parsed: {result.error}")
+        raise ManifestError("dbt 项目无法解析", f"the dbt project cannot be parsed: {result.error}")
     earlier = list(folder.glob("manifest-*.json"))
     (folder / "manifest.json").replace(wanted)
     for path in earlier:

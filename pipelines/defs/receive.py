@@ -11,6 +11,7 @@ from pipelines.defs.resources import NightResource
 from pipelines.defs.tables import pairs_table
 from pipelines.ingest.receive import Receipt
 from pipelines.night import receive_step
+from pipelines.settings import Settings
 
 DELIVERIES = dg.AssetKey(["raw", "deliveries"])
 
@@ -20,23 +21,19 @@ DELIVERIES = dg.AssetKey(["raw", "deliveries"])
     description="收到的文件，原样、只读，一个文件一个批次 | Files as received, read-only: one file, one batch",
 )
 def deliveries(night: NightResource) -> dg.MaterializeResult:
-    """Take in what is new. A share that is away for a moment is tried again: receiving twice changes nothing."""
-    try:
-        receipt = receive_step(night.opened)
-    except OSError as error:
-        raise dg.RetryRequested(max_retries=2, seconds_to_wait=30) from error
-    return dg.MaterializeResult(metadata=_metadata(receipt, night))
+    """Take in what is new. Receiving twice changes nothing."""
+    with night.step("receive") as opened:
+        return dg.MaterializeResult(metadata=_metadata(receive_step(opened), opened.settings))
 
 
-def _metadata(receipt: Receipt, night: NightResource) -> dict[str, Any]:
-    settings = night.opened.settings
+def _metadata(receipt: Receipt, settings: Settings) -> dict[str, Any]:
     found: dict[str, Any] = {
         "knowledge_date": settings.knowledge_date.isoformat(),
         "inbox": dg.MetadataValue.path(settings.inbox),
         "new_batches": len(receipt.new), "known_batches": receipt.seen,
-        "waiting": len(receipt.waiting), "left": len(receipt.left), "ignored": len(receipt.ignored),
+        **{kind: len(items) for kind, _, items in receipt.named()},
     }
-    named = [("waiting", receipt.waiting), ("left", receipt.left), ("ignored", receipt.ignored)]
-    if any(items for _, items in named):
-        found["not_taken"] = pairs_table([(state, name, why) for state, items in named for name, why in items])
+    named = [(kind, name, why) for kind, _, items in receipt.named() for name, why in items]
+    if named:
+        found["named"] = pairs_table(named)
     return found

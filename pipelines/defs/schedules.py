@@ -1,4 +1,4 @@
-"""Every night at 02:00, Asia/Shanghai.
+"""Every night at 02:00, Asia/Shanghai, or as the setting `cron` says.
 
 Catch-up: after a stop over several nights the daemon fires the last missed one only. That is enough: a night takes in
 everything that is new, whenever it was delivered, and its knowledge date is the date of the tick, not of the machine's
@@ -11,20 +11,17 @@ import dagster as dg
 
 from pipelines.defs.jobs import nightly
 from pipelines.defs.resources import NightResource
-from pipelines.settings import TIME_ZONE
-
-# CARBON_CRON is for tests: nobody waits until two o'clock.
-CRON = dg.EnvVar("CARBON_CRON").get_value("0 2 * * *") or "0 2 * * *"
+from pipelines.settings import TIME_ZONE, load_settings
 
 
 @dg.schedule(
-    job=nightly, cron_schedule=CRON, execution_timezone=TIME_ZONE.key, name="every_night",
+    job=nightly, cron_schedule=load_settings().cron, execution_timezone=TIME_ZONE.key, name="every_night",
     default_status=dg.DefaultScheduleStatus.RUNNING,
-    description="每夜两点，知识截止日为当日 | Two o'clock every night; the knowledge date is the day of the tick",
+    description="每夜一次，知识截止日为当日 | Once a night; the knowledge date is the day of the tick",
 )
 def every_night(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     """One run whose knowledge date is the scheduled day."""
     day = context.scheduled_execution_time.astimezone(TIME_ZONE).date().isoformat()
     return dg.RunRequest(
-        run_config=dg.RunConfig(resources={"night": NightResource(as_of=day)}), tags={"carbon/knowledge_date": day}
+        run_config=dg.RunConfig(resources={"night": NightResource(as_of=day, as_of_is_clock=True)}), tags={"carbon/knowledge_date": day}
     )

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
 
 import dagster as dg
 
+from pipelines.contracts.source import deliverable_sources
 from pipelines.defs.jobs import nightly
+from pipelines.ingest.scan import is_settling, outline
 from pipelines.settings import load_settings
-
-_UNFINISHED = (".part", ".tmp")
 
 
 @dg.sensor(
@@ -20,24 +19,17 @@ _UNFINISHED = (".part", ".tmp")
 def inbox_changed(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
     """Ask for a run when names, sizes or times of the deliveries changed. Contents are not read here."""
     settings = load_settings()
-    found = sorted(_deliveries(settings.inbox))
+    try:
+        found = outline(settings.inbox, deliverable_sources())
+    except OSError as error:
+        return dg.SkipReason(f"收件箱 {settings.inbox} 无法读取（{error.strerror}） | the inbox {settings.inbox} cannot be read ({error.strerror})")
     if not found:
         return dg.SkipReason("收件箱为空 | the inbox is empty")
-    newest = max(changed for _, _, changed in found) / 1e9
-    if settings.started.timestamp() - newest < settings.settle_seconds:
+    clock = settings.started.timestamp()
+    if any(is_settling(clock, changed / 1e9, settings.settle_seconds) for _, _, changed in found):
         return dg.SkipReason("有文件仍在写入 | a file is still being written")
     digest = hashlib.sha256(repr(found).encode()).hexdigest()[:16]
     if digest == context.cursor:
         return dg.SkipReason("没有新文件 | nothing new")
     context.update_cursor(digest)
     return dg.RunRequest(run_key=digest)
-
-
-def _deliveries(inbox: Path) -> list[tuple[str, int, int]]:
-    """(path below the inbox, size, time of change in ns) of everything that a night would look at."""
-    found = []
-    for path in inbox.glob("*/**/*"):
-        if path.is_file() and not path.name.startswith((".", "~$")) and path.suffix not in _UNFINISHED:
-            stat = path.stat()
-            found.append((path.relative_to(inbox).as_posix(), stat.st_size, stat.st_mtime_ns))
-    return found

@@ -14,6 +14,7 @@ import sys
 import time
 from pathlib import Path
 
+from pipelines.failure import explain
 from pipelines.lock import NightRunning, night_lock
 from pipelines.settings import PROJECT, Settings, load_settings
 
@@ -105,6 +106,19 @@ def close_dead_runs(settings: Settings, home: Path) -> list[str]:
         return []
 
 
+def remove_runs(settings: Settings, home: Path) -> int:
+    """Remove every finished run that is past its keeping; returns their number."""
+    import dagster as dg
+
+    from pipelines.defs.history import remove_old_runs
+
+    removed = 0
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        while found := remove_old_runs(instance, settings):
+            removed += len(found)
+    return removed
+
+
 def serve(host: str, port: int) -> int:
     """Run both until a signal comes or one of them ends. Returns the exit status."""
     settings = load_settings()
@@ -114,6 +128,9 @@ def serve(host: str, port: int) -> int:
         signal.signal(number, lambda received, _frame: signals.append(received))
     for run_id in close_dead_runs(settings, home):
         print(f"运行 {run_id} 已随进程中断，记为失败 | run {run_id} died with its process: marked as failed")
+    removed = remove_runs(settings, home)
+    if removed:
+        print(f"已清理 {removed} 个超过 {settings.keep_run_days} 天的运行 | {removed} runs older than {settings.keep_run_days} days removed")
     processes = [start(daemon_command(), home), start(webserver_command(host, port), home)]
     print(f"Dagster: http://{host}:{port}  (Ctrl-C 停止 | to stop)  DAGSTER_HOME={home}", flush=True)
     try:
@@ -133,7 +150,12 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=3000)
     arguments = parser.parse_args()
-    sys.exit(serve(arguments.host, arguments.port))
+    try:
+        sys.exit(serve(arguments.host, arguments.port))
+    except Exception as error:  # noqa: BLE001 - the fence of this command, as `carbon` has one
+        problem = explain(error)
+        print(problem, file=sys.stderr)
+        sys.exit(problem.exit_status)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ _ROWS = 200   # a run's page is no place for thousands of rows: the rest stands 
 
 
 def pairs_table(rows: Iterable[tuple[str, str, str]]) -> dg.TableMetadataValue:
-    """Files that were not taken in: (state, file, reason)."""
+    """Files that the receipt names: (state, file, reason)."""
     return _table(("state", "file", "reason"), rows)
 
 

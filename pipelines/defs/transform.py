@@ -107,16 +107,16 @@ MART_KEYS = sorted(node_key(node) for node in NODES.values() if node["resource_t
 )
 def dbt_models(context: dg.AssetExecutionContext, night: NightResource) -> Iterator[Any]:
     """Build once and tell what each node came to. With nothing new, everything stands as it is."""
-    opened = night.opened
-    if not needs_build(opened):
-        yield from _standing(context, opened)
-        return
-    try:
-        build_step(opened)
-    except BuildError as error:
+    with night.step("build") as opened:
+        if not needs_build(opened):
+            yield from _standing(context, opened)
+            return
+        try:
+            build_step(opened)
+        except BuildError as error:
+            yield from _results(context, opened.built)
+            raise dg.Failure(description=str(error), allow_retries=False) from error
         yield from _results(context, opened.built)
-        raise dg.Failure(description=str(error), allow_retries=False) from error
-    yield from _results(context, opened.built)
 
 
 def _standing(context: dg.AssetExecutionContext, night: Night) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:

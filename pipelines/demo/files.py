@@ -103,7 +103,7 @@ def _place(path: Path, data: bytes, moment: dt.datetime) -> None:
 
 
 def _sidecar(delivery: Delivery, moment: dt.datetime, data: bytes) -> bytes:
-    fields = {
+    fields: dict[str, str | bool] = {
         "sender": delivery.sender,
         "received_at": moment.isoformat(),
         "period": delivery.period,
@@ -113,7 +113,12 @@ def _sidecar(delivery: Delivery, moment: dt.datetime, data: bytes) -> bytes:
         "synthetic": True,
         "sha256": delivery.checksum or hashlib.sha256(data).hexdigest(),
     }
-    return yaml.safe_dump(fields, allow_unicode=True, sort_keys=False, width=1000).encode()
+    return sidecar_text(fields).encode()
+
+
+def sidecar_text(fields: dict[str, str | bool]) -> str:
+    """The fields of a sidecar as they are written, one a line."""
+    return yaml.safe_dump(fields, allow_unicode=True, sort_keys=False, width=1000)
 
 
 def _laid_out(delivery: Delivery) -> list[list[str]]:

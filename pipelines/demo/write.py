@@ -12,11 +12,12 @@ from pathlib import Path
 from pipelines.contracts.source import load_sources
 from pipelines.demo.activity import Activity, make_activity
 from pipelines.demo.enterprises import Enterprise, make_enterprises
-from pipelines.demo.faults import ADDED, Planted, Planter, faults_csv, read_faults
+from pipelines.demo.faults import Planted, Planter, faults_csv, read_faults
 from pipelines.demo.files import Delivery, Layout, write_delivery
 from pipelines.demo.grid import make_power_system
 from pipelines.demo.meters import meter_deliveries
 from pipelines.demo.months import Window, first_day, label, make_window, year_of
+from pipelines.demo.own import LABELS, foreign, remove_earlier
 from pipelines.demo.provincial import DECIDED, provincial_deliveries
 from pipelines.demo.registers import register_deliveries
 from pipelines.demo.series import Series, positions
@@ -79,7 +80,7 @@ def write_province(
 
     Raises:
         ValueError: an argument that cannot be understood.
-        FileExistsError: `out` holds deliveries that this run would not write again.
+        FileExistsError: `out` holds deliveries that no run of this program wrote; those of an earlier run are replaced.
     """
     out = Path(out)
     counts = read_faults(faults)
@@ -93,7 +94,7 @@ def write_province(
     plan = _Plan(world, window, members, activities, seed)
     planter = Planter(counts, seed, until, _small(members), plan.files_per_source())
     report = DemoReport(out, seed, enterprises, (label(window.delivered_from), until))
-    _refuse_leftovers(out, plan, counts)
+    _make_room(out)
     for delivery in plan.deliveries():
         spoiled = [] if delivery.name == plan.correction_name or delivery.source in DECIDED else planter.plant(delivery)
         for each in [delivery, *spoiled]:
@@ -101,7 +102,7 @@ def write_province(
             report.files += 1
             report.rows[each.source] += len(each.rows)
     report.planted, report.unplanted = planter.planted, planter.unplanted
-    labels = out / "faults.csv"
+    labels = out / LABELS
     if counts:
         labels.write_bytes(faults_csv(planter.planted).encode())
     return report
@@ -113,20 +114,15 @@ def _small(members: list[Enterprise]) -> frozenset[str]:
     return frozenset(member.uscc for member in ranked[: max(1, len(ranked) // 2)])
 
 
-def _refuse_leftovers(out: Path, plan: _Plan, counts: dict[str, int]) -> None:
-    """Stop when files of another run lie in `out`: mixed provinces would be read as one."""
-    own = plan.names()
-    for source in load_sources():
-        for path in sorted((out / source).glob("*")) if (out / source).is_dir() else []:
-            name = path.name.removesuffix(".meta.yml").removesuffix(".tmp")
-            base = name.rsplit(".", 1)[0]
-            stem = next((base.removesuffix(end) for end in ADDED if base.endswith(end)), base)
-            if f"{source}/{stem}" not in own or (stem != base and not counts):
-                raise FileExistsError(
-                    f"{out} already holds {source}/{path.name}, which this run would not write; choose an empty folder"
-                )
-    if not counts and (out / "faults.csv").exists():
-        raise FileExistsError(f"{out} already holds faults.csv of another run; choose an empty folder")
+def _make_room(out: Path) -> None:
+    """Take away what an earlier run wrote; stop where something else lies in `out`: it would be read as one with the province."""
+    remove_earlier(out)
+    other = foreign(out)
+    if other is not None:
+        raise FileExistsError(
+            f"{out} 中有不是本程序生成的 {other.relative_to(out)}，未做改动；请换一个空文件夹"
+            f" | {out} already holds {other.relative_to(out)}, which this program did not write: it was left as it is; choose an empty folder"
+        )
 
 
 class _Plan:
@@ -159,14 +155,6 @@ class _Plan:
                 counts[delivery.source] += 1
         counts["grid_sales"] = len({year_of(month) for month in self.window.computed})
         return dict(counts)
-
-    def names(self) -> set[str]:
-        """Source and name without suffix of every file that this plan can write."""
-        names = {f"{delivery.source}/{delivery.name}" for delivery in self.provincial}
-        names |= {f"enterprise_register/{self._register_name()}", f"enterprise_energy/{self.correction_name}"}
-        for source, group in self.series:
-            names |= {f"{source}/{_monthly_name(source, month, group)}" for month in self.window.delivered}
-        return names
 
     def deliveries(self) -> Iterator[Delivery]:
         yield self._register()

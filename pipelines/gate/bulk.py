@@ -25,7 +25,7 @@ from pipelines.gate.judge import labelled
 from pipelines.gate.suite import Rule, Suite
 from pipelines.gate.tally import BulkJudgement, Tally
 from pipelines.ingest.bulk import LandedFile
-from pipelines.ingest.typed import EVIDENCE, with_header_unit
+from pipelines.ingest.typed import EVIDENCE, shown_unit
 from pipelines.warehouse.duck import literal, pieces, put, quoted
 
 _NULL, _BETWEEN = "expect_column_values_to_be_null", "expect_column_values_to_be_between"
@@ -35,7 +35,7 @@ _PIECE = 25_000   # rows judged one by one at a time: bounds the memory of a fil
 def judge_bulk(
     db: Any, delivery: Delivery, landed: LandedFile, suite: Suite, known: pl.DataFrame, limit: float, folder: Path
 ) -> BulkJudgement:
-    """Judge one typed file. `known` is uscc -> enterprise_known_from, `limit` as in `judge`; `folder` takes what is in between."""
+    """Judge one typed file. `known`, `limit` as in `judge`; `folder` takes what is in between."""
     return _Bulk(db, delivery, landed, suite, known, limit, folder).run()
 
 
@@ -135,9 +135,10 @@ class _Bulk:
         ]
         words: list[tuple[str, str]] = []
         for name in _word_columns(self.source):
-            found = self.db.execute(f"select distinct {name} from {self.landed.relation} where {name} is not null order by 1").fetchall()
-            words += [(name, word) for (word,) in found]
-        rows += [{name: word} for name, word in words]
+            found = self.db.execute(f"select {name}, min(period) from {self.landed.relation} where {name} is not null group by 1 order by 1").fetchall()
+            words += [(name, word) for word, _ in found]
+            # the first month of an enterprise stands for the later ones: a register row that covers it covers them
+            rows += [{name: word, "period": first} if name == "uscc" else {name: word} for word, first in found]
         contract = {name: kind for column in self.source.columns for name, kind in column.lake_columns().items()}
         schema = {**contract, **dict.fromkeys(EVIDENCE, pl.String), "duplicate_row": pl.Int64, "duplicate_key": pl.Int64}
         frame = pl.DataFrame({name: pl.Series([row.get(name) for row in rows], dtype=kind) for name, kind in schema.items()})
@@ -174,7 +175,7 @@ class _Bulk:
             named = [name for name in piece.columns if name.endswith("__raw")]
             piece = piece.with_columns(pl.Series(name, [None if is_missing(cell) else cell for cell in piece[name]], dtype=pl.String) for name in named)
             for unit, text in self.landed.text.header_units.items():
-                filled = [with_header_unit(cell, text) for cell in piece[f"{unit}__raw"]]
+                filled = [shown_unit(cell, "、".join(text)) for cell in piece[f"{unit}__raw"]]
                 piece = piece.with_columns(pl.Series(f"{unit}__raw", filled, dtype=pl.String))
             yield self._with_evidence(piece.with_row_index("_row"))
 

@@ -19,12 +19,13 @@ from pipelines.contracts.decisions import Bounds, load_bounds
 from pipelines.contracts.source import Source
 from pipelines.contracts.text import code_key
 from pipelines.gate.delivery import Decided, Delivery
-from pipelines.gate.evidence import add_evidence
+from pipelines.gate.evidence import REGISTER_CHECKS, add_evidence
 from pipelines.gate.fence import fenced
 from pipelines.gate.judge import Judgement, judge
 from pipelines.gate.promote import distinct_checks, known_moments, verdict_of
 from pipelines.gate.stake import add_stake
 from pipelines.gate.suite import Suite
+from pipelines.ingest.copies import lost_copy
 from pipelines.ingest.header import find_table, header_names
 from pipelines.ingest.problem import Unreadable
 from pipelines.ingest.read import NOTE_LIMIT
@@ -96,6 +97,7 @@ class Target:
     Attributes:
         table: what was read (None: no readable file); rows: typed, with evidence and estimate.
         cited: (row_no, check_id) -> severity and columns of the finding on the file as delivered.
+        checks: the checks of the gate; what else a decision names is found on the current view.
     """
 
     batch: Batch
@@ -105,6 +107,11 @@ class Target:
     rows: pl.DataFrame
     cited: dict[tuple[int, str], tuple[str, str | None]]
     decisions: list[Decision]
+    checks: frozenset[str] = frozenset()
+
+    def contradicts(self, row_no: int, decision: Decision) -> bool:
+        """True when a decision names a check of the gate that its row does not fail: the row number, or the check, is another one's."""
+        return decision.check_id in self.checks and (row_no, decision.check_id) not in self.cited
 
     def moments(self) -> list[datetime]:
         """When the set of decisions in force may change, not before the batch was received."""
@@ -122,17 +129,18 @@ def apply_decisions(settings: Settings, registry: Registry, lake: Lake, source: 
     by_batch = _decisions_by_batch(lake.decisions())
     verdicts, batches = registry.verdicts(), registry.batches()
     known = lake.known_enterprises()
+    checks = frozenset(rule.id for rule in suite.rules)
     targets: list[tuple[Target, str]] = []
     for batch_id, decisions in sorted(by_batch.items()):
         batch, verdict = batches.get(batch_id), verdicts.get(batch_id)
         if batch is None or verdict is None or batch.source != source.name or (source.bulk and verdict.rows_received > _LARGEST_BULK):
             continue
         mark = _mark(decisions, verdict, lake, source, known)
-        if registry.decided_mark(batch_id) != mark:
+        if registry.decided_mark(batch_id) != mark and (batch.problem_id or lost_copy(settings, batch) is None):   # of a lost file the versions stand
             name = f"decisions on {source.name}/{batch.file_name}"
             found = fenced(name, partial(_target, settings, lake, batch, verdict, source, decisions, known))
             if not isinstance(found, Unreadable):
-                targets.append((found, mark))
+                targets.append((replace(found, checks=checks), mark))
     make = partial(_make_versions, settings, registry, lake, source, suite, known)
     if targets and isinstance(fenced(f"decisions on {len(targets)} batches of {source.name}", partial(make, targets)), Unreadable):
         return sum(not isinstance(fenced(f"decisions on {t.batch.batch_id}", partial(make, [(t, mark)])), Unreadable) for t, mark in targets)
@@ -155,7 +163,7 @@ def _decisions_by_batch(rows: pl.DataFrame) -> dict[str, list[Decision]]:
 def _mark(decisions: list[Decision], verdict: Verdict, lake: Lake, source: Source, known: pl.DataFrame) -> str:
     """What the versions of a batch depend on: decisions, its verdict, and the enterprises that its rows wait for."""
     path = lake.quarantined(source.name, verdict.batch_id, "decided_findings")
-    waits = read_lake_file(path).filter(pl.col("check_id").str.contains("unknown-enterprise")) if path.exists() else pl.DataFrame({"uscc": []}, schema={"uscc": pl.String})
+    waits = read_lake_file(path).filter(pl.col("check_id").is_in(REGISTER_CHECKS)) if path.exists() else pl.DataFrame({"uscc": []}, schema={"uscc": pl.String})
     register = known.join(waits.select("uscc").unique(), on="uscc", how="semi").sort("uscc").rows()
     text = repr([decisions, verdict.suite_version, verdict.passes_from, verdict.waiting, register])
     return hashlib.sha256(text.encode()).hexdigest()[:24]
@@ -171,7 +179,7 @@ def _target(
     if batch.problem_id:
         return Target(batch, verdict, source, None, pl.DataFrame(), cited, decisions)
     try:
-        table = find_table(read_tables(received_file(settings, batch)), source)
+        table = find_table(read_tables(received_file(settings, batch)), source, batch.sheet_index)
         table.rows = list(table.rows)   # read once from the file; each version goes through them again
     except Unreadable:
         return Target(batch, verdict, source, None, pl.DataFrame(), cited, decisions)
@@ -247,7 +255,11 @@ def _resolve_rows(target: Target, plan: _Plan, decisions: list[Decision], bounds
         elif decision.row_no not in rows:
             plan.note(decision, "row_unknown")
         else:
-            by_row[int(decision.row_no or 0)].append(decision)
+            row_no = int(decision.row_no or 0)
+            if decision.action != ACCEPT and target.contradicts(row_no, decision):
+                plan.note(decision, "check_not_found")
+            else:
+                by_row[row_no].append(decision)
     for row_no, found in sorted(by_row.items()):
         _resolve_row(target, plan, row_no, found, bounds)
 

@@ -7,14 +7,14 @@ import sqlite3
 from collections.abc import Callable
 from typing import TypeVar
 
+from pipelines.ingest.copies import LOST
 from pipelines.ingest.problem import Unreadable
 from pipelines.problem import Problem
 from pipelines.warehouse.files import is_storage_trouble
 
-NOT_PROCESSED = "L24-not-processed"
-COPY_DAMAGED = "L25-copy-damaged"
+NOT_PROCESSED = "L27-not-processed"
 # Verdicts on the circumstances, not on the file: it is judged again every night.
-RETRIED = (NOT_PROCESSED, COPY_DAMAGED)
+RETRIED = (NOT_PROCESSED, LOST)
 
 _log = logging.getLogger("pipelines")
 _T = TypeVar("_T")
@@ -52,9 +52,4 @@ def _words(error: BaseException) -> Unreadable:
 KILLED = Unreadable(
     NOT_PROCESSED, "文件无法处理：读取或检查它使程序被系统终止（内存耗尽或程序崩溃），已试两次；请检查文件是否损坏或过大，重新导出后再提交，其他文件不受影响",
     "the file could not be processed: the system ended the program while it was read or checked (out of memory, or a crash), twice; look whether it is damaged or too large, export and deliver it again. Other files are not affected",
-)
-
-COPY_LOST = Unreadable(
-    COPY_DAMAGED, "收下的副本缺失或与收到时不同，尚未判定；请把同一文件重新放入收件箱，下一夜自动重新收下并判定",
-    "the copy that was kept is missing or not what was received, so it was not judged; put the same file into the inbox again: the next night takes and judges it",
 )

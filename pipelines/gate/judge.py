@@ -59,7 +59,7 @@ class Judgement:
 def judge(source: Source, deliveries: list[Delivery], suite: Suite, known: pl.DataFrame, limit: float) -> list[Judgement]:
     """Judge all deliveries of one source in one pass of the suite.
 
-    `known` is uscc -> enterprise_known_from; `limit` the share of quarantined rows above which a load is refused.
+    `known` is what the register knows from when; `limit` the share of quarantined rows above which a load is refused.
     """
     readable = [d for d in deliveries if d.problem is None and d.rows is not None and len(d.rows)]
     judged = {id(d): j for d, j in zip(readable, _judge_rows(source, readable, suite, known, limit), strict=True)}

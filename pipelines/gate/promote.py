@@ -5,6 +5,7 @@ Files first, the registry last: a kill in between only means that the batch is j
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +14,7 @@ import polars as pl
 from pipelines.contracts.source import Source
 from pipelines.gate.judge import Judgement
 from pipelines.warehouse.lake import FINDING_SCHEMA, Lake
-from pipelines.warehouse.registry import LakeFile, Registry, Verdict
+from pipelines.warehouse.registry import Registry, Verdict
 
 
 @dataclass(frozen=True)
@@ -25,9 +26,9 @@ class Promoted:
 
 
 def promote(
-    judgement: Judgement, source: Source, suite_version: str, lake: Lake, registry: Registry, night: str, received: LakeFile | None = None
+    judgement: Judgement, source: Source, suite_version: str, lake: Lake, registry: Registry, night: str
 ) -> Promoted:
-    """Write one verdict and its rows. `received` is the entry of the received file, where there is one."""
+    """Write one verdict and its rows."""
     delivery = judgement.delivery
     files = lake.put_rows(source, delivery.batch_id, judgement.accepted)
     findings = pl.DataFrame(judgement.findings, schema=FINDING_SCHEMA, orient="row").sort("row_no", "check_id", "column_name")
@@ -37,7 +38,7 @@ def promote(
     registry.put_verdict(
         promoted.verdict,
         ({**check, "batch_id": delivery.batch_id, "suite_version": suite_version} for check in distinct_checks(judgement)),
-        promoted.known, [*files, *([received] if received else [])],
+        promoted.known, files,
     )
     return promoted
 
@@ -61,7 +62,8 @@ def _quantity(judgement: Judgement, source: Source, held_only: bool) -> float | 
     frame = judgement.held if held_only else judgement.delivery.rows
     if judgement.delivery.decided is not None and not held_only:
         frame = pl.concat([frame, judgement.delivery.decided.rejected], how="diagonal")
-    return float(frame[source.quantity].sum() or 0.0) if source.quantity in frame.columns else 0.0
+    # the nearest double to the exact sum: the same in whatever pieces the rows come
+    return math.fsum(frame[source.quantity].drop_nulls()) if source.quantity in frame.columns else 0.0
 
 
 def verdict_of(judgement: Judgement, source: Source, suite_version: str, night: str) -> Verdict:

@@ -14,7 +14,7 @@ _NOT_DELIVERED = ("key_no", "noted", "own_known")   # columns of the typed file 
 
 
 def promote_bulk(
-    db: Any, judgement: BulkJudgement, suite_version: str, lake: Lake, registry: Registry, night: str, received: LakeFile | None = None
+    db: Any, judgement: BulkJudgement, suite_version: str, lake: Lake, registry: Registry, night: str
 ) -> Promoted:
     """Write one verdict and its rows, as `promote` does. The connection must hold the verdict (`verdict_row`)."""
     delivery = judgement.delivery
@@ -39,7 +39,7 @@ def promote_bulk(
     )
     registry.put_verdict(
         promoted.verdict, ({**check, "batch_id": delivery.batch_id, "suite_version": suite_version} for check in judgement.checks),
-        promoted.known, [*files, *([received] if received else [])],
+        promoted.known, files,
     )
     return promoted
 

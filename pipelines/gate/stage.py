@@ -6,7 +6,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -16,14 +16,17 @@ from pipelines.contracts.source import Source, load_sources
 from pipelines.gate.bulk import judge_bulk
 from pipelines.gate.decide import apply_decisions
 from pipelines.gate.delivery import Delivery
-from pipelines.gate.fence import COPY_LOST, KILLED, NOT_PROCESSED, RETRIED, fenced
+from pipelines.gate.evidence import REGISTER_CHECKS, with_register
+from pipelines.gate.fence import KILLED, NOT_PROCESSED, RETRIED, fenced
 from pipelines.gate.judge import judge
 from pipelines.gate.pieces import judge_pieces
 from pipelines.gate.promote import Promoted, promote
 from pipelines.gate.promote_bulk import promote_bulk
+from pipelines.gate.sheets import register_sheets
 from pipelines.gate.suite import Suite, load_suite
 from pipelines.gate.trial import Trial, fatal
 from pipelines.ingest.bulk import LandedFile, land
+from pipelines.ingest.copies import LOST, lost_copy
 from pipelines.ingest.problem import Unreadable
 from pipelines.ingest.read import read_or_spill
 from pipelines.ingest.spill import SpilledRows
@@ -32,8 +35,8 @@ from pipelines.warehouse.duck import bounded
 from pipelines.warehouse.files import remove_tree
 from pipelines.warehouse.inspect import received_lost
 from pipelines.warehouse.lake import Lake
-from pipelines.warehouse.received import has_copy, received_entry, received_file
-from pipelines.warehouse.registry import Batch, LakeFile, Registry, Verdict
+from pipelines.warehouse.received import has_copy, received_file
+from pipelines.warehouse.registry import Batch, Registry, Verdict
 
 # Rows judged in one pass: bounds the memory of the suites, whatever the number of files.
 _ROWS_A_PASS = 300_000
@@ -77,12 +80,16 @@ class _Gate:
     known: pl.DataFrame
     verdicts: dict[str, Verdict]
     trial: Trial | None = None
-    received: dict[str, LakeFile] = field(default_factory=dict)   # entries of the received files that were looked at
 
     def night_of(self, batch: Batch) -> str:
         """The night that judged a batch first."""
         earlier = self.verdicts.get(batch.batch_id)
         return earlier.first_night if earlier else self.settings.knowledge_date.isoformat()
+
+    def stands(self, batch: Batch) -> bool:
+        """Whether a batch has a verdict on its file, not on the circumstances of a night."""
+        verdict = self.verdicts.get(batch.batch_id)
+        return verdict is not None and verdict.refused_by not in RETRIED
 
     def judged(self, batch: Batch, promoted: Promoted) -> Judged:
         """The verdict as it reads at the knowledge date."""
@@ -95,16 +102,26 @@ def judge_source(settings: Settings, registry: Registry, lake: Lake, source_name
     Raises Problem where the files of a batch must be made again and its received copy is not what was received.
     """
     gate = _gate(settings, registry, lake, source_name)
-    pending = [batch for batch in registry.batches().values() if batch.source == source_name and _is_pending(gate, batch)]
-    begun = registry.judging()
+    judged: list[Judged] = []
+    seen: set[str] = set()
+    # reading a workbook registers its further sheets: they are judged in the next round
+    while pending := [b for b in registry.batches().values() if b.source == source_name and b.batch_id not in seen and _is_pending(gate, b)]:
+        seen |= {batch.batch_id for batch in pending}
+        judged += _judge_pending(gate, pending)
+    apply_decisions(settings, registry, lake, gate.source, gate.suite)
+    return judged
+
+
+def _judge_pending(gate: _Gate, pending: list[Batch]) -> list[Judged]:
+    """Judge batches; those that were being judged when an earlier night was killed are tried apart first."""
+    begun = gate.registry.judging()
     suspects = [batch.batch_id for batch in pending if batch.batch_id in begun]
-    killers = fatal(suspects, try_batches, settings, source_name)
+    killers = fatal(suspects, try_batches, gate.settings, gate.source.name)
     judged = [_refuse_killer(gate, batch) for batch in pending if batch.batch_id in killers]
     healthy = [batch for batch in pending if batch.batch_id not in killers]
     for start in range(0, len(healthy), _FILES_A_PASS):
-        with _marked(registry, healthy[start : start + _FILES_A_PASS]) as batches:
+        with _marked(gate.registry, healthy[start : start + _FILES_A_PASS]) as batches:
             judged += _judge_files(gate, batches)
-    apply_decisions(settings, registry, lake, gate.source, gate.suite)
     return judged
 
 
@@ -165,6 +182,8 @@ def _judge_files(gate: _Gate, batches: list[Batch]) -> list[Judged]:
             gate.trial.begin(batch.batch_id)
         with _workshop(gate.settings, batch) as folder:
             delivery, rows = _open(gate, batch, folder)
+            if delivery.problem is not None and delivery.problem.check_id == LOST and gate.stands(batch):
+                continue   # it was judged while its copy was right: that stands, and the receipt names the loss
             if rows is not None:
                 judged += _judge_large(gate, batch, delivery, rows, folder)
                 continue
@@ -207,7 +226,7 @@ def _promote_group(gate: _Gate, group: list[tuple[Batch, Delivery]]) -> list[Pro
     # files first, then the verdicts of the whole group in one transaction
     with gate.registry.transaction():
         return [
-            promote(judgement, gate.source, gate.suite.version, gate.lake, gate.registry, gate.night_of(batch), gate.received.get(batch.batch_id))
+            promote(judgement, gate.source, gate.suite.version, gate.lake, gate.registry, gate.night_of(batch))
             for (batch, _), judgement in zip(group, judgements, strict=True)
         ]
 
@@ -235,33 +254,37 @@ def _open(gate: _Gate, batch: Batch, folder: Path) -> tuple[Delivery, LandedFile
 
 def _read(gate: _Gate, batch: Batch, folder: Path) -> tuple[Delivery, LandedFile | SpilledRows | None]:
     delivery = _unread(batch, gate.source)
-    entry = received_entry(gate.settings, batch)
-    if entry is not None:
-        gate.received[batch.batch_id] = entry
-    elif has_copy(batch):
-        if batch.batch_id in gate.verdicts and gate.verdicts[batch.batch_id].refused_by not in RETRIED:
-            raise received_lost(gate.settings, [batch])
-        delivery.problem = COPY_LOST
+    lost = lost_copy(gate.settings, batch) if has_copy(batch) else None
+    if lost is not None and gate.stands(batch) and batch.batch_id in gate.lake.damaged:
+        raise received_lost(gate.settings, [batch])
+    delivery.problem = lost or delivery.problem
     if delivery.problem:
         return delivery, None
     try:
         if gate.source.bulk:
-            return delivery, _landed(gate.settings, batch, delivery, folder)
-        read = read_or_spill(received_file(gate.settings, batch), gate.source, folder)
+            return delivery, _landed(gate, batch, delivery, folder)
+        read = read_or_spill(received_file(gate.settings, batch), gate.source, folder, batch.sheet_index)
     except Unreadable as problem:
         delivery.problem = problem
         return delivery, None
     delivery.rows, delivery.notes, delivery.note_rows = read.typed.frame, read.typed.notes, read.typed.note_rows
     delivery.malformed, delivery.unknown_headers = read.table.malformed, read.table.unknown_headers
     delivery.remarks, delivery.sheet = read.table.remarks, read.table.sheet
+    _register_sheets(gate, batch, read.table.further)
     return delivery, read.spilled
 
 
-def _landed(settings: Settings, batch: Batch, delivery: Delivery, folder: Path) -> LandedFile | None:
+def _register_sheets(gate: _Gate, batch: Batch, names: list[str]) -> None:
+    if gate.trial is None:   # a trial keeps nothing
+        register_sheets(gate.registry, batch, names)
+
+
+def _landed(gate: _Gate, batch: Batch, delivery: Delivery, folder: Path) -> LandedFile | None:
     """The typed rows of a bulk file; None when it has none, and the delivery says why. Raises Unreadable."""
     with bounded(folder) as db:
-        landed = land(db, received_file(settings, batch), delivery.source, folder)
+        landed = land(db, received_file(gate.settings, batch), delivery.source, folder, batch.sheet_index)
     text = landed.text
+    _register_sheets(gate, batch, text.further)
     delivery.notes, delivery.note_rows, delivery.remarks = landed.notes, landed.note_rows, text.remarks
     delivery.malformed, delivery.unknown_headers, delivery.sheet = text.malformed, text.unknown_headers, text.sheet
     return landed if landed.rows else None
@@ -293,8 +316,7 @@ def _promote_large(
             return problem
         if gate.trial:
             return None
-        received = gate.received.get(batch.batch_id)
-        return promote_bulk(db, verdict, gate.suite.version, gate.lake, gate.registry, gate.night_of(batch), received)
+        return promote_bulk(db, verdict, gate.suite.version, gate.lake, gate.registry, gate.night_of(batch))
 
 
 def judge_strangers(settings: Settings, registry: Registry, lake: Lake) -> list[Judged]:
@@ -308,7 +330,7 @@ def judge_strangers(settings: Settings, registry: Registry, lake: Lake) -> list[
         stranger = Source(batch.source, batch.source, batch.source, "static", (), ())
         (judgement,) = judge(stranger, [_unread(batch, stranger)], Suite(batch.source, "reader", ()), lake.known_enterprises(), 1.0)
         night = verdicts[batch.batch_id].first_night if batch.batch_id in verdicts else settings.knowledge_date.isoformat()
-        promoted = promote(judgement, stranger, "reader", lake, registry, night, received_entry(settings, batch))
+        promoted = promote(judgement, stranger, "reader", lake, registry, night)
         lake.damaged.discard(batch.batch_id)
         judged.append(judged_of(batch, stranger, promoted, settings.knowledge_end))
     return judged
@@ -339,17 +361,20 @@ def judged_of(batch: Batch, source: Source | None, promoted: Promoted, end: date
 
 
 def _may_pass(verdict: Verdict, lake: Lake, source: Source, known: pl.DataFrame) -> bool:
-    """True when one of the enterprises that held rows back is in the register by now."""
+    """True when the register now has, for its period, an enterprise that held a row back."""
     if not verdict.waiting:
         return False
-    path = lake.quarantined(source.name, verdict.batch_id, "findings")
-    if not path.exists():
+    findings, rows_file = (lake.quarantined(source.name, verdict.batch_id, kind) for kind in ("findings", "held"))
+    if not findings.exists() or not rows_file.exists():
         return True
-    missing = (
-        pl.scan_parquet(path, glob=False).filter(pl.col("check_id").str.contains("unknown-enterprise") & pl.col("holds_until").is_null())
-        .select("uscc").unique().collect(engine="streaming")
+    waits = (
+        pl.scan_parquet(findings, glob=False).filter(pl.col("check_id").is_in(REGISTER_CHECKS) & pl.col("holds_until").is_null())
+        .select("row_no").unique()
     )
-    return bool(len(missing.join(known, on="uscc", how="semi")))
+    held = pl.scan_parquet(rows_file, glob=False)
+    names = [name for name in ("uscc", "period", "period_grain", "year") if name in held.collect_schema()]
+    rows = held.join(waits, on="row_no", how="semi").select(names).unique().collect(engine="streaming")
+    return bool(len(with_register(rows, known)["period_known_from"].drop_nulls()))
 
 
 def _unread(batch: Batch, source: Source) -> Delivery:

@@ -11,12 +11,17 @@ from pathlib import Path
 import yaml
 
 from pipelines.contracts.text import printable
+from pipelines.ingest.opening import open_plain
 from pipelines.ingest.problem import Unreadable
 from pipelines.settings import parse_moment
 
 _TRUE = {"true", "yes", "是", "1", "y", "on"}
 _FALSE = {"", "false", "no", "否", "0", "n", "off"}
-_FIELDS = frozenset({"sender", "received_at", "period", "document", "document_date", "licence", "synthetic", "sha256"})
+# The fields of the contract, and how long the text of each may be.
+_FIELDS = {
+    "sender": 500, "received_at": 40, "period": 40, "document": 500, "document_date": 40, "licence": 500, "synthetic": 10, "sha256": 128,
+}
+SIDECAR = ".meta.yml"
 _SIZE_LIMIT = 64 << 10
 _YEARS = range(2000, 2101)   # in which a delivery can have been received
 
@@ -38,19 +43,18 @@ class Sidecar:
 def read_sidecar(path: Path) -> Sidecar:
     """Read a sidecar; a missing file gives an empty one.
 
-    Raises Unreadable when it is no plain file, no YAML mapping of texts, or a date or the synthetic flag cannot be
-    understood: guessing here would put a delivery at the wrong time or under the wrong label.
+    Raises Unreadable when it is no plain file, no YAML mapping of texts, a field is too long, or a date or the synthetic flag
+    cannot be understood: guessing here would put a delivery at the wrong time or under the wrong label. Raises OSError and
+    Moved when it is there and cannot be read now.
     """
     try:
         status = path.lstat()
     except OSError as error:
         if error.errno in (errno.ENOENT, errno.ENAMETOOLONG):
             return Sidecar()
-        raise _bad(path, type(error).__name__) from error
+        raise
     if not stat.S_ISREG(status.st_mode):
         raise _bad(path, "not a regular file")
-    if status.st_size > _SIZE_LIMIT:
-        raise _bad(path, f"larger than {_SIZE_LIMIT >> 10} KB")
     text = _texts(path)
     flag = text.get("synthetic", "").lower()
     if flag not in _TRUE | _FALSE:
@@ -66,15 +70,19 @@ def read_sidecar(path: Path) -> Sidecar:
         document=text.get("document") or None,
         document_date=_moment(path, text, "document_date"),
         licence=text.get("licence") or None,
-        unknown=tuple(sorted(name[:60] for name in text.keys() - _FIELDS)),
+        unknown=tuple(sorted(name for name in text.keys() - _FIELDS.keys())),
     )
 
 
 def _texts(path: Path) -> dict[str, str]:
     """The fields of the mapping, as text. The nodes are read as they stand: aliases and tags construct nothing."""
+    with open_plain(path) as handle:
+        data = handle.read(_SIZE_LIMIT + 1)
+    if len(data) > _SIZE_LIMIT:
+        raise _bad(path, f"larger than {_SIZE_LIMIT >> 10} KB")
     try:
-        root = yaml.compose(path.read_text("utf-8-sig"), Loader=yaml.BaseLoader)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError, ValueError) as error:
+        root = yaml.compose(data.decode("utf-8-sig"), Loader=yaml.BaseLoader)
+    except (UnicodeDecodeError, yaml.YAMLError, RecursionError, ValueError) as error:
         raise _bad(path, type(error).__name__) from error
     if root is None:
         return {}
@@ -82,12 +90,18 @@ def _texts(path: Path) -> dict[str, str]:
         raise _bad(path, "not a mapping")
     text: dict[str, str] = {}
     for key, value in root.value:
-        name = printable(key.value) if isinstance(key, yaml.ScalarNode) else "?"
+        name = printable(key.value, 60) if isinstance(key, yaml.ScalarNode) else "?"
         if name in text:
-            raise _bad(path, f"{name[:40]} twice")
-        if name in _FIELDS and not isinstance(value, yaml.ScalarNode):
+            raise _bad(path, f"{name} twice")
+        if name not in _FIELDS:
+            text[name] = ""
+            continue
+        if not isinstance(value, yaml.ScalarNode):
             raise _bad(path, f"{name}: not a text")
-        text[name] = printable(value.value.strip()) if isinstance(value, yaml.ScalarNode) else ""
+        words = value.value.strip()
+        if len(words) > _FIELDS[name]:
+            raise _bad(path, f"{name}: longer than {_FIELDS[name]} characters")
+        text[name] = printable(words)
     return text
 
 
@@ -104,6 +118,6 @@ def _moment(path: Path, text: dict[str, str], name: str) -> datetime | None:
 def _bad(path: Path, what: str) -> Unreadable:
     return Unreadable(
         "L05-sidecar",
-        f"随附说明文件 {printable(path.name)} 无法理解（{what}）；请改正后连同数据文件重新提交",
-        f"the sidecar {printable(path.name)} cannot be understood ({what}); correct it and deliver both again",
+        f"随附说明文件 {printable(path.name, 200)} 无法理解（{what}）；请改正后放回数据文件旁，下一夜重新判断",
+        f"the sidecar {printable(path.name, 200)} cannot be understood ({what}); correct it beside its file: the next night judges anew",
     )

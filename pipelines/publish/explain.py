@@ -37,7 +37,7 @@ from pipelines.publish.explanation import AccountExplanation, CellExplanation, C
 from pipelines.publish.identities import ACCOUNT_MEASURES, TOTAL_MEASURES, AccountMeasure
 from pipelines.publish.problem import PublishError
 from pipelines.publish.render import render
-from pipelines.publish.store import DATABASE, live_release
+from pipelines.publish.store import DATABASE, live_folder, read_manifest
 from pipelines.settings import Settings
 from pipelines.warehouse.duck import attach, connect, identifier, quoted
 
@@ -120,11 +120,12 @@ class _Live:
 
 @contextmanager
 def _live(settings: Settings) -> Iterator[_Live]:
-    manifest = live_release(settings)
-    if manifest is None:
+    folder = live_folder(settings)   # resolved once: tables and release.json are of one release
+    manifest = read_manifest(folder) if folder else None
+    if folder is None or manifest is None:
         raise PublishError("还没有已发布的版本", "nothing is published yet")
     with connect() as db:
-        attach(db, settings.marts / DATABASE, "live")
+        attach(db, folder / DATABASE, "live")
         known_by = date.fromisoformat(manifest["knowledge_date"])
         yield _Live(settings, db, manifest["release_id"], known_by, published_tables(db, "live"))
 

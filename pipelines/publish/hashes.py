@@ -26,7 +26,7 @@ from pipelines.warehouse.duck import identifier
 # Where a figure comes from and when it was computed is not what it says.
 NOT_IN_VALUE_HASH = frozenset({
     "batch_id", "row_no", "line_id", "release_id", "from_release_id",
-    "built_at", "run_at", "started_at", "finished_at", "judged_at", "published_at", "first_seen", "first_night",
+    "night_id", "receive_seconds", "gate_seconds", "build_seconds", "publish_seconds", "built_at", "run_at", "started_at", "finished_at", "judged_at", "published_at", "first_seen", "first_night",
 })
 
 _CHUNK = 100_000

@@ -1,15 +1,12 @@
-"""Seal the build database as a release, make a release live, mend a live set that a kill left in between.
+"""Seal the build database as a release, publish it, and keep as many as are wanted.
 
-Sealing writes `marts/releases/.<id>.part/` and renames it, so a release is there as a whole or not at all. The live set
-is made of hard links to a sealed release's files, each put in place by a rename, carbon.duckdb last: who has the old
-file open keeps it, who opens the path afterwards sees the new one. The caller holds the lock of the night.
+Sealing writes `marts/releases/.<id>.part/`, flushes it to the disk and renames it, so a release is there as a whole or not at all. What
+goes live, and how, stands in `live`. The caller holds the lock of the night.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import struct
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -28,35 +25,33 @@ from pipelines.publish.contract import (
 )
 from pipelines.publish.hashes import TableHashes, table_hashes
 from pipelines.publish.identities import check_identities
+from pipelines.publish.live import may_promote, prepare_folders, sealing_of, settle, switch
 from pipelines.publish.problem import PublishError
+from pipelines.publish.seals import Known, seal_problems
 from pipelines.publish.site import RuleText, write_site
 from pipelines.publish.store import (
     DATABASE,
     PARQUET,
     RELEASE_FILE,
     SHA_FILE,
-    SITE,
-    find_release,
-    folder_files,
-    is_complete,
     is_official,
-    knowledge_order,
+    live_id,
+    live_link,
     live_release,
     read_manifest,
     release_folder,
+    release_folders,
     releases_folder,
+    sealed_order,
     sealed_releases,
     sha256_of,
     sha_line,
+    write_published,
 )
 from pipelines.settings import Settings
-from pipelines.warehouse.duck import STORAGE_NUMBER, DuckError, attach, connect, identifier, quoted
-from pipelines.warehouse.files import remove_tree, write_atomically
-
-__all__ = [
-    "InputBatch", "Published", "ReleaseInfo", "check_contract", "find_release", "heal", "live_release", "may_promote",
-    "promote", "prune", "publish", "seal",
-]
+from pipelines.warehouse.duck import STORAGE_NUMBER, attach, connect, identifier, quoted
+from pipelines.warehouse.files import flush_folder, flush_tree, put_tree_in_place, remove_tree
+from pipelines.warehouse.registry import Registry
 
 
 @dataclass(frozen=True)
@@ -103,42 +98,111 @@ class Published:
     pruned: tuple[str, ...] = ()
 
 
-def publish(settings: Settings, build_db: Path, release: ReleaseInfo) -> Published:
-    """Seal, make live unless the live release knows more, and remove what is no longer kept. Raises PublishError."""
-    folder = seal(settings, build_db, release)
-    promoted = may_promote(settings, release.knowledge_date)
+def publish(
+    settings: Settings, registry: Registry, build_db: Path, release: ReleaseInfo, *, damaged: bool = False
+) -> Published:
+    """Seal, make live unless the live release knows more, and remove what is no longer kept. Raises PublishError.
+
+    damaged: the files of the live release are not those that were sealed; it is set aside when another takes its place.
+    """
+    before = live_link(settings)
+    folder = seal(settings, registry, build_db, release)
+    promoted = may_promote(settings, registry, release.knowledge_date)
     if promoted:
-        promote(settings, release.release_id)
+        switch(settings, registry, folder)
+        if damaged and before is not None and before != folder and before.parent == folder.parent and not is_official(before):
+            _set_aside(before)
     return Published(release.release_id, folder, promoted, tuple(prune(settings, keep=(release.release_id,))))
+
+
+def find_release(settings: Settings, registry: Registry, fingerprint: str, knowledge_date: date | None = None) -> dict[str, Any] | None:
+    """The last sealed release of these inputs (of that knowledge date, when one is given) that is what was sealed, to the byte."""
+    known = Known(registry.releases())
+    for manifest in sealed_releases(settings):
+        same_day = knowledge_date in (None, date.fromisoformat(manifest["knowledge_date"]))
+        if same_day and manifest["fingerprint"] == fingerprint and not seal_problems(release_folder(settings, manifest["release_id"]), known):
+            return manifest
+    return None
 
 
 # --- sealing ---------------------------------------------------------------------------------------------------------
 
 
-def seal(settings: Settings, build_db: Path, release: ReleaseInfo) -> Path:
-    """Write a release as a whole into `releases/<id>/` and return that folder; a complete one is left as it is.
+def require_sealable(settings: Settings, registry: Registry, release_id: str) -> None:
+    """Raises PublishError when a release of that id is there, damaged, and signed: what was signed cannot be made again."""
+    target = release_folder(settings, release_id)
+    problems = seal_problems(target, Known(registry.releases())) if is_official(target) else []
+    if problems:
+        lines = "".join(f"\n  {problem}" for problem in problems[:20])
+        raise PublishError(f"已签发版本 {target.name} 的文件受损，请从备份恢复 {target}",
+                           f"the official release {target.name} is damaged: restore it from a backup to {target}{lines}")
 
-    Raises PublishError when the build breaks the contract or an identity, or what was written is not what was built.
+
+def seal(settings: Settings, registry: Registry, build_db: Path, release: ReleaseInfo) -> Path:
+    """Write a release as a whole into `releases/<id>/` and return that folder; one that is there and whole is left as it is.
+
+    A damaged one is made again, with the same figures, and the damaged files are set aside. Raises PublishError when it is signed, when
+    the build breaks the contract or an identity, or when what was written is not what was built.
     """
-    target = release_folder(settings, release.release_id)
-    if is_complete(target):
+    target, known = release_folder(settings, release.release_id), Known(registry.releases())
+    if target.exists() and not seal_problems(target, known):
         return target
-    if is_official(target):
-        raise PublishError(f"已签发版本 {target.name} 的文件受损，请从备份恢复",
-                           f"the official release {target.name} is damaged: restore it from a backup")
+    require_sealable(settings, registry, release.release_id)
     check_contract(build_db)
     _check_identities(build_db)
+    prepare_folders(settings)
     part = target.with_name(f".{target.name}.part")
     remove_tree(part)
-    (part / PARQUET).mkdir(parents=True)
+    part.mkdir(mode=0o700)
+    (part / PARQUET).mkdir()
     rows = _write_database(part, build_db, release)
     hashes = _verified(part, rows, release.release_id)
-    _write_site(settings, part, release)
-    _write_manifest(settings, part, release, hashes)
-    _settle(part)
-    remove_tree(target)
-    part.replace(target)
+    before = _predecessor(settings, known, release)
+    _write_site(settings, part, release, known, before[0])
+    manifest = _write_manifest(settings, part, release, hashes, before)
+    _require_same_figures(target, known, manifest)
+    settle(settings, part)
+    flush_tree(part)
+    registry.add_release(sealing_of(part, manifest))
+    if target.exists():
+        _set_aside(target)
+    put_tree_in_place(part, target)
     return target
+
+
+def _set_aside(folder: Path) -> None:
+    """Give a damaged release a name under which nobody takes it for one; its files stay for whoever asks what happened to them."""
+    aside = folder.with_name(f".{folder.name}.damaged")
+    remove_tree(aside)
+    folder.replace(aside)
+    flush_folder(folder.parent)
+
+
+def _predecessor(settings: Settings, known: Known, release: ReleaseInfo) -> tuple[str | None, str | None]:
+    """The release that is live while this one is sealed, and the hash of its release.json; sealed again, it keeps the first one's."""
+    again = known.last(release.release_id)
+    if again is not None and release.previous_release_id is None:
+        return again.previous_release_id, again.previous_sha256
+    before = release.previous_release_id or live_id(settings)
+    if before is None or before == release.release_id:
+        return None, None
+    sealed, file = known.last(before), release_folder(settings, before) / RELEASE_FILE
+    if sealed is not None:
+        return before, sealed.sha256
+    return before, sha256_of(file) if file.is_file() else None
+
+
+def _require_same_figures(target: Path, known: Known, manifest: dict[str, Any]) -> None:
+    """A release that is made again from the same inputs must say the same, where the first release.json still tells what that was."""
+    before, sealed = read_manifest(target), known.last(target.name)
+    if before is None or sealed is None or sha256_of(target / RELEASE_FILE) != sealed.sha256:
+        return
+    old, new = ({name: value for name, value in m["value_hashes"].items() if name.startswith("marts.") and name != "marts.fct_restatement"}
+                for m in (before, manifest))
+    if old != new:
+        names = ", ".join(sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name)))
+        raise PublishError(f"版本 {target.name} 受损，而由相同输入重算的数字不同（{names}），未发布；请从备份恢复",
+                           f"release {target.name} is damaged, and the same inputs now give other figures ({names}): nothing published, restore it from a backup")
 
 
 def _check_identities(build_db: Path) -> None:
@@ -160,12 +224,14 @@ def _write_database(part: Path, build_db: Path, release: ReleaseInfo) -> dict[st
         attach(db, part / DATABASE, "sealed", read_only=False)
         for schema in load_published().schemas:
             db.execute(f"create schema if not exists sealed.{identifier(schema)}")
-        for table in published_tables(db, "build_db").values():
-            if table.name != RELEASE_TABLE:
-                db.execute(f"create table {table.sql_name('sealed')} as select * from {table.sql_name('build_db')}"
-                           f" order by {_order(table)}")
-                _comment(db, table)
-                rows[table.name] = _count(db, table.sql_name("build_db"))
+        tables = [table for table in published_tables(db, "build_db").values() if table.name != RELEASE_TABLE]
+        for table in tables:
+            db.execute(f"create table {table.sql_name('sealed')} as select * from {table.sql_name('build_db')} order by {_order(table)}")
+            rows[table.name] = _count(db, table.sql_name("build_db"))
+        db.execute("begin")   # a comment committed by itself waits for the disk, and there are thousands
+        for table in tables:
+            _comment(db, table)
+        db.execute("commit")
         _write_release_table(db, release)
         rows[RELEASE_TABLE] = 1
         db.execute("checkpoint sealed")
@@ -232,10 +298,10 @@ def _verified(part: Path, rows: dict[str, int], release_id: str) -> dict[str, Ta
     return hashes
 
 
-def _write_site(settings: Settings, part: Path, release: ReleaseInfo) -> None:
+def _write_site(settings: Settings, part: Path, release: ReleaseInfo, known: Known, previous_id: str | None) -> None:
     """The steward's pages, from the file that was just written."""
-    live = live_release(settings)
-    before = date.fromisoformat(live["knowledge_date"]) if live else None
+    sealed = known.last(previous_id) if previous_id else None
+    before = date.fromisoformat(sealed.knowledge_date) if sealed else None
     about = {
         "release_id": release.release_id, "knowledge_date": release.knowledge_date, "is_synthetic": release.is_synthetic,
         "previous_date": before if before and before < release.knowledge_date else None,
@@ -262,15 +328,17 @@ def _write_parquet(db: Any, table: Table, file: Path, release_id: str) -> None:
                f" (format parquet, compression zstd, kv_metadata {{{metadata}}})")
 
 
-def _write_manifest(settings: Settings, part: Path, release: ReleaseInfo, hashes: dict[str, TableHashes]) -> None:
-    live = live_release(settings)
+def _write_manifest(
+    settings: Settings, part: Path, release: ReleaseInfo, hashes: dict[str, TableHashes], before: tuple[str | None, str | None]
+) -> dict[str, Any]:
     files = sorted(p.relative_to(part).as_posix() for p in part.rglob("*") if p.is_file())
     manifest = {
         **release.notes,
         "release_id": release.release_id,
         "knowledge_date": release.knowledge_date.isoformat(),
         "published_at": release.published_at.isoformat(),
-        "previous_release_id": release.previous_release_id or (live["release_id"] if live else None),
+        "previous_release_id": before[0],
+        "previous_release_sha256": before[1],
         "is_synthetic": release.is_synthetic,
         "contract_version": load_published().version,
         "code_version": release.code_version,
@@ -284,8 +352,9 @@ def _write_manifest(settings: Settings, part: Path, release: ReleaseInfo, hashes
         "provenance_hashes": {name: found.provenance for name, found in hashes.items()},
         "files": {name: {"bytes": (part / name).stat().st_size, "sha256": sha256_of(part / name)} for name in files},
     }
-    write_atomically(part / RELEASE_FILE, (json.dumps(manifest, ensure_ascii=False, indent=1) + "\n").encode())
-    write_atomically(part / SHA_FILE, sha_line(part).encode())
+    write_published(settings, part / RELEASE_FILE, (json.dumps(manifest, ensure_ascii=False, indent=1) + "\n").encode())
+    write_published(settings, part / SHA_FILE, sha_line(part).encode())
+    return manifest
 
 
 def _unexplained_shares(part: Path) -> dict[str, float]:
@@ -299,140 +368,35 @@ def _unexplained_shares(part: Path) -> dict[str, float]:
     return {str(year): share for year, share in rows}
 
 
-def _settle(part: Path) -> None:
-    """Flush every file to disk and make it read-only."""
-    for path in part.rglob("*"):
-        if path.is_file():
-            with path.open("rb") as handle:
-                os.fsync(handle.fileno())
-            path.chmod(0o444)
-
-
-# --- the live set ----------------------------------------------------------------------------------------------------
-
-
-def may_promote(settings: Settings, knowledge_date: date) -> bool:
-    """Whether a release of that knowledge date may become live: not when the live one knows more."""
-    live = live_release(settings)
-    return live is None or date.fromisoformat(live["knowledge_date"]) <= knowledge_date
-
-
-def promote(settings: Settings, release_id: str) -> None:
-    """Make a sealed release live; doing it again changes nothing, and mends what a kill left half done.
-
-    Raises PublishError when it is not complete, or of an earlier knowledge date than the live one.
-    """
-    folder = release_folder(settings, release_id)
-    manifest = read_manifest(folder)
-    if manifest is None or not is_complete(folder):
-        raise PublishError(f"版本 {release_id} 不完整或不存在", f"release {release_id} is incomplete or does not exist")
-    if not may_promote(settings, date.fromisoformat(manifest["knowledge_date"])):
-        raise PublishError(f"版本 {release_id} 的知识截止日早于当前版本，只封存不上线",
-                           f"release {release_id} knows less than the live one: it stays sealed only")
-    _place(settings, folder, manifest)
-
-
-def _place(settings: Settings, folder: Path, manifest: dict[str, Any]) -> None:
-    settings.marts.mkdir(parents=True, exist_ok=True)
-    _clear_leftovers(settings)
-    names = sorted(name for name in manifest["files"] if name != DATABASE)
-    for name in names:
-        _put(folder / name, settings.marts / name)
-    for name in folder_files(settings.marts) - set(names):
-        (settings.marts / name).unlink()
-    for name in (RELEASE_FILE, SHA_FILE, DATABASE):
-        _put(folder / name, settings.marts / name)
-
-
-def _clear_leftovers(settings: Settings) -> None:
-    places = (settings.marts.glob(".*.part"), (settings.marts / PARQUET).glob(".*.part"), (settings.marts / SITE).rglob(".*.part"))
-    for path in (path for place in places for path in place if path.is_file()):
-        path.unlink()
-
-
-def _put(source: Path, target: Path) -> None:
-    """A hard link to the source, else a copy, put in place by a rename."""
-    if target.exists() and source.samefile(target):
-        return   # a rename between two links of one file would do nothing and leave both
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f".{target.name}.part")
-    try:
-        os.link(source, part)
-    except OSError:
-        shutil.copy2(source, part)
-    part.replace(target)
-
-
-def heal(settings: Settings) -> str | None:
-    """Mend a live set that a kill left between two releases. Returns the release put in place, None = all was well.
-
-    Of the complete sealed releases that release.json or carbon.duckdb name, the newer one becomes live.
-    """
-    _clear_leftovers(settings)
-    live, inside = live_release(settings), _release_inside(settings.marts / DATABASE)
-    named = {live["release_id"]} if live else set()
-    if inside:
-        named.add(inside)
-    if live and named == {inside} and _is_intact(settings, live):
-        return None
-    candidates = [manifest for manifest in sealed_releases(settings) if manifest["release_id"] in named]
-    if not candidates:
-        return None
-    newest = max(candidates, key=knowledge_order)
-    _place(settings, release_folder(settings, newest["release_id"]), newest)
-    return newest["release_id"]
-
-
-def _release_inside(database: Path) -> str | None:
-    """The release that a published file says it is."""
-    if not database.is_file():
-        return None
-    try:
-        with connect() as db:
-            attach(db, database, "live")
-            row = db.execute(f"select release_id from {Table(RELEASE_TABLE, None).sql_name('live')}").fetchone()
-    except DuckError:
-        return None
-    return row[0] if row else None
-
-
-def _is_intact(settings: Settings, live: dict[str, Any]) -> bool:
-    """Whether every live file is that of the live release (by link, or by size and time) and none is left over."""
-    folder = releases_folder(settings) / live["release_id"]
-    if folder_files(settings.marts) != {name for name in live["files"] if name != DATABASE}:
-        return False
-    return all(_is_same(folder / name, settings.marts / name) for name in (*live["files"], RELEASE_FILE, SHA_FILE))
-
-
-def _is_same(sealed: Path, live: Path) -> bool:
-    if not live.is_file():
-        return False
-    if not sealed.is_file() or sealed.samefile(live):
-        return True
-    a, b = sealed.stat(), live.stat()
-    return (a.st_size, a.st_mtime_ns) == (b.st_size, b.st_mtime_ns)
-
-
 # --- keeping ---------------------------------------------------------------------------------------------------------
 
 
 def prune(settings: Settings, keep: tuple[str, ...] = ()) -> list[str]:
-    """Remove the releases that are not kept and return their ids.
+    """Remove the releases that are not kept and return their ids; each loses its name first, so that none is seen half removed.
 
-    Kept: the `keep_releases` sealed last, the live one, every signed one, and those named in `keep`.
+    Kept: the `keep_releases` sealed last, the live one and the one that was live before it (somebody may still read it), every signed
+    one, and those named in `keep`. The registry goes on knowing the hashes of those that are removed.
     """
     root = releases_folder(settings)
     if not root.is_dir():
         return []
-    live, inside = live_release(settings), _release_inside(settings.marts / DATABASE)
-    kept = {*keep, inside, live["release_id"] if live else None}
+    live = live_release(settings)
+    kept = {*keep, live_id(settings)}
+    before = live.get("previous_release_id") if live else None
     for leftover in [p for p in root.iterdir() if p.name.startswith(".") and p.suffix in (".part", ".gone")]:
         remove_tree(leftover)
-    earlier = [m["release_id"] for m in sealed_releases(settings) if m["release_id"] not in kept]
-    gone = []
-    for release_id in [r for r in earlier if not is_official(root / r)][settings.keep_releases:]:
+    earlier = [name for name in _sealed_last_first(settings) if name not in kept and not is_official(root / name)]
+    gone = [name for name in earlier[settings.keep_releases:] if name != before]
+    for release_id in gone:
         waste = root / f".{release_id}.gone"
         (root / release_id).replace(waste)
+        flush_folder(root)
         remove_tree(waste)
-        gone.append(release_id)
     return gone
+
+
+def _sealed_last_first(settings: Settings) -> list[str]:
+    """Ids of the sealed releases; a release.json that cannot be read counts as the oldest."""
+    manifests = {folder.name: read_manifest(folder) for folder in release_folders(settings)}
+    read = {name: sealed_order(manifest) for name, manifest in manifests.items() if manifest}
+    return [*sorted(read, key=lambda name: read[name], reverse=True), *sorted(manifests.keys() - read.keys(), reverse=True)]

@@ -12,7 +12,7 @@ import xlsxwriter
 
 from pipelines.contracts.source import Source, load_sources
 from pipelines.publish.problem import PublishError
-from pipelines.publish.store import DATABASE
+from pipelines.publish.store import DATABASE, live_folder
 from pipelines.settings import Settings
 from pipelines.warehouse.duck import connect
 
@@ -30,7 +30,7 @@ def items(settings: Settings, *, every: bool = False) -> list[dict[str, Any]]:
     Raises PublishError when nothing is published.
     """
     where = "true" if every else f"state in {OPEN}"
-    return _rows(settings, f"select {', '.join(_ITEM)} from quality.worklist where {where} order by tonnes_at_stake desc nulls last, due_on, item_id")
+    return _rows(_live(settings), f"select {', '.join(_ITEM)} from quality.worklist where {where} order by tonnes_at_stake desc nulls last, due_on, item_id")
 
 
 def item(settings: Settings, item_id: str) -> dict[str, Any]:
@@ -38,29 +38,35 @@ def item(settings: Settings, item_id: str) -> dict[str, Any]:
 
     Raises PublishError when there is none, or more than one.
     """
-    found = _rows(settings, f"select {', '.join(_ITEM)} from quality.worklist where starts_with(item_id, ?)", item_id)
+    database = _live(settings)
+    found = _rows(database, f"select {', '.join(_ITEM)} from quality.worklist where starts_with(item_id, ?)", item_id)
     if len(found) != 1:
         raise PublishError(f"待办 {item_id}：找到 {len(found)} 项", f"item {item_id}: {len(found)} found")
     this = found[0]
     this["rows"] = _rows(
-        settings, """select row_no, uscc, period, severity, column_name, reported_value, message_zh, message_en, advice_zh, advice_en
+        database, """select row_no, uscc, period, severity, column_name, reported_value, message_zh, message_en, advice_zh, advice_en
         from quality.failed_row where batch_id = ? and check_id = ? order by row_no""", this["batch_id"], this["check_id"])
     this["decisions"] = _rows(
-        settings, """select decision_id, row_no, check_id, decision, state, state_zh, state_en, column_name, reported_value, used_value, decided_by,
+        database, """select decision_id, row_no, check_id, decision, state, state_zh, state_en, column_name, reported_value, used_value, decided_by,
         second_by, decided_on, expires_on from quality.decision d where batch_id = ? and (check_id = ? or (check_id = '' and (row_no is null or row_no in (
             select f.row_no from quality.failed_row f where f.batch_id = d.batch_id and f.check_id = ?)))) order by decided_on, decision_id, column_name""",
         this["batch_id"], this["check_id"], this["check_id"])
     this["stakes"] = _rows(
-        settings, """select kind, code, period, tonnes_at_stake, figure, unit, state, name_zh, name_en from quality.worklist_stake where item_id = ?
+        database, """select kind, code, period, tonnes_at_stake, figure, unit, state, name_zh, name_en from quality.worklist_stake where item_id = ?
         order by tonnes_at_stake desc nulls last, kind, code, period""", this["item_id"])
     return this
 
 
-def _rows(settings: Settings, sql: str, *parameters: Any) -> list[dict[str, Any]]:
-    path = settings.marts / DATABASE
-    if not path.exists():
+def _live(settings: Settings) -> Path:
+    """The database of the live release, resolved once for all queries of an answer."""
+    folder = live_folder(settings)
+    if folder is None or not (folder / DATABASE).exists():
         raise PublishError("还没有发布版本", "nothing is published yet")
-    with connect(path, read_only=True) as db:
+    return folder / DATABASE
+
+
+def _rows(database: Path, sql: str, *parameters: Any) -> list[dict[str, Any]]:
+    with connect(database, read_only=True) as db:
         cursor = db.execute(sql, list(parameters))
         names = [column[0] for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
@@ -81,12 +87,13 @@ def write_template(settings: Settings, batch_id: str, out: Path, *, uscc: str | 
 
     Raises PublishError when the batch is unknown or holds no such row.
     """
-    batch = _rows(settings, "select source, file_name from quality.batch where batch_id = ?", batch_id)
+    database = _live(settings)
+    batch = _rows(database, "select source, file_name from quality.batch where batch_id = ?", batch_id)
     if not batch:
         raise PublishError(f"没有批次 {batch_id}", f"there is no batch {batch_id}")
     source = load_sources().get(batch[0]["source"])
     rows = _rows(
-        settings, """select f.row_no, f.uscc, n.enterprise_name, f.period, f.check_id, f.column_name, f.reported_value, f.message_zh, f.advice_zh
+        database, """select f.row_no, f.uscc, n.enterprise_name, f.period, f.check_id, f.column_name, f.reported_value, f.message_zh, f.advice_zh
         from quality.failed_row f
         left join (select uscc, max(enterprise_name) as enterprise_name from quality.coverage_month group by uscc) n on n.uscc = f.uscc
         left join quality.worklist w on w.batch_id = f.batch_id and w.check_id = f.check_id and w.state in ('new', 'reopened')

@@ -1,50 +1,157 @@
-"""Recompute everything that the live release says of itself: hashes, row counts, identities, contract."""
+"""Recompute everything that releases say of themselves: hashes, row counts, identities, contract, and the chain between them.
+
+Nothing is changed, and no lock is taken: a night may run at the same time. What it switches or removes meanwhile is looked at again.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from pipelines.problem import Problem
 from pipelines.publish.contract import RELEASE_TABLE, contract_problems, published_tables
 from pipelines.publish.hashes import table_hashes
 from pipelines.publish.identities import identity_failures
-from pipelines.publish.problem import PublishError, both
-from pipelines.publish.store import DATABASE, PARQUET, folder_files, manifest_is_sealed, read_manifest, sha256_of
+from pipelines.publish.problem import both
+from pipelines.publish.seals import Known, chain_problems, seal_problems
+from pipelines.publish.store import (
+    DATABASE,
+    LIVE,
+    PARQUET,
+    PATHS,
+    RELEASES,
+    live_folder,
+    live_link,
+    own_paths,
+    read_manifest,
+    release_folders,
+)
 from pipelines.settings import Settings
-from pipelines.warehouse.duck import DuckError, attach, connect, quoted
+from pipelines.warehouse.duck import attach, connect, quoted
+from pipelines.warehouse.inspect import lake_problems, received_problems, registry_problems
+from pipelines.warehouse.registry import Registry, read_releases
 
 
-def verify(settings: Settings) -> list[str]:
-    """Every difference between the live files and release.json, in both languages; empty = none. Changes nothing."""
-    manifest = read_manifest(settings.marts)
-    if manifest is None:
-        return [both("没有可读的已发布版本（release.json）", "there is no published release that can be read (release.json)")]
+def verify(settings: Settings, *, quick: bool = False) -> list[str]:
+    """Every difference between what lies on the disk and what was sealed, in both languages, with the file's name; empty = none.
+
+    The live release in full: bytes, row counts, hashes of its tables, identities, contract. Of every other sealed one the bytes, its hash
+    and that of its predecessor; then the lake, the quarantine, the received files and the registry. With `quick` the live release alone.
+    """
     problems = []
-    if not manifest_is_sealed(settings.marts):
-        problems.append(both("release.sha256 与 release.json 不符", "release.sha256 is not that of release.json"))
-    problems += _file_problems(settings.marts, manifest)
+    try:
+        known = known_releases(settings)
+    except Problem as error:
+        known, problems = None, [str(error)]
+    problems += _while_it_stands(partial(_live_identity, settings), partial(_live_problems, settings, known))
+    if not quick:
+        live = live_folder(settings)
+        for folder in release_folders(settings):
+            if folder != live:
+                problems += _while_it_stands(partial(_identity, folder), partial(_sealed_problems, settings, folder, known))
+        problems += _while_it_stands(partial(_registry_identity, settings), partial(_stored_problems, settings))
+    return problems
+
+
+def _registry_identity(settings: Settings) -> Any:
+    try:
+        status = settings.registry.stat()
+    except OSError:
+        return None
+    return status.st_size, status.st_mtime_ns
+
+
+def _stored_problems(settings: Settings) -> list[str]:
+    """What is wrong with the files that releases are made of."""
+    if not settings.registry.exists():
+        return registry_problems(settings)
+    if found := registry_problems(settings):
+        return found
+    registry = Registry(settings.registry, read_only=True)
+    try:
+        return [*lake_problems(settings, registry), *received_problems(settings, registry)]
+    finally:
+        registry.close()
+
+
+def known_releases(settings: Settings) -> Known | None:
+    """What the registry remembers of sealed releases; None = there is no registry. Raises Problem when it is damaged."""
+    rows = read_releases(settings.registry)
+    return None if rows is None else Known(rows)
+
+
+def _while_it_stands(identity: Callable[[], Any], check: Callable[[], list[str]]) -> list[str]:
+    """The problems of something that a night may switch or remove at any moment: what changed during the check is checked again."""
+    while True:
+        before = identity()
+        problems = check()
+        if not problems or identity() == before:
+            return problems
+
+
+def _identity(folder: Path | None) -> Any:
+    try:
+        return (folder, folder.stat().st_ino) if folder else None
+    except OSError:
+        return None
+
+
+def _live_identity(settings: Settings) -> Any:
+    return _identity(live_folder(settings)), own_paths(settings)
+
+
+def _sealed_problems(settings: Settings, folder: Path, known: Known | None) -> list[str]:
+    if not folder.is_dir():
+        return []   # pruned meanwhile
+    where, manifest = f"{RELEASES}/{folder.name}/", read_manifest(folder)
+    return seal_problems(folder, known, where=where) + (chain_problems(settings, manifest, known, where=where) if manifest else [])
+
+
+def _live_problems(settings: Settings, known: Known | None) -> list[str]:
+    folder = live_folder(settings)
+    if folder is None:
+        return [both("没有可读的已发布版本（release.json）", "there is no published release that can be read (release.json)")]
+    if not folder.is_dir():
+        return [both(f"{LIVE} 指向的 {RELEASES}/{folder.name} 不存在", f"{LIVE} leads to {RELEASES}/{folder.name}, which is not there")]
+    problems, manifest = _link_problems(settings) + seal_problems(folder, known), read_manifest(folder)
+    if manifest is None:
+        return problems
+    return problems + chain_problems(settings, manifest, known) + content_problems(folder)
+
+
+def _link_problems(settings: Settings) -> list[str]:
+    """Published paths that do not lead to the live release. A path that is a file of its own is compared as such."""
+    if own_paths(settings):
+        return []
+    links = {name: (settings.marts / name, f"{LIVE}/{name}") for name in PATHS}
+    link = live_link(settings)
+    if link is not None:
+        links[LIVE] = (settings.marts / LIVE, f"{RELEASES}/{link.name}")
+    problems = []
+    for name, (path, wanted) in links.items():
+        if not path.is_symlink():
+            problems.append(both(f"缺少 {name}", f"{name} is missing"))
+        elif (found := str(path.readlink())) != wanted:
+            problems.append(both(f"{name} 指向 {found}，应为 {wanted}", f"{name} leads to {found} instead of {wanted}"))
+    return problems
+
+
+def content_problems(folder: Path) -> list[str]:
+    """What the tables of a release say, against its release.json, the contract and the identities; empty where release.json is unreadable."""
+    manifest = read_manifest(folder)
+    if manifest is None:
+        return []
     try:
         with connect() as db:
-            attach(db, settings.marts / DATABASE, "live")
-            problems += _database_problems(db, settings.marts, manifest)
-    except (DuckError, PublishError) as error:
-        problems.append(both(f"{DATABASE} 无法核验", f"{DATABASE} cannot be verified: {error}"))
-    return problems
+            attach(db, folder / DATABASE, LIVE)
+            return _database_problems(db, folder, manifest)
+    except Exception as error:  # noqa: BLE001 - whatever a damaged file makes its reader throw is a finding about this file
+        return [both(f"{DATABASE} 无法核验", f"{DATABASE} cannot be verified: {error}")]
 
 
-def _file_problems(marts: Path, manifest: dict[str, Any]) -> list[str]:
-    problems = []
-    for name, meta in manifest["files"].items():
-        if not (marts / name).is_file():
-            problems.append(both(f"缺少文件 {name}", f"file {name} is missing"))
-        elif sha256_of(marts / name) != meta["sha256"]:
-            problems.append(both(f"文件 {name} 的字节已变", f"the bytes of file {name} are not those that were sealed"))
-    for name in sorted(folder_files(marts) - manifest["files"].keys()):
-        problems.append(both(f"多余文件 {name}", f"file {name} is not of this release"))
-    return problems
-
-
-def _database_problems(db: Any, marts: Path, manifest: dict[str, Any]) -> list[str]:
+def _database_problems(db: Any, folder: Path, manifest: dict[str, Any]) -> list[str]:
     tables = published_tables(db, "live")
     problems = [
         both(f"表 {name} 在发布文件与 release.json 中不一致", f"table {name} stands in only one of {DATABASE} and release.json")
@@ -53,7 +160,7 @@ def _database_problems(db: Any, marts: Path, manifest: dict[str, Any]) -> list[s
     for name, table in tables.items():
         if name in manifest["row_counts"]:
             problems += _table_problems(db, table.sql_name("live"), name, DATABASE, manifest)
-            file = marts / PARQUET / f"{name}.parquet"
+            file = folder / PARQUET / f"{name}.parquet"
             if file.is_file():
                 problems += _parquet_problems(db, file, name, manifest)
     if RELEASE_TABLE in tables:
@@ -69,7 +176,7 @@ def _database_problems(db: Any, marts: Path, manifest: dict[str, Any]) -> list[s
 def _identity_problems(db: Any, broken: list[str]) -> list[str]:
     try:
         return [str(failure) for failure in identity_failures(db, "live")]
-    except DuckError as error:
+    except Exception as error:  # noqa: BLE001 - as in content_problems
         return [] if broken else [both("恒等式无法核验", f"the identities cannot be verified: {error}")]
 
 
@@ -77,7 +184,7 @@ def _parquet_problems(db: Any, file: Path, name: str, manifest: dict[str, Any]) 
     where = f"{PARQUET}/{file.name}"
     try:
         return _table_problems(db, f"read_parquet({quoted(str(file))})", name, where, manifest)
-    except (DuckError, PublishError) as error:
+    except Exception as error:  # noqa: BLE001 - as in content_problems
         return [both(f"{where} 无法读取", f"{where} cannot be read: {error}")]
 
 

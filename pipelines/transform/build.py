@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pipelines.failure import explain_text
+from pipelines.logs import LOGGER
 from pipelines.problem import Problem
 from pipelines.settings import PROJECT, Settings
 
@@ -61,14 +63,15 @@ def build_db(settings: Settings, *, replay: bool = False) -> Path:
 
 
 def run_dbt(
-    command: list[str], database: Path, target: Path, on_node: Callable[[str], None] | None = None
+    command: list[str], database: Path, target: Path, on_node: Callable[[str], None] | None = None, memory: str = Settings.build_memory
 ) -> BuildResult:
-    """Invoke dbt once. The database is closed afterwards, whatever happens."""
+    """Invoke dbt once, with that memory before DuckDB spills to disk. The database is closed afterwards, whatever happens."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
     from dbt_common.events.base_types import EventMsg
 
     os.environ["CARBON_BUILD_DB"] = str(database)
+    os.environ["CARBON_BUILD_MEMORY_LIMIT"] = memory
 
     def listen(event: EventMsg) -> None:
         if on_node and event.info.name == "LogStartLine":
@@ -106,7 +109,7 @@ def build(
     command += ["--full-refresh"] if full else ["--exclude-resource-type", "seed"]
     if models:
         command += ["--exclude-resource-type", "test", "--select", *(f"+{name}" for name in models)]
-    return run_dbt(command, database, target, on_node)
+    return run_dbt(command, database, target, on_node, settings.build_memory)
 
 
 def parse(target: Path) -> BuildResult:
@@ -133,9 +136,13 @@ def require(result: BuildResult) -> None:
     """Raise BuildError when a model or a blocking test failed."""
     if result.ok:
         return
-    lines = [result.error] if result.error else []
+    lines: list[str] = [result.error] if result.error else []
     lines += [f"{node.kind} {node.name}: {node.message.strip()}" for node in result.failed[:20]]
     named = "\n".join(line for line in lines if line)
+    LOGGER.error("dbt: %s", named)
+    cause = next(filter(None, map(explain_text, lines)), None)   # a full disk and the like: not the models' fault
+    if cause is not None:
+        raise BuildError(f"计算中断，未发布：{cause.zh}", f"the build was cut off, nothing was published: {cause.en}")
     raise BuildError("计算或其检验未通过，未发布", f"a model or a blocking test failed, nothing was published:\n{named}")
 
 

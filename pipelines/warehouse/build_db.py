@@ -19,7 +19,7 @@ from pipelines.settings import Settings
 from pipelines.warehouse.duck import DuckError, connect, quoted
 from pipelines.warehouse.lake import read_lake_file, relation
 from pipelines.warehouse.mend import require_whole
-from pipelines.warehouse.registry import LakeFile, Registry, Version
+from pipelines.warehouse.registry import Batch, LakeFile, NightRun, Registry, Version, file_batch_id
 
 # Sources whose change touches every account: their new rows rebuild everything.
 _REFERENCE = ("emission_factor", "division", "industry_class")
@@ -59,18 +59,23 @@ def code_version(project: Path) -> str:
 
 
 def current_inputs(settings: Settings, registry: Registry) -> Inputs:
-    """The inputs at the knowledge date."""
+    """The inputs at the knowledge date: rows that count, the verdict and what the sidecar says of each batch."""
     known = registry.known_rows(settings.knowledge_end)
     batches = registry.batches()
     versions = registry.versions_at(settings.knowledge_end)
     verdicts = {
-        # what a corrected sidecar changes stands beside: rows of equal number may count from another time
-        batch_id: f"{v.refused_by or ''}|{v.rows_received}|{batches[batch_id].received_at}|{batches[batch_id].is_synthetic}"
-        for batch_id, v in registry.verdicts().items() if batch_id in known
+        batch_id: f"{v.refused_by or ''}|{v.rows_received}|{_said(batches[batch_id])}" for batch_id, v in registry.verdicts().items()
+        if batch_id in known
     }
     verdicts.update({b: f"{verdicts[b]}|{version.version}" for b, version in versions.items() if b in verdicts})
     again = sorted(f"{s}/{f}" for s, f, b in registry.paths() if b in known and batches[b].file_name != f)
-    return Inputs(known, verdicts, code_version(settings.project), f"{settings.common_gwp_set}|{','.join(again)}")
+    return Inputs(known, verdicts, code_version(settings.project), f"{settings.common_gwp_set} {settings.home_division}|{','.join(again)}")
+
+
+def _said(batch: Batch) -> str:
+    """A short mark of all that a sidecar can say of a batch."""
+    said = (batch.received_at, batch.received_basis, batch.is_synthetic, batch.document, batch.document_date, batch.sender, batch.licence)
+    return hashlib.sha256(repr(said).encode()).hexdigest()[:12]
 
 
 def prepare(path: Path, settings: Settings, registry: Registry, inputs: Inputs) -> bool:
@@ -142,6 +147,7 @@ def _registry_tables(db, settings: Settings, registry: Registry, files: list[Lak
         "decided_row": pl.DataFrame(decided, schema=_DECIDED_ROW, orient="row"),
         "decision_effect": registry.table("decision_effect").cast(pl.Schema(_EFFECT)),  # type: ignore[arg-type]
         "finding_span": registry.table("finding_span").cast(pl.Schema(_SPAN)),  # type: ignore[arg-type]
+        "night_run": pl.DataFrame([_night_row(run) for run in registry.nights()], schema=_NIGHT_RUN),
         "lake_rows": pl.DataFrame(
             [(f.source, f.slice, f.batch_id, at, rows, quantity) for f in files if f.kind == "accepted" for at, rows, quantity in f.rows],
             schema=_LAKE_ROWS, orient="row",
@@ -173,6 +179,23 @@ _SPAN: dict[str, Any] = {
     "batch_id": pl.String, "row_no": pl.Int64, "check_id": pl.String, "source": pl.String, "uscc": pl.String, "period": pl.String,
     "seen_from": pl.String, "seen_until": pl.String,
 }
+
+
+_COUNTS = ("new_batches", "judged", "accepted", "accepted_in_part", "refused", "rows_received", "rows_accepted", "waiting", "left")
+_STAGES = ("receive", "gate", "build", "publish")
+_NIGHT_RUN: dict[str, Any] = {
+    "night_id": pl.String, "started": pl.String, "ended": pl.String, "outcome": pl.String, "exit_status": pl.Int32, "knowledge_date": pl.String,
+    "release_id": pl.String, "reason_zh": pl.String, "reason_en": pl.String, "how": pl.String,
+    **{name: pl.Int64 for name in _COUNTS}, **{f"{stage}_seconds": pl.Float64 for stage in _STAGES},
+}
+
+
+def _night_row(run: NightRun) -> dict[str, Any]:
+    """A night as one flat row; what it did not come to is null."""
+    return {
+        **{name: getattr(run, name) for name in _NIGHT_RUN if hasattr(run, name)}, **{name: run.counts.get(name) for name in _COUNTS},
+        **{f"{stage}_seconds": run.seconds_by_stage.get(stage) for stage in _STAGES},
+    }
 
 
 def _replaced(table: pl.DataFrame, versions: dict[str, Version], rows: list[dict]) -> pl.DataFrame:
@@ -221,8 +244,14 @@ def _changes(db, settings: Settings, inputs: Inputs) -> tuple[bool, list[str]]:
         return True, []
     before, now = dict(db.execute("select batch_id, state from registry.built_batch").fetchall()), _states(inputs)
     changed = sorted(b for b in before.keys() | now.keys() if before.get(b) != now.get(b))
-    full = any(b.rsplit("-", 1)[0] in _REFERENCE for b in changed) or last[2] > settings.knowledge_end
+    full = any(file_batch_id(b).rsplit("-", 1)[0] in _REFERENCE or _was_said_otherwise(before, now, b) for b in changed) or last[2] > settings.knowledge_end
     return full, changed
+
+
+def _was_said_otherwise(before: dict[str, str], now: dict[str, str], batch_id: str) -> bool:
+    """True when rows of a batch were built on and its sidecar says something else by now: slices that they left are not in the lake."""
+    old, new = ((states.get(batch_id, "0") + "|||").split("|") for states in (before, now))
+    return old[0] != "0" and old[3] != new[3]
 
 
 def _states(inputs: Inputs) -> dict[str, str]:

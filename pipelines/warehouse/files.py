@@ -13,6 +13,7 @@ import re
 import shutil
 import stat
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import polars as pl
@@ -72,6 +73,12 @@ def flush_tree(path: Path) -> None:
         for name in names:
             flush_file(Path(folder) / name)
         flush_folder(Path(folder))
+
+
+def flush_trees(paths: Iterable[Path]) -> None:
+    """`flush_tree` of many folders at once: the disk writes its journal once for many that wait, not once for each."""
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(flush_tree, paths))
 
 
 def make_folder(path: Path) -> None:

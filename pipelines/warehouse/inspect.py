@@ -70,7 +70,7 @@ def unregistered(settings: Settings, files: Iterable[LakeFile]) -> list[str]:
 def lake_problems(settings: Settings, registry: Registry, *, full: bool = True) -> list[str]:
     """What is wrong in `validated/` and `quarantine/`, a sentence a file."""
     files = registry.lake_files()
-    damages, _ = changed(settings.data, (file for file in files if file.kind != "received"), full=full)
+    damages, _ = changed(settings.data, files, full=full)
     entered = {file.batch_id for file in files}
     never = sorted(batch_id for batch_id in registry.verdicts() if batch_id not in entered)
     return [
@@ -102,7 +102,7 @@ def registry_problems(settings: Settings) -> list[str]:
     """What is wrong with the registry file: that it is gone, that it cannot be read, what SQLite finds."""
     try:
         require_registry(settings)
-        registry = Registry(registry_path(settings), read_only=True)
+        registry = Registry(settings.registry, read_only=True)
     except Problem as problem:
         return [str(problem)]
     try:
@@ -113,14 +113,9 @@ def registry_problems(settings: Settings) -> list[str]:
         registry.close()
 
 
-def registry_path(settings: Settings) -> Path:
-    """The registry of a data folder."""
-    return settings.warehouse / "registry.sqlite"
-
-
 def require_registry(settings: Settings) -> None:
     """Raises RegistryDamaged when there is no registry where there must be one: deliveries were received, or a release stands."""
-    path = registry_path(settings)
+    path = settings.registry
     left = next((found for found in (*settings.received.glob("*/*"), *settings.marts.glob("releases/*")) if not found.name.startswith(".")), None)
     if left is not None and not path.exists():
         raise RegistryDamaged(path, f"文件缺失，而 {left} 等仍在", f"it is missing, yet {left} and others are there")

@@ -20,7 +20,7 @@ import polars as pl
 from pipelines.contracts.source import Source, load_sources
 from pipelines.warehouse.duck import literal, quoted
 from pipelines.warehouse.files import make_folder, part_of, put_in_place, remove_files, sha256_of, write_parquet
-from pipelines.warehouse.registry import LakeFile, Registry
+from pipelines.warehouse.registry import DECIDED_KINDS, VERDICT_KINDS, LakeFile, Registry
 
 FINDING_SCHEMA: dict[str, Any] = {
     "batch_id": pl.String,
@@ -191,6 +191,13 @@ class Lake:
         remove_files(self.root / file.path for file in self._registered(batch_id=batch_id, kinds=(kind,)) if file.path not in names)
         return files
 
+    def forget(self, batch_id: str, kinds: tuple[str, ...] = (*VERDICT_KINDS, *DECIDED_KINDS)) -> None:
+        """Take files of a batch out of the lake: first out of the registry, so that nothing reads them, then off the disk."""
+        paths = [self.root / file.path for file in self._registered(batch_id=batch_id, kinds=kinds)]
+        if self.registry is not None:
+            self.registry.forget_files(batch_id, kinds)
+        remove_files(path for path in paths if path.parent.is_dir())
+
     def read(self, source: Source, files: list[Path]) -> pl.DataFrame:
         """The rows of some files of a source."""
         return pl.concat([pl.DataFrame(schema=source.lake_schema), *map(read_lake_file, files)], how="diagonal")
@@ -209,9 +216,11 @@ class Lake:
         return self.read(load_sources()["steward_decision"], self.paths("steward_decision", "accepted", "decided"))
 
     def known_enterprises(self) -> pl.DataFrame:
-        """uscc -> the earliest moment from which the register knows it."""
+        """What the register knows from when: uscc, valid_from, enterprise_known_from (the earliest moment from which it has a row of
+        the enterprise that is in force from valid_from or earlier)."""
         rows = self.read(load_sources()["enterprise_register"], self.paths("enterprise_register", "accepted", "decided"))
-        return rows.group_by("uscc").agg(pl.col("known_at").min().alias("enterprise_known_from"))
+        known = rows.group_by("uscc", "valid_from").agg(pl.col("known_at").min()).sort("uscc", "valid_from")
+        return known.select("uscc", "valid_from", pl.col("known_at").cum_min().over("uscc").alias("enterprise_known_from"))
 
     # -- findings and rows that are held back ----------------------------------------------------------------------
 

@@ -1,16 +1,18 @@
 """The batch registry: which delivery is which batch, since when it is known, and how it was judged.
 
 A small SQLite file: transactions make it safe against a kill at any moment, a file that was written before
-its row was committed is simply written again. Batches are never changed or removed; a verdict is replaced
-only while rows of its batch wait for an enterprise to become known.
+its row was committed is simply written again. The bytes of a batch never change and no batch is removed; what its
+sidecar says may be corrected (`sidecar_seen` keeps all of it). A verdict is replaced while rows of its batch wait for an
+enterprise to become known, and made anew when the sidecar or the received copy of its batch was put right.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from pathlib import Path
@@ -56,6 +58,28 @@ create table if not exists finding_span (
 # Changes of the schema since the first registry, in order; each runs once in a registry (`pragma user_version` counts them).
 # Only ever append.
 _MIGRATIONS: tuple[str, ...] = (
+    # size and time of change of each received copy when its SHA-256 was last found right
+    "create table kept_copy (batch_id text primary key, size integer not null, mtime_ns integer not null)",
+    # what each sidecar of a batch said, in the order in which it was seen (`number`)
+    """create table sidecar_seen (
+      number integer primary key, batch_id text not null, file_name text not null, seen_from text not null,
+      received_at text not null, received_basis text not null, is_synthetic integer not null,
+      document text, document_date text, sender text, licence text, sha256 text,
+      problem_id text, problem_zh text, problem_en text)""",
+    """insert into sidecar_seen (batch_id, file_name, seen_from, received_at, received_basis, is_synthetic, document, document_date,
+        sender, licence, problem_id, problem_zh, problem_en)
+      select batch_id, file_name, first_seen, received_at, received_basis, is_synthetic, document, document_date,
+        sender, licence, problem_id, problem_zh, problem_en
+      from batch where problem_id is null or problem_id in ('L05-sidecar', 'L18-checksum') order by batch_id""",
+    """create table if not exists night (
+      night_id text primary key, started text not null, ended text, outcome text not null, exit_status integer, knowledge_date text not null,
+      release_id text, counts text, seconds_by_stage text, reason_zh text, reason_en text, how text not null, pid integer not null, host text not null)""",
+    """create table release (
+      release_id text not null, sha256 text not null, knowledge_date text not null, sealed_at text not null,
+      previous_release_id text, previous_sha256 text, primary key (release_id, sha256))""",
+    """create table promotion (
+      number integer primary key, release_id text not null, promoted_at text not null, promoted_by text not null, note text not null,
+      last_night text not null)""",
     """create table lake_file (
       path text primary key, kind text not null, source text not null, slice text, batch_id text not null,
       bytes integer not null, mtime_ns integer not null, sha256 text not null)""",
@@ -75,7 +99,7 @@ _MIGRATIONS: tuple[str, ...] = (
 )
 
 # Kinds of files that a verdict on a batch makes; the others are made by decisions (`decided`, `decided_findings`) or by no batch (`schema`).
-VERDICT_KINDS = ("accepted", "held", "findings", "received")
+VERDICT_KINDS = ("accepted", "held", "findings")
 DECIDED_KINDS = ("decided", "decided_findings")
 
 
@@ -84,7 +108,7 @@ class LakeFile:
     """One file of the lake, as it was when it was written.
 
     Attributes:
-        path: below the data folder; kind: accepted, held, findings, decided, decided_findings, schema or received;
+        path: below the data folder; kind: accepted, held, findings, decided, decided_findings or schema;
         slice: folder of accepted rows (`month=2025-11`); bytes, mtime_ns, sha256: of the file;
         rows: of accepted rows, counted when they were judged: (known_at, rows, sum of the source's quantity as reported).
     """
@@ -98,6 +122,14 @@ class LakeFile:
     mtime_ns: int
     sha256: str
     rows: tuple[tuple[str, int, float | None], ...] = ()
+
+
+_FURTHER_SHEET = re.compile(r"-s([2-9]|[1-9]\d+)$")
+
+
+def file_batch_id(batch_id: str) -> str:
+    """The batch whose received bytes a batch is read from: a further sheet of a workbook (`...-s2`) is a batch of its own."""
+    return _FURTHER_SHEET.sub("", batch_id)
 
 
 @dataclass(frozen=True)
@@ -153,6 +185,45 @@ class Batch:
     def received(self) -> datetime:
         return datetime.fromisoformat(self.received_at)
 
+    @property
+    def file_id(self) -> str:
+        """The id of the file: that of the batch, or of the batch of its first sheet."""
+        return file_batch_id(self.batch_id)
+
+    @property
+    def sheet_index(self) -> int:
+        """Which of the sheets that fit this batch is, from 0."""
+        match = _FURTHER_SHEET.search(self.batch_id)
+        return int(match[1]) - 1 if match else 0
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the sidecar of one name of a batch says, from the night that first saw it say so.
+
+    `file_name` as in Batch, `seen_from` the knowledge date of that night, `sha256` the checksum that the sidecar names; the rest as in
+    Batch (`received_basis` first_night: there is no sidecar, or it names no time).
+    """
+
+    batch_id: str
+    file_name: str
+    seen_from: str
+    received_at: str
+    received_basis: str
+    is_synthetic: int
+    document: str | None
+    document_date: str | None
+    sender: str | None
+    licence: str | None
+    sha256: str | None
+    problem_id: str | None
+    problem_zh: str | None
+    problem_en: str | None
+
+    def same_as(self, other: Said) -> bool:
+        """True when two say the same, whoever said it when."""
+        return replace(self, batch_id="", file_name="", seen_from="") == replace(other, batch_id="", file_name="", seen_from="")
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -173,6 +244,57 @@ class Verdict:
     quantity_quarantined: float | None
     sheet: str | None
     first_night: str
+
+
+@dataclass(frozen=True)
+class NightRun:
+    """One night, as the registry remembers it. Moments in ISO form with offset.
+
+    outcome: `running`, then `published`, `sealed`, `nothing_new`, `failed`, `partial` (Dagster ran some assets only) or `killed`
+    (its process ended before it could say how; found by a later night). counts: as in the last line of `--json`.
+    seconds_by_stage: receive, gate, build, publish [s]. how: `command` or `dagster`.
+    """
+
+    night_id: str
+    started: str
+    ended: str | None
+    outcome: str
+    exit_status: int | None
+    knowledge_date: str
+    release_id: str | None
+    counts: dict[str, int]
+    seconds_by_stage: dict[str, float]
+    reason_zh: str | None
+    reason_en: str | None
+    how: str
+    pid: int
+    host: str
+
+
+@dataclass(frozen=True)
+class SealedRelease:
+    """A release as it was sealed: the SHA-256 of its release.json, and that of the release that was live before it.
+
+    A release that is sealed again (its files were damaged) has a row for each time.
+    """
+
+    release_id: str
+    sha256: str
+    knowledge_date: str
+    sealed_at: str
+    previous_release_id: str | None
+    previous_sha256: str | None
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """A release that went live; promoted_by is empty for a night. last_night: the last knowledge date of a night that left it live."""
+
+    release_id: str
+    promoted_at: str
+    promoted_by: str
+    note: str
+    last_night: str
 
 
 class RegistryDamaged(Problem):
@@ -253,11 +375,13 @@ class Registry:
         self._db.execute("begin immediate")
         try:
             yield
+            self._db.execute("commit")
         except BaseException:
-            if self._db.in_transaction:   # a full disk has rolled it back already
-                self._db.execute("rollback")
+            # SQLite itself rolls back on a full disk; whatever a rollback says must not hide what went wrong first
+            if self._db.in_transaction:
+                with suppress(sqlite3.Error):
+                    self._db.execute("rollback")
             raise
-        self._db.execute("commit")
 
     def batches(self) -> dict[str, Batch]:
         """All batches by id."""
@@ -273,6 +397,46 @@ class Registry:
 
     def add_batch(self, batch: Batch) -> None:
         self._insert("batch", asdict(batch), "or ignore")
+
+    def replace_batch(self, batch: Batch) -> None:
+        """Put what the sidecar says of a batch right."""
+        self._insert("batch", asdict(batch), "or replace")
+
+    def said(self) -> dict[str, list[Said]]:
+        """batch_id -> all that its sidecars said, in the order in which it was seen."""
+        names = ", ".join(f.name for f in fields(Said))
+        found: dict[str, list[Said]] = {}
+        for row in self._db.execute(f"select {names} from sidecar_seen order by number"):
+            found.setdefault(row[0], []).append(Said(*row))
+        return found
+
+    def add_said(self, said: Said) -> None:
+        self._insert("sidecar_seen", asdict(said))
+
+    def copies(self) -> dict[str, tuple[int, int]]:
+        """batch_id -> (size, time of change in ns) of its received copy when it was last found right."""
+        return {batch_id: (size, changed) for batch_id, size, changed in self._db.execute("select batch_id, size, mtime_ns from kept_copy")}
+
+    def put_copy(self, batch_id: str, state: tuple[int, int]) -> None:
+        self._insert("kept_copy", {"batch_id": batch_id, "size": state[0], "mtime_ns": state[1]}, "or replace")
+
+    def unjudge(self, batch_id: str) -> None:
+        """Take back the verdict on a batch and what decisions made of it: the gate judges it anew."""
+        with self.transaction():
+            for table in ("verdict", "check_result", "known_rows"):
+                self._db.execute(f"delete from {table} where batch_id = ?", (batch_id,))
+            self.forget_decided(batch_id)
+
+    def forget_decided(self, batch_id: str) -> None:
+        """Take back what decisions made of a batch: it is made anew from the decisions that stand."""
+        with self.transaction():
+            for table in ("decided", "decided_mark", "decision_effect"):
+                self._db.execute(f"delete from {table} where batch_id = ?", (batch_id,))
+
+    def forget_files(self, batch_id: str, kinds: tuple[str, ...]) -> None:
+        """Take the files of a batch out of the lake: what lies there is read no more."""
+        with self.transaction():
+            self._replace_files(batch_id, kinds, ())
 
     def see_path(self, source: str, file_name: str, batch_id: str, night: str) -> None:
         """Remember under which names the bytes of a batch were seen."""
@@ -436,6 +600,36 @@ class Registry:
                 [(*standing[key], night) for key in sorted(standing.keys() - open_spans)],
             )
 
+    def forget_standing_after(self, night: str) -> None:
+        """Take back what nights after this one said of findings on the current view: the nights go on from here."""
+        with self.transaction():
+            self._db.execute("delete from finding_span where seen_from > ?", (night,))
+            self._db.execute("update finding_span set seen_until = null where seen_until > ?", (night,))
+
+    def releases(self) -> list[SealedRelease]:
+        """Every sealing, the first first; releases that are pruned among them."""
+        return _releases(self._db)
+
+    def add_release(self, release: SealedRelease) -> None:
+        """Remember the hash of a sealed release."""
+        self._insert("release", asdict(release), "or replace")
+
+    def promotion(self) -> Promotion | None:
+        """The last time that a release went live."""
+        names = ", ".join(f.name for f in fields(Promotion))
+        row = self._db.execute(f"select {names} from promotion order by number desc limit 1").fetchone()
+        return Promotion(*row) if row else None
+
+    def add_promotion(self, promotion: Promotion) -> None:
+        """Remember which release went live, by whom and why."""
+        self._insert("promotion", asdict(promotion))
+
+    def stand_by(self, night: str) -> None:
+        """A night found nothing new: what is live is still right on its day."""
+        self._db.execute(
+            "update promotion set last_night = max(last_night, ?) where number = (select max(number) from promotion)", (night,)
+        )
+
     def versions(self) -> list[Version]:
         """All versions of all batches, in order."""
         rows = self._db.execute(
@@ -446,6 +640,22 @@ class Registry:
     def versions_at(self, end: datetime) -> dict[str, Version]:
         """batch_id -> the version in force, of the batches that decisions touch."""
         return {v.batch_id: v for v in self.versions() if v.holds_at(end)}
+
+    def begin_night(self, night: NightRun) -> list[NightRun]:
+        """Record that a night has begun. Returns the nights that ended without a word: the caller holds the lock, so they are dead."""
+        with self.transaction():
+            dead = _night_runs(self._db, "where outcome = 'running'")
+            self._db.execute("update night set outcome = 'killed' where outcome = 'running'")
+            self._insert("night", _night_row(night))
+        return dead
+
+    def end_night(self, night: NightRun) -> None:
+        """Record how a night ended."""
+        self._insert("night", _night_row(night), "or replace")
+
+    def nights(self) -> list[NightRun]:
+        """Every night, the first first."""
+        return _night_runs(self._db)
 
     def table(self, name: str) -> pl.DataFrame:
         """A whole table as a frame, in a stable order."""
@@ -462,6 +672,51 @@ class Registry:
             names = ", ".join(rows[0])
             marks = ", ".join(f":{name}" for name in rows[0])
             self._db.executemany(f"insert {how} into {table} ({names}) values ({marks})", rows)
+
+
+def read_nights(path: Path) -> list[NightRun]:
+    """Every night of a registry file, the first first; the file is only read. None where there is no registry yet."""
+    if not path.exists():
+        return []
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30)) as db:
+        known = db.execute("select 1 from sqlite_master where type = 'table' and name = 'night'").fetchone()
+        return _night_runs(db) if known else []   # no table: a registry of before there were nights in it
+
+
+def _night_runs(db: sqlite3.Connection, where: str = "") -> list[NightRun]:
+    names = ", ".join(f.name for f in fields(NightRun))
+    rows = [dict(zip((f.name for f in fields(NightRun)), row, strict=True)) for row in db.execute(f"select {names} from night {where} order by started, night_id")]
+    return [NightRun(**{**row, **{name: json.loads(row[name] or "{}") for name in ("counts", "seconds_by_stage")}}) for row in rows]
+
+
+def _night_row(night: NightRun) -> dict:
+    row = asdict(night)
+    row.update({name: json.dumps(row[name]) for name in ("counts", "seconds_by_stage")})
+    return row
+
+
+def _releases(db: sqlite3.Connection) -> list[SealedRelease]:
+    names = ", ".join(f.name for f in fields(SealedRelease))
+    return [SealedRelease(*row) for row in db.execute(f"select {names} from release order by rowid").fetchall()]
+
+
+def read_releases(path: Path) -> list[SealedRelease] | None:
+    """The sealings that a registry remembers, without opening it for a night; None = it is not there, or of before they were kept.
+
+    A transaction that a kill left open is rolled back, as by every opening. Raises Problem when the file is damaged.
+    """
+    if not path.exists():
+        return None
+    try:
+        db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=30)
+        try:
+            db.execute("pragma query_only = on")
+            kept = db.execute("select 1 from sqlite_master where type = 'table' and name = 'release'").fetchone()
+            return _releases(db) if kept else None
+        finally:
+            db.close()
+    except sqlite3.Error as error:
+        raise Problem(f"登记库 {path.name} 无法读取：{error}", f"the registry {path.name} cannot be read: {error}") from error
 
 
 def in_version(rows: pl.DataFrame, path: Path, end: datetime) -> pl.DataFrame:

@@ -9,7 +9,7 @@ import pytest
 import xlsxwriter
 
 from tests.conftest import query, run_night_here
-from tests.deliveries import OLD, deliver, raw, register_row, uscc
+from tests.deliveries import OLD, beside, deliver, raw, register_row, uscc
 
 GOOD = {"period": "2025-11", "energy": "柴油", "unit": "t", "consumed": 10}
 HEADER = "uscc,period,energy,unit,consumed\n"
@@ -34,15 +34,17 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (inbox / source / "folder.csv").mkdir()
     (inbox / source / "link.csv").symlink_to("/etc/hostname")
     os.mkfifo(inbox / source / "pipe.csv")
-    os.mkfifo(raw(inbox, source, "side.csv", HEADER.encode() + b"1\n").with_name("side.csv.meta.yml"))
+    pipe = raw(inbox, source, "side.csv", HEADER.encode() + b"1\n").with_name("side.csv.meta.yml")
+    os.mkfifo(pipe)
+    os.utime(pipe, (OLD, OLD))
     raw(inbox, source, os.fsdecode(b"odd\xff\n.csv"), HEADER.encode() + b"2\n")
     sheet = raw(inbox, source, "stray.xlsx", b"")
     with xlsxwriter.Workbook(sheet) as book:
         book.add_worksheet().write(1_048_575, 16_383, "x")
     os.utime(sheet, (OLD, OLD))
     quoted = "".join(f"{uscc(1)},2025-0{month},柴油,t,10\n" for month in range(1, 5))
-    raw(inbox, source, "quote.csv", f'{HEADER}{uscc(1)},2024-12,"柴油,t,10\n{quoted}'.encode())
-    (inbox / source / "quote.csv.meta.yml").write_text("received_at: 2026-01-10\nsynthetic: true\n", "utf-8")
+    quote = raw(inbox, source, "quote.csv", f'{HEADER}{uscc(1)},2024-12,"柴油,t,10\n{quoted}'.encode())
+    beside(quote, "received_at: 2026-01-10\nsynthetic: true\n")
     row = {"uscc": uscc(1), **GOOD}
     deliver(inbox, source, "rows.csv", [
         {**row, "period": "2025-10", "unit_code": "A"}, {**row, "period": "2025-10", "unit_code": "B"},

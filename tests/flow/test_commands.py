@@ -114,7 +114,7 @@ def test_another_night_holds_the_lock(tmp_path: Path) -> None:
 
     (tmp_path / "inbox").mkdir()
     with night_lock(tmp_path / "warehouse" / "night.lock", "2026-01-01T02:00:00"):
-        done = carbon("nightly", "--inbox", tmp_path / "inbox", "--data", tmp_path)
+        done = carbon("nightly", "--inbox", tmp_path / "inbox", "--data", tmp_path, CARBON_LOCK_WAIT_MINUTES="0")
     assert done.returncode == 1
     assert "2026-01-01T02:00:00" in done.stderr
 

@@ -148,7 +148,8 @@ def _all_nodes(context: dg.AssetExecutionContext) -> Any:
     return (dg.MaterializeResult(asset_key=key) for key in _parents_first() if key in context.selected_asset_keys)
 
 
-def test_a_night_that_runs_elsewhere_is_named(definitions: dg.Definitions, tmp_path: Path) -> None:
+def test_a_night_that_runs_elsewhere_is_named(definitions: dg.Definitions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CARBON_LOCK_WAIT_MINUTES", "0")
     with night_lock(tmp_path / "data" / "warehouse" / "night.lock", "elsewhere"):
         result = run_job(definitions, tmp_path / "inbox", tmp_path / "data")
     assert not result.success

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT, Release, carbon
+from tests.conftest import CARBON, ROOT, Release, carbon
 
 README = (ROOT / "README.md").read_text("utf-8")
 COMMANDS = [
@@ -40,13 +41,17 @@ def test_make_help_lists_every_target() -> None:
 def test_make_demo_publishes(tmp_path: Path) -> None:
     environment = {**os.environ, "CARBON_DATA": str(tmp_path / "data"), "PYTHON": sys.executable}
     done = subprocess.run(
-        ["make", "-o", "setup", "-o", ".venv/.installed", "demo", f"DEMO_INBOX={tmp_path / 'inbox'}", f"BIN={Path(sys.executable).parent}",
+        ["make", "-o", "setup", "-o", ".venv/.installed", "demo", f"BIN={Path(sys.executable).parent}",
          "DEMO_OPTIONS=--enterprises 20 --months 3"],
         cwd=ROOT, capture_output=True, text=True, env=environment, timeout=400, check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert (tmp_path / "data" / "marts" / "carbon.duckdb").exists()
     assert str(tmp_path / "data" / "marts" / "carbon.duckdb") in done.stdout
+    again = subprocess.run([*CARBON, "nightly", "--json"], cwd=ROOT, capture_output=True, text=True, env=environment, timeout=400, check=False)
+    assert again.returncode == 0, again.stderr
+    said = json.loads(again.stdout.splitlines()[-1])
+    assert (said["outcome"], said["counts"]["new_batches"]) == ("nothing_new", 0), "the night reads the inbox that the demo delivered to"
 
 
 @pytest.mark.parametrize("command", [c for c in CARBON_COMMANDS if " demo" not in c and " nightly" not in c])

@@ -14,7 +14,7 @@ from python_calamine import CalamineWorkbook
 from pipelines.publish.steward import safe_text, write_template
 from pipelines.settings import Settings, load_settings
 from tests.conftest import carbon, query, run_night_here, value_hashes
-from tests.deliveries import OLD, deliver, register_row, uscc
+from tests.deliveries import OLD, beside, deliver, register_row, uscc
 
 FOUND, DECIDED, LATER = "2026-01-31", "2026-02-28", "2026-04-30"
 
@@ -55,7 +55,7 @@ def _fill(settings: Settings, batch: str, target: Path, values: dict[str, str]) 
         page = book.add_worksheet("更正表")
         for number, cells in enumerate([[str(c) for c in rows[0]], [str(c) for c in rows[1]], header, *([line[h] for h in header] for line in filled)]):
             page.write_row(number, 0, cells)
-    target.with_name(target.name + ".meta.yml").write_text("received_at: 2026-02-09\nsynthetic: true\n", "utf-8")
+    beside(target, "received_at: 2026-02-09\nsynthetic: true\n")
     os.utime(target, (OLD, OLD))
 
 

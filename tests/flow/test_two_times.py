@@ -179,6 +179,7 @@ def test_any_order_and_any_split_of_the_deliveries_gives_the_same_ledger(
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(path, target)
             shutil.copy(path.with_name(path.name + ".meta.yml"), target.with_name(target.name + ".meta.yml"))
-            os.utime(target, (OLD, OLD))
+            for file in (target, target.with_name(target.name + ".meta.yml")):
+                os.utime(file, (OLD, OLD))
         run_night_here(inbox, data)
     assert value_hashes(data) == expected

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
@@ -23,6 +23,7 @@ from pipelines.settings import PROJECT
 EXPECTATIONS = PROJECT / "expectations"
 RECEIVED = datetime(2025, 12, 15, 9, 30)
 KNOWN_FROM = datetime(2020, 1, 1)
+REGISTER_FROM = date(2010, 1, 20)
 
 Row = dict[str, str]
 
@@ -53,11 +54,11 @@ class Case:
 
 
 def known_enterprises(**more: datetime) -> pl.DataFrame:
-    """The register: A and B are known from long ago, others as told."""
+    """The register: A and B are known from long ago, others as told; all rows hold from 2010-01-20."""
     known = {CODES["A"]: KNOWN_FROM, CODES["B"]: KNOWN_FROM, SYNTHETIC: KNOWN_FROM, **{CODES[k]: v for k, v in more.items()}}
     return pl.DataFrame(
-        {"uscc": list(known), "enterprise_known_from": list(known.values())},
-        schema={"uscc": pl.String, "enterprise_known_from": pl.Datetime("us")},
+        {"uscc": list(known), "valid_from": [REGISTER_FROM] * len(known), "enterprise_known_from": list(known.values())},
+        schema={"uscc": pl.String, "valid_from": pl.Date, "enterprise_known_from": pl.Datetime("us")},
     )
 
 
@@ -134,10 +135,17 @@ def _shared_cases(source: Source, spec: dict[str, Any]) -> Iterator[Case]:
     yield from (case("C02-unknown-unit", {name: "市斤"}, clean, name=name) for name in units)
     free = [c.name for c in source.columns if c.type in ("text", "name", "key_text") or c.open]
     yield from (case("F05-formula-text", {name: "=cmd|' /C calc'!A0"}, clean, name=name) for name in free)
+    names = [c.name for c in source.columns if c.type in ("name", "key_text") or c.open]
+    yield from (case("F06-spoiled-name", {name: "锟斤拷厂"}, clean, name=name) for name in names)
+    yield from (case("F07-spoiled-text", {c.name: "\ufffd\ufffd厂"}, clean, "info", name=c.name) for c in source.columns if c.type == "text" and c.name not in ("unit", "level", "direction"))
+    industries = {"sector_statistics": "industry_code", "grid_sales": "industry_code"}
+    if (industry := industries.get(source.name)) is not None:
+        yield case("C06-leading-zero", [{industry: "61"}, {industry: "131"}], [{industry: "061"}, {industry: "131"}])
     other = spec["other"]
     yield case("K02-duplicate-row", [clean, clean], [clean])
     yield case("K03-duplicate-key", [clean, other], [other])
     yield case("K04-blank-unit", [clean, {"unit_code": "1#炉"}], [{"unit_code": "1#炉"}, {"unit_code": "2#炉"}])
+    yield case("K04-blank-stream", [clean, {"stream": "甲批"}], [{"stream": "甲批"}, {"stream": "乙批"}])
     large = {"enterprise_energy": "sold", "power_unit_month": "coal_t"}.get(source.name, "quantity")
     yield case("F20-magnitude", {large: "2e10"}, {large: "12000"} if source.name == "enterprise_process" else clean)
     emitting = {"enterprise_energy": {"consumed": "9e9"}, "power_unit_month": {"coal_t": "9e9"}, "enterprise_process": {"item": "fgas_sf6", "quantity": "9e7", "unit": ""}}
@@ -151,7 +159,11 @@ def _shared_cases(source: Source, spec: dict[str, Any]) -> Iterator[Case]:
     yield case("K01-unknown-enterprise", {"uscc": "NEW"}, {"uscc": "B"})
     time = next((c.name for c in source.columns if c.type in ("period", "moment", "year")), "")
     january, december = {"year": ("", ""), "ts": ("-01-01 00:00", "-12-31 23:00")}.get(time, ("-01", "-12"))
+    # the year 2009 would break T02 as well: an enterprise source begins with 2010
+    yield case("K12-register-begins-later", {time: f"2009{december}"}, {time: f"2010{january}"})
     yield case("T01-future-period", {time: f"2026{january}"}, {time: f"2025{january}"})
     yield case("T02-period-range", {time: f"2009{december}"}, {time: f"2010{january}"})
     yield case("T03-statistics-year", {time: "1948"}, {time: "1949"})
-    yield case("C03-unit-blank", {"unit": ""}, clean, "info")
+    rate = {"indicator": "工业增加值增速"} if source.name == "sector_statistics" else {}
+    yield case("C03-unit-blank", {"unit": "", **rate}, clean, "info")
+    yield case("C19-unit-missing", {"unit": ""}, clean)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -165,6 +165,20 @@ def test_rows_enter_when_the_register_knew_their_enterprise_before_they_came(tmp
     earlier = known_enterprises(NEW=datetime(2025, 1, 1))
     in_bulk(path, known_enterprises(), suite, tmp_path)
     assert in_bulk(path, earlier, suite, tmp_path) == one_by_one(path, earlier, suite)
+
+
+def test_readings_before_the_register_wait_for_a_row_that_covers_them(tmp_path: Path) -> None:
+    """The register has A from December; the row that covers November comes in February."""
+    rows = [reading(0, ts=f"2025-{month}-01 {hour:02d}:00") for month in (11, 12) for hour in (0, 1)]
+    path, suite = write(rows, tmp_path / "file.csv"), suite_of("meter_reading")
+    late = known_enterprises().with_columns(pl.lit(date(2025, 12, 31)).alias("valid_from"))
+    first = in_bulk(path, late, suite, tmp_path)
+    assert first == one_by_one(path, late, suite)
+    assert {(f[0], f[1]) for f in first.findings if f[2] == "warning"} == {("2", "K12-register-begins-later"), ("3", "K12-register-begins-later")}
+    covered = pl.concat([late, late.with_columns(pl.lit(date(2025, 11, 30)).alias("valid_from"), pl.lit(datetime(2026, 2, 1)).cast(pl.Datetime("us")).alias("enterprise_known_from"))])
+    again = in_bulk(path, covered, suite, tmp_path)
+    assert first.waiting and not again.waiting and len(again.accepted) == 4
+    assert again == one_by_one(path, covered, suite)
 
 
 def test_findings_go_when_a_later_verdict_has_none(tmp_path: Path) -> None:

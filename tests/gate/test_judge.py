@@ -18,7 +18,7 @@ from pipelines.gate.suite import Suite
 from pipelines.ingest.problem import Unreadable
 from pipelines.ingest.table import Malformed
 
-from .cases import RECEIVED, Row, base_row, delivery, known_enterprises, suite_of
+from .cases import CODES, RECEIVED, Row, base_row, delivery, known_enterprises, suite_of
 
 OUTPUT = "enterprise_output"
 
@@ -122,6 +122,33 @@ def test_an_unknown_enterprise_waits_and_counts_from_the_moment_the_register_kno
 def test_an_enterprise_known_before_the_delivery_gives_no_finding() -> None:
     (judgement,) = _judge([delivery(OUTPUT, [_row(uscc="NEW")])], known_enterprises(NEW=datetime(2025, 12, 15)))
     assert judgement.findings == []
+
+
+def test_a_row_before_its_register_row_waits_for_one_that_covers_it() -> None:
+    """The register has B from 2025-02-10: January is not covered, February and the year are; the row from 2020 comes later."""
+    load = delivery(OUTPUT, [_row(), *(_row(uscc="B", period=period) for period in ("2025-01", "2025-02", "2025"))])
+    b = pl.col("uscc") == CODES["B"]
+    register = known_enterprises().with_columns(pl.when(b).then(pl.date(2025, 2, 10)).otherwise("valid_from").alias("valid_from"))
+    (before,) = _judge([load], register)
+    assert _rows(before.accepted) == [2, 4, 5] and before.waiting
+    (found,) = _of(before, "K12-register-begins-later")
+    assert (found["row_no"], found["column_name"], found["reported_value"], found["holds_until"]) == (3, "period", "2025-01", None)
+    assert "2025-02-10" in found["message_en"]
+
+    later = register.filter(b).with_columns(pl.date(2020, 1, 1).alias("valid_from"), pl.lit(datetime(2025, 12, 20)).cast(pl.Datetime("us")).alias("enterprise_known_from"))
+    (after,) = _judge([load], pl.concat([register, later]))
+    assert after.accepted.sort("row_no").select("row_no", "known_at").rows() == [(2, RECEIVED), (3, datetime(2025, 12, 20)), (4, RECEIVED), (5, RECEIVED)]
+
+
+def test_a_row_of_an_enterprise_that_comes_with_a_later_day_waits_for_both() -> None:
+    """K01 until the register has NEW at all, K12 until it has it for the period."""
+    load = delivery(OUTPUT, [_row(), _row(uscc="NEW", period="2025-01")])
+    register = known_enterprises(NEW=datetime(2025, 12, 20)).with_columns(
+        pl.when(pl.col("uscc") == CODES["NEW"]).then(pl.date(2025, 6, 1)).otherwise("valid_from").alias("valid_from"))
+    (judgement,) = _judge([load], register)
+    assert {f["check_id"]: f["holds_until"] for f in judgement.findings if f["severity"] == "warning"} == {
+        "K01-unknown-enterprise": datetime(2025, 12, 20), "K12-register-begins-later": None}
+    assert _rows(judgement.accepted) == [2]
 
 
 def test_a_load_refused_for_unknown_enterprises_passes_when_enough_are_known() -> None:

@@ -14,7 +14,7 @@ from pipelines.contracts.source import load_sources
 from pipelines.problem import Problem
 from pipelines.settings import Settings
 from pipelines.warehouse.duck import connect
-from pipelines.warehouse.inspect import lake_problems, received_problems, registry_path, registry_problems
+from pipelines.warehouse.inspect import lake_problems, received_problems, registry_problems
 from pipelines.warehouse.lake import Lake, read_lake_file, relation
 from pipelines.warehouse.received import received_file
 from pipelines.warehouse.registry import Batch, Registry
@@ -50,7 +50,7 @@ def root(judged: Path, tmp_path: Path) -> Path:
 
 def _content(settings: Settings) -> dict[str, list[tuple]]:
     """All that the lake holds, whatever its files."""
-    registry = Registry(registry_path(settings), read_only=True)
+    registry = Registry(settings.registry, read_only=True)
     lake, found = Lake(settings.validated, settings.quarantine, registry), {}
     for source in SOURCES:
         rows = lake.read(load_sources()[source], lake.paths(source, "accepted"))
@@ -80,7 +80,7 @@ def _files(root: Path, pattern: str) -> list[Path]:
 
 
 def _problems(settings: Settings) -> list[str]:
-    registry = Registry(registry_path(settings), read_only=True)
+    registry = Registry(settings.registry, read_only=True)
     found = lake_problems(settings, registry) + received_problems(settings, registry)
     registry.close()
     return found
@@ -156,7 +156,7 @@ def test_a_leftover_of_a_killed_night_is_no_row_of_the_lake(root: Path) -> None:
     """Rows that were written, and whose verdict was not: they are judged and written as if for the first time."""
     settings = night_settings(root)
     before = _content(settings)
-    registry = Registry(registry_path(settings))
+    registry = Registry(settings.registry)
     for table in ("verdict", "known_rows", "check_result"):
         registry._db.execute(f"delete from {table} where batch_id like 'enterprise_energy-%'")
     registry._db.execute("delete from lake_rows where path like '%enterprise_energy-%'")
@@ -170,7 +170,7 @@ def test_a_leftover_of_a_killed_night_is_no_row_of_the_lake(root: Path) -> None:
 @pytest.mark.parametrize("damage", ["remove", "flip", "truncate"])
 def test_a_received_file_is_taken_again_or_the_night_ends_with_its_name(root: Path, damage: str) -> None:
     settings = night_settings(root)
-    registry = Registry(registry_path(settings), read_only=True)
+    registry = Registry(settings.registry, read_only=True)
     (batch,) = (b for b in registry.batches().values() if b.source == "enterprise_energy")
     registry.close()
     path = received_file(settings, batch)
@@ -194,7 +194,7 @@ def test_a_received_file_is_taken_again_or_the_night_ends_with_its_name(root: Pa
 def test_a_lake_of_before_it_was_sealed_is_judged_again(root: Path) -> None:
     settings = night_settings(root)
     before = _content(settings)
-    registry = Registry(registry_path(settings))
+    registry = Registry(settings.registry)
     registry._db.execute("delete from lake_rows")
     registry._db.execute("delete from lake_file")
     registry.close()
@@ -205,7 +205,7 @@ def test_a_lake_of_before_it_was_sealed_is_judged_again(root: Path) -> None:
 @pytest.mark.parametrize("damage", ["remove", "flip", "garbage"])
 def test_a_lost_or_damaged_registry_ends_the_night_with_its_name(root: Path, damage: str) -> None:
     settings = night_settings(root)
-    path = registry_path(settings)
+    path = settings.registry
     if damage == "remove":
         path.unlink()
     elif damage == "flip":
@@ -223,7 +223,7 @@ def test_a_lost_or_damaged_registry_ends_the_night_with_its_name(root: Path, dam
 def test_a_verdict_that_changes_replaces_its_rows(root: Path) -> None:
     """The lake holds what the verdict says and nothing of an earlier one: a batch that was received at another time than it was said."""
     settings = night_settings(root)
-    registry = Registry(registry_path(settings))
+    registry = Registry(settings.registry)
     registry._db.execute("update batch set received_at = '2026-01-05T00:00:00' where source in ('enterprise_energy', 'meter_reading')")
     registry._db.execute("delete from verdict where batch_id like 'enterprise_energy-%' or batch_id like 'meter_reading-%'")
     registry.close()
@@ -254,7 +254,7 @@ def test_a_verdict_is_told_until_a_night_has_published_it(tmp_path: Path) -> Non
 
 
 def test_the_lake_counts_rows_and_quantity_when_they_are_judged(root: Path) -> None:
-    registry = Registry(registry_path(night_settings(root)), read_only=True)
+    registry = Registry(night_settings(root).registry, read_only=True)
     files = registry.lake_files(kinds=("accepted",))
     registry.close()
     counted: dict[str, list[float]] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from decimal import Decimal
 from pathlib import Path
 
@@ -86,7 +87,13 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
     factor = {"factor_id": "zz:srco3", "kind": "process", "item": "common/SrCO3/emission_factor", "value": 0.3, "unit": "tCO2/t",
               "confidence": "B", "status": "confirmed", "document": "测试文件"}
     dated = {**factor, "factor_id": "zz:baco3", "item": "common/BaCO3/emission_factor", "value": 0.4, "valid_from": "2025-06-01"}
-    deliver(root / "inbox", "emission_factor", "factor.csv", [factor, dated], "2026-03-01", synthetic=False)
+    delivered = deliver(root / "inbox", "emission_factor", "factor.csv", [factor, dated], "2026-03-01", synthetic=False)
+    # in the place of published ones: two people accept them
+    batch = f"emission_factor-{hashlib.sha256(delivered.read_bytes()).hexdigest()[:12]}"
+    deliver(root / "inbox", "steward_decision", "accepted.csv", [
+        {"decision_id": f"F{row_no}", "target_batch_id": batch, "target_row_no": row_no, "check_id": "E01-published-factor-stands", "decision": "按原值接受",
+         "reason": "测试", "by": "甲", "second_by": "乙", "decided_on": "2026-03-02", "expires_on": "2030-12-31"} for row_no in (2, 3)
+    ], "2026-03-02", synthetic=False)
     unreal = {**factor, "factor_id": "zz:lime", "item": "common/CaCO3/emission_factor_3_digit", "value": 0.9}
     deliver(root / "inbox", "emission_factor", "unreal.csv", [unreal], "2026-03-01", synthetic=True)
     database, held_back = build_tables_here(root / "inbox", root / "data", *TABLES)

@@ -18,6 +18,7 @@ from tests.deliveries import deliver, register_row, uscc
 
 SEED = PROJECT / "dbt_project" / "seeds" / "quality_rule.csv"
 COAL = "无烟煤"
+A_YEAR = (71.3, 68.9, 70.2, 72.8, 69.6, 70.7, 74.1, 73.5, 70.9, 68.2, 72.4, 71.7)   # t a month
 MEASURED = {"parameter_basis": "实测", "ncv": 23, "carbon_content": 0.0275}
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -35,8 +36,8 @@ def power(period: str, quantity: float, origin: str = "电网", **more: Any) -> 
     return {"source": "enterprise_power_heat", "period": period, "carrier": "电力", "direction": "购入", "origin": origin, "quantity": quantity, **more}
 
 
-def output(period: str, item: str, quantity: float, unit: str = "吨") -> dict[str, Any]:
-    return {"source": "enterprise_output", "period": period, "item": item, "quantity": quantity, "unit": unit}
+def output(period: str, item: str, quantity: float, unit: str = "吨", **more: Any) -> dict[str, Any]:
+    return {"source": "enterprise_output", "period": period, "item": item, "quantity": quantity, "unit": unit, **more}
 
 
 def unit(period: str, generation: float, **more: Any) -> dict[str, Any]:
@@ -51,7 +52,23 @@ def readings(period: str, day_mwh: float, without: tuple[int, ...] = ()) -> list
         {"source": "meter_reading", "meter_id": "总表", "energy": "电力", "ts": f"{period}-{day:02d} 00:00", "value": day_mwh, "unit": "MWh"}
         for day in range(1, days + 1) if day not in without
     ]
-    return [*rows, power(period, 100 * days + int(period[5:]) / 10)]
+    return [*rows, power(period, 100 * days + int(period[5:]) / 10 + day_mwh / 10_000)]
+
+
+def register_readings(first: float, *steps: float) -> list[dict[str, Any]]:
+    """A day's reading each from the first of March 2025: the first figure and what it rises by."""
+    values = [round(first + sum(steps[:n]), 3) for n in range(len(steps) + 1)]
+    return [{"source": "meter_reading", "meter_id": "总表", "energy": "电力", "ts": f"2025-03-{day:02d} 00:00", "value": value, "unit": "kWh"}
+            for day, value in enumerate(values, 1)]
+
+
+def later(fact: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """The same fact, in a delivery of the day after."""
+    return {**fact, "source": f"later_{fact['source']}", **more}
+
+
+def diesel_of(year: int, *quantities: float) -> list[dict[str, Any]]:
+    return [energy(period, quantity, "柴油") for period, quantity in zip(months(year, len(quantities)), quantities, strict=True)]
 
 
 def figures(last: str) -> list[dict[str, Any]]:
@@ -116,7 +133,7 @@ CASES: dict[str, tuple[set[str], list[dict[str, Any]]]] = {
                         [energy("2025-01", 100, **MEASURED), energy("2025-02", 101, **{**MEASURED, "ncv": 26, "carbon_content": 0.0290})]),
     "parameters move": (set(), [energy("2025-01", 100, **MEASURED), energy("2025-02", 101, **{**MEASURED, "ncv": 25, "carbon_content": 0.0285})]),
     "copied default": ({"R43-identical-parameter"}, [energy(p, 100 + n, parameter_basis="实测", ncv=23.45) for n, p in enumerate(months(2025, 12))]),
-    "measured each month": (set(), [energy(p, 100 + n, parameter_basis="实测", ncv=23.45 if n else 23.5) for n, p in enumerate(months(2025, 12))]),
+    "measured each month": (set(), [energy(p, 110 + n, parameter_basis="实测", ncv=23.45 if n else 23.5) for n, p in enumerate(months(2025, 12))]),
     "energy total off": ({"R44-energy-total"}, [energy("2025-05", 50, "柴油"), output("2025-05", "综合能源消费量", 100, "tce")]),
     "energy total right": (set(), [energy("2025-05", 50, "柴油"), output("2025-05", "综合能源消费量", 73, "tce")]),
     "month missing": ({"R61-missing-month"}, [energy("2025-01", 7.1, "柴油"), energy("2025-03", 7.3, "柴油")]),
@@ -177,6 +194,22 @@ CASES: dict[str, tuple[set[str], list[dict[str, Any]]]] = {
     "evidence in time": ({"X03-not-in-account"}, [{**unit("2025-12", 120_000, carbon_tc_per_t=0.54), "source": "later_power_unit_month"}]),
     "ten times": ({"X02-pattern"}, [energy(f"2025-0{n}", tonnes) for n, tonnes in enumerate((100.1, 101.2, 102.3, 1015), 1)]),
     "three times": (set(), [energy(f"2025-0{n}", tonnes) for n, tonnes in enumerate((100.1, 101.2, 102.3, 305), 1)]),
+    "running sum": ({"Y01-looks-year-to-date"}, diesel(101, 203, 303, 404, 506, 606, 707, 809, 909, 1010, 1112, 1212)),
+    "rising": (set(), diesel(101, 111, 122, 133, 144, 155, 166)),
+    "last year again": ({"Y02-copied-year"}, [row for year in (2024, 2025) for row in diesel_of(year, *A_YEAR)]),
+    "nearly last year": (set(), [*diesel_of(2024, *(2 * q for q in A_YEAR)), *diesel_of(2025, *(2 * q for q in A_YEAR[:-1]), 141)]),
+    "copied from it": ({"Y03-copied-enterprise"}, diesel(51.37, 48.95, 50.22, 52.81)),
+    "copied to it": ({"Y03-copied-enterprise"}, diesel(51.37, 48.95, 50.22, 52.81)),
+    "year above its months": ({"Y04-year-and-months-differ"}, [*diesel(*(100 + n / 10 for n in range(12))), energy("2025", 1250, "柴油")]),
+    "year of its months": (set(), [*diesel(*(200 + 3 * n for n in range(12))), energy("2025", 2600, "柴油")]),
+    "renamed": ({"Y05-same-figure-other-key"}, [energy("2025-03", 1000, "汽油"), later(energy("2025-03", 1000, "柴油"))]),
+    "origin renamed": ({"Y05-same-figure-other-key"}, [power("2025-03", 1000), later(power("2025-03", 1000, "自备化石"))]),
+    "two fuels": (set(), [energy("2025-03", 1000, "汽油"), energy("2025-03", 1001, "柴油"), later(energy("2025-03", 1001, "汽油"))]),
+    "spelt otherwise": ({"Y06-like-unit-name"}, [energy("2025-03", 1000, unit_code="1#炉"), later(energy("2025-03", 950, unit_code="1号炉"))]),
+    "two furnaces": (set(), [energy("2025-03", 1000, unit_code="1#炉"), later(energy("2025-03", 950, unit_code="2号炉"))]),
+    "year to date falls": ({"Y07-year-to-date-falls"}, [output(f"2025-{n:02d}", "纯净水", q, period_kind="累计") for n, q in ((2, 90), (3, 140), (4, 120))]),
+    "year to date": (set(), [output(f"2025-{n:02d}", "纯净水", q, period_kind="累计") for n, q in ((2, 90), (3, 140), (4, 182))]),
+    "register readings": ({"M14-register-reading", "X03-not-in-account"}, register_readings(152_100, *[100.0] * 30)),
     "own power only": (set(), [energy("2025-05", 100, "电力"), {**power("2025-05", 100, "自备非化石"), "direction": "自发自用"}]),
 }
 # name -> rules that it comes near to and must not break
@@ -191,15 +224,28 @@ PASSES: dict[str, set[str]] = {
     "enough allowances": {"R80-surrender-over-held", "R80-ccer-share", "R81-allocation-gap"}, "before the takeover": {"K08-successor"},
     "in operation": {"K07-before-operation", "K07-after-closure", "K09-same-name"}, "registered here": {"K10-code-division"},
     "moved next door": {"K11-division-changed"}, "ends in anything": {"R62-last-digit"}, "begins like Benford": {"R62-first-digit"},
-    "readings that fit": {"M10-completeness", "M11-month-report", "M12-outage"}, "a year that fits": {"R11-metered-year"},
+    "rising": {"Y01-looks-year-to-date"}, "nearly last year": {"Y02-copied-year", "Y03-copied-enterprise"}, "year of its months": {"Y04-year-and-months-differ"},
+    "two fuels": {"Y05-same-figure-other-key"}, "two furnaces": {"Y06-like-unit-name"}, "year to date": {"Y07-year-to-date-falls"},
+    "readings that fit": {"M10-completeness", "M11-month-report", "M12-outage", "M14-register-reading"}, "a year that fits": {"R11-metered-year"},
 }
 NUMBER = {name: 300 + n for n, name in enumerate(CASES)}
 # codes of the authority of 贵阳 and of 遵义; the enterprises stand in 遵义
 CODE = {uscc(NUMBER[name]): synthetic_code(place, 900, NUMBER[name]) for name, place in (("registered elsewhere", "520100"), ("registered here", "520300"))}
 # statistics of a division, by the rule that they break: source -> rows
 STATISTICS: dict[str, list[dict[str, Any]]] = {
-    "energy_balance": [{"division_code": "540000", "year": 2019, "item": item, "fuel": "原煤", "quantity": quantity, "unit": "万吨"}
-                       for item, quantity in (("四、终端消费量", 100), ("（1）工业", 60), ("其他", 30))],                     # Q01: 90 of 100
+    "energy_balance": [
+        *({"division_code": "540000", "year": 2019, "item": item, "fuel": "原煤", "quantity": quantity, "unit": "万吨"}
+          for item, quantity in (("四、终端消费量", 100), ("（1）工业", 60), ("其他", 30))),                                   # Q01: 90 of 100
+        *({"division_code": "460000", "year": year, "item": "火力发电", "fuel": fuel, "quantity": quantity, "unit": unit}
+          for year, coal, power in ((2018, -500, 100), (2019, -95, 110)) for fuel, quantity, unit in (("原煤", coal, "万吨"), ("电力", power, "亿千瓦时"))),   # Q10, Q12: 62 gce/kWh
+        {"division_code": "520000", "year": 2018, "item": "四、终端消费量", "fuel": "原煤", "quantity": 9000, "unit": "吨"},      # Q11
+        {"division_code": "520000", "year": 2018, "item": "（1）工业", "fuel": "原煤", "quantity": 9000, "unit": "吨"},
+        # a blank unit is that of the printed form, and comes near without an oddity
+        *({"division_code": "630000", "year": year, "item": "火力发电", "fuel": fuel, "quantity": quantity, "unit": ""}
+          for year, coal, power in ((2018, -500, 100), (2019, -600, 120)) for fuel, quantity in (("原煤", coal), ("电力", power))),
+    ],
+    "grid_generation": [{"division_code": "460000", "period": "2018", "source": "火电", "generation": 30, "unit": "亿千瓦时"},     # Q13: 100
+                        {"division_code": "630000", "period": "2018", "source": "火电", "generation": 98, "unit": "亿千瓦时"}],
     "sector_statistics": [
         *({"indicator": "水泥产量", "period": f"2019-{month:02d}", "period_kind": "累计", "value": value, "unit": "吨"}
           for month, value in ((2, 20), (3, 31), (4, 29))),                                                              # Q02
@@ -225,6 +271,12 @@ STATISTICS: dict[str, list[dict[str, Any]]] = {
 }
 STATISTICS_RULES = {"Q01-balance-identity", "Q02-year-to-date-falls", "Q03-looks-year-to-date", "Q05-zero-missing", "Q06-parts",
                     "Q07-vintages", "Q08-sector-table"}
+NEIGHBOUR_RULES = {"Q10-balance-year-before", "Q11-balance-published-total", "Q12-balance-thermal-power", "Q13-balance-grid"}
+# a factor beside a published one, and one that only says that it is confirmed
+FACTORS = [
+    {"factor_id": f"test:{number}", "kind": "grid", "item": "average", "value": 0.6, "unit": "tCO2/MWh", "area": area, "data_year": 2023, "status": "confirmed",
+     "confidence": confidence, "document": "测试文件", "published_on": "2026-01-02"} for number, (area, confidence) in enumerate((("520000", "B"), ("region:测试", "C")))
+]
 SALES = [("520200", "26", 400), ("520300", "26", 100_000)]  # 六盘水: less than its enterprises bought; 遵义: more
 
 
@@ -262,6 +314,9 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Path:
             row["uscc"] = uscc(NUMBER["its holder"])
     rows["grid_sales"] = [{"division_code": d, "industry_code": i, "period": "2025-05", "quantity": q, "unit": "MWh"} for d, i, q in SALES]
     rows.update({source: [{"division_code": "540000", **row} for row in part] for source, part in STATISTICS.items()})
+    for row in rows["grid_generation"]:
+        row["area"] = row.pop("division_code")
+    rows["emission_factor"] = FACTORS
     deliver(root / "inbox", "enterprise_register", "register.csv", _register())
     for source, part in rows.items():
         later = source.startswith("later_")
@@ -299,7 +354,7 @@ def test_evidence_is_late_by_the_first_time_it_came(found: Path) -> None:
 
 def test_odd_statistics_are_told_and_shown(found: Path) -> None:
     rows = query(found, "select check_id, source from quality.failed_row where source in ('energy_balance', 'sector_statistics') and check_id like 'Q0%'")
-    assert {check_id for check_id, _ in rows} == STATISTICS_RULES and len(rows) == len(STATISTICS_RULES)
+    assert sorted(check_id for check_id, _ in rows) == sorted(STATISTICS_RULES)
     shown = query(found, "select check_id, expected, found, unit, message_en from marts.fct_statistic_check where division_code = '540000' order by 1")
     assert {row[0] for row in shown} == STATISTICS_RULES | {"Q04-months-together"}
     assert ("Q01-balance-identity", 900_000.0, 1_000_000.0, "t") in [row[:4] for row in shown]
@@ -307,8 +362,18 @@ def test_odd_statistics_are_told_and_shown(found: Path) -> None:
     assert [row for row in shown if "{" in row[4]] == []
 
 
+def test_balances_are_held_against_what_stands_beside_them(found: Path) -> None:
+    rows = query(found, "select check_id, message_en from quality.failed_row where check_id like 'Q1%' order by 1")
+    assert rows == [
+        ("Q10-balance-year-before", "the largest figure of the balance is 950000, 5000000 before: raw coal (t, 2018), more than five times apart"),
+        ("Q11-balance-published-total", "the balance makes 0.01534 Mt CO2 from fuels, while the published inventory has 219.58601 Mt for 2016: more than five times apart"),
+        ("Q12-balance-thermal-power", "thermal power takes 678585 tce and makes 11000000 MWh: 61.68955 gce/kWh is impossible"),
+        ("Q13-balance-grid", "thermal power is 10000000 MWh in the balance and 3000000 MWh in the statistics of generation: more than twice apart"),
+    ]
+
+
 def test_every_rule_has_a_case_that_it_catches_and_one_that_it_passes() -> None:
-    alone = {"R20-grid-sales", "M13-late", "B01-unexplained-share", *STATISTICS_RULES}   # findings of no enterprise: the tests above, and test_bridge.py
+    alone = {"R20-grid-sales", "M13-late", "B01-unexplained-share", "E01-published-factor-stands", "E02-counts-as-unconfirmed", *STATISTICS_RULES, *NEIGHBOUR_RULES}   # findings of no enterprise: the tests above, and test_bridge.py
     assert set().union(*(expected for expected, _ in CASES.values())) | alone == set(RULES)
     assert set().union(*PASSES.values()) | alone == set(RULES)
     assert all(not rules & CASES[name][0] for name, rules in PASSES.items())

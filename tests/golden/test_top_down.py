@@ -10,7 +10,7 @@ import pytest
 import xlsxwriter
 
 from tests.conftest import build_tables_here, query
-from tests.deliveries import OLD, deliver
+from tests.deliveries import OLD, beside, deliver
 
 TABLES = ("fct_inventory_year", "fct_inventory_view_year", "fct_inventory_gas_year", "fct_inventory_check_year", "fct_inventory_trend_year", "fct_statistic_check")
 HEADER = ("行政区划代码", "年份", "项目", "能源品种", "数量", "计量单位")
@@ -37,7 +37,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list]:
                 *(("530000", 2022, item, "电力", value, "亿千瓦时") for item, value in POWER)]
         for number, row in enumerate(rows, 1):
             page.write_row(number, 0, row)
-    sheet.with_name(sheet.name + ".meta.yml").write_text("received_at: 2026-01-10\nsynthetic: false\n", "utf-8")
+    beside(sheet, "received_at: 2026-01-10\nsynthetic: false\n")
     os.utime(sheet, (OLD, OLD))
     deliver(root / "inbox", "energy_balance", "贵阳_2021.csv", [
         {"division_code": "520100", "year": 2021, "item": item, "fuel": "raw_coal", "quantity": quantity, "unit": "t"}

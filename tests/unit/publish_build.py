@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import atexit
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 
 from pipelines.contracts.published import load_published
+from pipelines.publish import live as live_set
+from pipelines.publish import release as releasing
 from pipelines.publish.identities import LEVELS
-from pipelines.publish.release import InputBatch, ReleaseInfo
+from pipelines.publish.release import InputBatch, Published, ReleaseInfo
+from pipelines.publish.store import release_folder
 from pipelines.settings import TIME_ZONE, Settings
 from pipelines.warehouse.duck import connect, quoted
+from pipelines.warehouse.registry import Registry
 
 A, B = "X1520100MA00000001", "X1520300MA00000002"
 HOSTILE = "<script>alert(1)</script>.csv"
@@ -36,6 +45,76 @@ def info(knowledge_date: date = date(2025, 3, 31), fingerprint: str = "a" * 64, 
         knowledge_date, fingerprint, "c0de", {"enterprise_energy": "1"}, "AR5", batches, True,
         datetime(2025, 4, 1, 2, minute, tzinfo=TIME_ZONE), **more,
     )
+
+
+@contextmanager
+def registry_of(settings: Settings) -> Iterator[Registry]:
+    """The registry of a data folder, as a night opens it."""
+    with closing(Registry(settings.warehouse / "registry.sqlite")) as registry:
+        yield registry
+
+
+def publish(settings: Settings, build_db: Path, release: ReleaseInfo, **more: Any) -> Published:
+    """Publish as a night does that found nothing to heal."""
+    with registry_of(settings) as registry:
+        return releasing.publish(settings, registry, build_db, release, **more)
+
+
+def seal(settings: Settings, build_db: Path, release: ReleaseInfo) -> Path:
+    """Seal only."""
+    with registry_of(settings) as registry:
+        return releasing.seal(settings, registry, build_db, release)
+
+
+def switch(settings: Settings, release_id: str) -> None:
+    """Make a sealed release live."""
+    with registry_of(settings) as registry:
+        live_set.switch(settings, registry, release_folder(settings, release_id))
+
+
+def heal(settings: Settings) -> live_set.Healed:
+    """As a night begins."""
+    with registry_of(settings) as registry:
+        return live_set.heal(settings, registry)
+
+
+FIRST, SECOND = "20250331-aaaaaaaaaa", "20250331-bbbbbbbbbb"
+
+
+def changed_tables() -> dict[str, list[dict[str, Any]]]:
+    """The same with one table more and one line's item changed."""
+    rows = {**tables(), "reference.note": [{"note": "x"}]}
+    rows["marts.fct_enterprise_emission_line"][0]["item"] = "烟煤"
+    return rows
+
+
+@cache
+def _two_releases() -> Path:
+    root = Path(mkdtemp(prefix="carbon-releases-"))
+    atexit.register(shutil.rmtree, root, ignore_errors=True)
+    settings = settings_for(root / "data")
+    publish(settings, write_build(root / "one.duckdb"), info())
+    publish(settings, write_build(root / "two.duckdb", changed_tables()), info(fingerprint="b" * 64, minute=1))
+    return root / "data"
+
+
+def two_releases(data: Path, **more: Any) -> Settings:
+    """A data folder with two releases, SECOND live and sealed after FIRST."""
+    shutil.copytree(_two_releases(), data, symlinks=True, dirs_exist_ok=True)
+    return settings_for(data, **more)
+
+
+def flip(path: Path, at: int = 1000) -> None:
+    """Change one byte in place and leave size and time as they were: as a failing disk does."""
+    before = path.stat()
+    path.chmod(0o644)
+    with path.open("r+b") as handle:
+        handle.seek(at % before.st_size)
+        byte = handle.read(1)[0]
+        handle.seek(at % before.st_size)
+        handle.write(bytes([byte ^ 1]))
+    path.chmod(before.st_mode)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
 
 
 def _line(n: int, uscc: str, period: date, emission_source: str, gas: str, gas_t: float, tco2e: str, **more: Any) -> dict[str, Any]:
@@ -323,6 +402,12 @@ def tables() -> dict[str, list[dict[str, Any]]]:
             "source": "enterprise_energy", "frequency": "month", "due_on": FEB, "last_received_at": datetime(2025, 3, 5, 8, 30),
             "last_accepted_at": datetime(2025, 3, 5, 8, 30), "batches": 1, "refused_batches": 0, "state": "in_time",
             "basis_zh": "自定", "basis_en": "our setting", "is_synthetic": True,
+        }],
+        "quality.night": [{
+            "night_id": "n1", "started_at": datetime(2025, 3, 6, 2), "finished_at": None, "outcome": "publishing", "exit_status": None,
+            "knowledge_date": FEB, "release_id": None, "reason_zh": None, "reason_en": None, "how": "command", "new_batches": None, "judged": None,
+            "accepted": None, "accepted_in_part": None, "refused": None, "rows_received": None, "rows_accepted": None, "waiting": None,
+            "left_for_next_night": None, "receive_seconds": None, "gate_seconds": None, "build_seconds": None, "publish_seconds": None,
         }],
         "reference.division": [{"division_code": "520100", "division_name": "贵阳市"}, {"division_code": "520300", "division_name": "遵义市"}],
         "quality.worklist": [{"item_id": "W1", "state": "open", "owner": A, "due_on": FEB, "tonnes_at_stake": 12.5,

@@ -26,18 +26,18 @@ def decision(number: str, action: str = "更正", row: int | None = 2, check: st
     return Decision(**{**values, **more})
 
 
-def target(estimate: float | None = 10.0) -> Target:
+def target(estimate: float | None = 10.0, checks: frozenset[str] = frozenset()) -> Target:
     verdict = Verdict(BATCH.batch_id, "1", 2, None, None, None, None, 0, None, None, None, "2026-01-31")
     rows = pl.DataFrame({"row_no": [2, 3], "consumed__raw": ["70", "3"], "ncv__raw": [None, "40"], "estimate_tco2e": [estimate, 1.0]})
     cited: dict[tuple[int, str], tuple[str, str | None]] = {
         (2, "R10-stock-balance"): ("warning", "consumed"), (2, "C02-unknown-unit"): ("warning", "unit"), (2, "F10-x"): ("warning", "ncv;consumed"),
         (3, "R31-anthracite"): ("info", "ncv"),
     }
-    return Target(BATCH, verdict, load_sources()["enterprise_energy"], None, rows, cited, [])
+    return Target(BATCH, verdict, load_sources()["enterprise_energy"], None, rows, cited, [], checks)
 
 
-def states(*found: Decision, moment: datetime = DAY, estimate: float | None = 10.0) -> dict[str, str]:
-    plan = resolve(target(estimate), known_by(list(found), moment), moment, BOUNDS)
+def states(*found: Decision, moment: datetime = DAY, estimate: float | None = 10.0, checks: frozenset[str] = frozenset()) -> dict[str, str]:
+    plan = resolve(target(estimate, checks), known_by(list(found), moment), moment, BOUNDS)
     return {effect["decision_id"]: effect["state"] for effect in plan.effects}
 
 
@@ -73,6 +73,15 @@ def test_what_cannot_be_done_says_why() -> None:
     assert states(decision("1", "按原值接受", 3, "R31-anthracite"), estimate=None) == {"1": "accepted"}
     assert states(decision("1", "按原值接受", expires_on=date(2026, 1, 31))) == {"1": "expired"}
     assert states(decision("1", "按原值接受", expires_on=date(2026, 2, 1))) == {"1": "accepted"}
+
+
+def test_a_decision_about_a_check_that_its_row_does_not_fail_does_nothing() -> None:
+    """Row 3 is in order: the number is mistyped. A check of the current view cannot be told here."""
+    gate = frozenset({"R31-anthracite", "R10-stock-balance"})
+    assert states(decision("1", "拒绝", 3, "R10-stock-balance"), checks=gate) == {"1": "check_not_found"}
+    assert states(decision("1", "更正", 3, "R10-stock-balance", new_value="ncv=21"), checks=gate) == {"1": "check_not_found"}
+    assert states(decision("1", "拒绝", 3, "R60-activity"), checks=gate) == {"1": "withdrawn"}
+    assert states(decision("1", "拒绝", 3, ""), checks=gate) == {"1": "withdrawn"}
 
 
 def test_a_decision_delivered_again_replaces_itself_and_a_contradiction_counts_for_neither() -> None:

@@ -87,7 +87,7 @@ def test_staging_hangs_on_the_validated_source_and_nothing_else_comes_from_outsi
         staging = dg.AssetKey(["staging", f"stg_{source}"])
         if staging in graph.get_all_asset_keys():
             assert f"validated/{source}" in _parents(graph, staging)
-    assert all(graph.get(key).is_materializable for key in graph.get_all_asset_keys())
+    assert [key for key in graph.get_all_asset_keys() if not graph.get(key).is_materializable] == [dg.AssetKey(["registry", "nights"])]
     assert {f"validated/{source}" for source in load_sources()} <= _parents(graph, dg.AssetKey(["registry", "verdicts"]))
 
 
@@ -102,7 +102,7 @@ def test_the_release_hangs_on_every_mart_and_its_checks_block(graph: Any, checks
 def test_the_job_is_the_whole_graph_in_one_process(definitions: dg.Definitions, graph: Any) -> None:
     job = definitions.resolve_job_def("nightly")
     assert job.executor_def.name == "in_process"
-    assert set(job.asset_layer.executable_asset_keys) == set(graph.get_all_asset_keys())
+    assert set(job.asset_layer.executable_asset_keys) == set(graph.materializable_asset_keys)
 
 
 def test_the_schedule_is_two_o_clock_in_shanghai_and_its_day_is_the_knowledge_date(definitions: dg.Definitions) -> None:
@@ -137,6 +137,85 @@ def test_the_sensor_is_off_and_asks_once_for_each_state_of_the_inbox(
         assert not tick(first.cursor).run_requests
         (file.parent / ".b.csv.part").write_text("x")
         assert not tick(first.cursor).run_requests
+        sidecar = file.with_name("a.csv.meta.yml")
+        sidecar.write_text("synthetic: true")
+        os.utime(sidecar, (OLD, OLD))
+        assert len(tick(first.cursor).run_requests or []) == 1, "a corrected sidecar is something new"
+        monkeypatch.setenv("CARBON_INBOX", str(tmp_path / "nowhere"))
+        assert "nowhere" in (tick(None).skip_message or ""), "a missing inbox is said"
+
+
+def test_nights_of_the_command_line_are_told_once_and_a_bad_one_fails_its_check(
+    definitions: dg.Definitions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pipelines.defs.nights import night_ended_well
+    from pipelines.settings import load_settings
+    from pipelines.warehouse.registry import Registry
+    from tests.unit.test_nights import run
+
+    sensor = definitions.resolve_sensor_def("nights_seen")
+    assert sensor.default_status == dg.DefaultSensorStatus.RUNNING
+    monkeypatch.setenv("CARBON_DATA", str(tmp_path))
+    repository = definitions.get_repository_def()
+
+    def tick(cursor: str | None) -> Any:
+        with dg.DagsterInstance.ephemeral() as instance:
+            return sensor.evaluate_tick(dg.build_sensor_context(instance, cursor=cursor, repository_def=repository))
+
+    def bad() -> list[bool]:
+        return [not event.passed for event in told.asset_events if isinstance(event, dg.AssetCheckEvaluation)]
+
+    def named() -> set[str]:
+        return {event.asset_key.to_user_string() for event in told.asset_events if isinstance(event, dg.AssetMaterialization)}
+
+    assert not tick(None).asset_events
+    registry = Registry(load_settings().registry)
+    registry.end_night(run("2026-06-28T02:00:00+08:00", outcome="failed", exit_status=1, reason_zh="磁盘已满", reason_en="the disk is full"))
+    told = tick(None)
+    assert (bad(), named()) == ([True], {"registry/nights"})
+    assert "the disk is full" in told.asset_events[0].description
+    first = night_ended_well()
+    assert isinstance(first, dg.AssetCheckResult) and not first.passed
+    registry.end_night(run("2026-06-29T02:00:00+08:00", outcome="published", exit_status=0))
+    registry.end_night(run("2026-06-30T02:00:00+08:00", outcome="published", exit_status=0, how="dagster"))
+    cursor = told.cursor
+    told = tick(cursor)
+    assert bad() == [False, False]
+    assert {"registry/nights", "raw/deliveries", "registry/verdicts", "published/release", "validated/enterprise_energy"} <= named()
+    assert not tick(told.cursor).asset_events
+    registry.begin_night(run("2026-07-01T02:00:00+08:00"))   # its process is gone: nobody holds the lock
+    registry.close()
+    told = tick(told.cursor)
+    assert (bad(), named()) == ([True], {"registry/nights"})
+
+
+def test_runs_past_their_keeping_are_removed(tmp_path: Path) -> None:
+    from dataclasses import replace
+    from datetime import timedelta
+
+    from pipelines.defs.history import remove_old_runs
+    from pipelines.settings import load_settings
+
+    @dg.job
+    def nothing() -> None: ...
+
+    settings = replace(load_settings(data=tmp_path), keep_run_days=7)
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        done = nothing.execute_in_process(instance=instance)
+        under_way = instance.create_run_for_job(nothing, status=dg.DagsterRunStatus.STARTED)
+        later = replace(settings, started=settings.started + timedelta(days=6))
+        assert remove_old_runs(instance, later) == []
+        later = replace(settings, started=settings.started + timedelta(days=8))
+        assert remove_old_runs(instance, later) == [done.run_id]
+        assert [run.run_id for run in instance.get_runs()] == [under_way.run_id]
+
+
+def test_the_hour_of_the_night_is_a_setting() -> None:
+    import subprocess
+    import sys
+
+    code = "from pipelines.defs.schedules import every_night; assert every_night.cron_schedule == '30 3 * * *'"
+    subprocess.run([sys.executable, "-c", code], env={**os.environ, "CARBON_CRON": "30 3 * * *"}, check=True, timeout=120)
 
 
 def test_loading_touches_nothing_but_the_manifest(tmp_path: Path) -> None:

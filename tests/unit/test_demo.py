@@ -346,8 +346,33 @@ def test_faults_from_a_file(tmp_path: Path) -> None:
         read_faults(listed)
 
 
-def test_two_provinces_never_mix(tmp_path: Path) -> None:
-    write_province(tmp_path, enterprises=5, months=2, faults="none")
-    write_province(tmp_path, enterprises=5, months=2, faults="none")  # the same again is no mixture
+def test_a_province_replaces_an_earlier_one_and_nothing_else(tmp_path: Path) -> None:
+    write_province(tmp_path / "a", enterprises=5, months=2, faults="all")
+    write_province(tmp_path / "a", enterprises=5, months=1, faults="none")
+    write_province(tmp_path / "b", enterprises=5, months=1, faults="none")
+    assert digests(tmp_path / "a") == digests(tmp_path / "b")
+
+
+@pytest.mark.parametrize(("name", "text"), [
+    ("enterprise_energy/真实上报.csv", "uscc\n"), ("enterprise_energy/real.csv.meta.yml", "synthetic: true\n"), ("steward_decision/2025/x.csv", "x\n"),
+    ("faults.csv", "a list of my own\n"),
+])
+def test_deliveries_of_someone_else_are_never_touched(tmp_path: Path, name: str, text: str) -> None:
+    write_province(tmp_path, enterprises=5, months=1, faults="none")
+    other = tmp_path / name
+    other.parent.mkdir(parents=True, exist_ok=True)
+    other.write_text(text, "utf-8")
     with pytest.raises(FileExistsError, match="already holds"):
         write_province(tmp_path, enterprises=5, months=1, faults="none")
+    assert other.read_text("utf-8") == text
+
+
+def test_a_run_that_was_ended_is_taken_up(tmp_path: Path) -> None:
+    write_province(tmp_path / "b", enterprises=5, months=1, faults="none")
+    write_province(tmp_path / "a", enterprises=5, months=1, faults="none")
+    file = files(tmp_path / "a")[0]
+    file.rename(file.with_name(file.name + ".tmp"))
+    (file.parent / "z.csv.meta.yml.tmp").write_text("half")
+    write_province(tmp_path / "a", enterprises=5, months=1, faults="none")
+    (file.parent / "z.csv.meta.yml.tmp").unlink()
+    assert digests(tmp_path / "a") == digests(tmp_path / "b")

@@ -14,10 +14,9 @@ from pipelines.contracts.source import load_sources
 from pipelines.publish.evidence import factors, gwp, lake_factors, source_row
 from pipelines.publish.explain import as_json, explain_account, explain_cell, explain_line, formula_holds, render
 from pipelines.publish.problem import PublishError
-from pipelines.publish.release import publish
 from pipelines.warehouse.lake import Lake
 
-from .publish_build import ENERGY, POWER, A, B, info, settings_for, tables, totals, write_build
+from .publish_build import ENERGY, POWER, A, B, info, publish, settings_for, tables, totals, write_build
 
 CSV = f"统一社会信用代码,报告期,能源品种,消费量,备注\n{A},2025-01,无烟煤,\"1,000\",\"两\n行\"\n{A},2025-01,烟煤,7,\n"
 

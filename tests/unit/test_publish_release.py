@@ -1,39 +1,40 @@
-"""Sealing, going live, healing and keeping releases."""
+"""Sealing a release, what stops a publication, and how many releases are kept."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
+import shutil
 import stat
-import subprocess
-import sys
-import textwrap
-from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from pipelines.publish import release as releasing
+from pipelines.publish.contract import check_contract
 from pipelines.publish.problem import PublishError
-from pipelines.publish.release import (
-    check_contract,
-    find_release,
-    heal,
-    live_release,
-    may_promote,
-    promote,
-    prune,
-    publish,
-    seal,
-    storage_number,
-)
+from pipelines.publish.release import prune, storage_number
 from pipelines.publish.releases import list_releases, sign
+from pipelines.publish.store import live_release, sha256_of
 from pipelines.publish.verify import verify
-from pipelines.settings import PROJECT
 from pipelines.warehouse.duck import STORAGE_NUMBER, attach, connect, quoted
 
-from .publish_build import UNEXPLAINED_2025, info, settings_for, tables, write_build
+from .publish_build import (
+    FIRST,
+    SECOND,
+    changed_tables,
+    flip,
+    info,
+    publish,
+    registry_of,
+    seal,
+    settings_for,
+    switch,
+    tables,
+    two_releases,
+    write_build,
+)
 
 EARLIER = date(2025, 2, 28)
 
@@ -45,10 +46,7 @@ def build(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def other_build(tmp_path_factory) -> Path:
-    """The same with one table more and one line's item changed."""
-    rows = {**tables(), "reference.note": [{"note": "x"}]}
-    rows["marts.fct_enterprise_emission_line"][0]["item"] = "烟煤"
-    return write_build(tmp_path_factory.mktemp("warehouse") / "build.duckdb", rows)
+    return write_build(tmp_path_factory.mktemp("warehouse") / "build.duckdb", changed_tables())
 
 
 @pytest.fixture
@@ -70,12 +68,15 @@ def query(path: Path, sql: str) -> list[tuple]:
         return db.execute(sql).fetchall()
 
 
-def live_files(marts: Path) -> dict[str, int]:
-    """Every live file with its inode."""
-    return {
-        p.relative_to(marts).as_posix(): p.stat().st_ino
-        for p in sorted(marts.rglob("*")) if p.is_file() and "releases" not in p.parts
-    }
+def find_release(settings, fingerprint: str, knowledge_date: date | None = None) -> dict | None:
+    with registry_of(settings) as registry:
+        return releasing.find_release(settings, registry, fingerprint, knowledge_date)
+
+
+def live_files(settings) -> dict[str, int]:
+    """Every file of the live release with its inode."""
+    folder = (settings.marts / "live").resolve()
+    return {p.relative_to(settings.marts.resolve()).as_posix(): p.stat().st_ino for p in sorted(folder.rglob("*")) if p.is_file()}
 
 
 # --- sealing
@@ -132,12 +133,63 @@ def test_sealing_twice_changes_nothing(settings, build) -> None:
     assert {p: p.stat().st_mtime_ns for p in folder.rglob("*")} == before
 
 
-def test_a_damaged_release_is_sealed_anew(settings, build) -> None:
-    folder = seal(settings, build, info())
-    (folder / "carbon.duckdb").unlink()
-    assert find_release(settings, "a" * 64) is None
-    seal(settings, build, info())
-    assert find_release(settings, "a" * 64)["release_id"] == folder.name
+def damaged(settings, name: str) -> Path:
+    """The live release with a changed byte in one of its files."""
+    folder = settings.marts / "releases" / SECOND
+    flip(folder / name)
+    return folder
+
+
+@pytest.mark.parametrize("name", ["carbon.duckdb", "parquet/quality.batch.parquet", "release.json", "release.sha256"])
+def test_a_damaged_release_is_made_again_in_its_place(tmp_path, other_build, name) -> None:
+    """With the same figures, the same predecessor and a hash that the registry knows."""
+    settings = two_releases(tmp_path)
+    folder = settings.marts / "releases" / SECOND
+    before = json.loads((folder / "release.json").read_text())
+    damaged(settings, name)
+    assert find_release(settings, "b" * 64) is None
+    assert seal(settings, other_build, info(fingerprint="b" * 64, minute=9)) == folder
+    after = find_release(settings, "b" * 64)
+    assert after["published_at"] != before["published_at"]
+    assert all(after[key] == before[key] for key in ("value_hashes", "previous_release_id", "previous_release_sha256"))
+    assert after["previous_release_id"] == FIRST and verify(settings) == []
+    assert (folder.with_name(f".{folder.name}.damaged") / name).exists()   # for whoever asks what happened
+
+
+def test_a_damaged_release_is_not_replaced_by_other_figures(tmp_path, build) -> None:
+    settings = two_releases(tmp_path)
+    folder = damaged(settings, "carbon.duckdb")
+    with pytest.raises(PublishError, match=r"other figures \(marts.fct_enterprise_emission_line\)"):
+        seal(settings, build, info(fingerprint="b" * 64))
+    assert folder.is_dir() and any("carbon.duckdb" in problem for problem in verify(settings))
+
+
+def test_a_damaged_signed_release_is_not_made_again(tmp_path, other_build) -> None:
+    settings = two_releases(tmp_path)
+    sign(settings, SECOND, "张三", "核定")
+    folder = damaged(settings, "carbon.duckdb")
+    with pytest.raises(PublishError, match="restore it from a backup") as caught:
+        seal(settings, other_build, info(fingerprint="b" * 64))
+    assert "the bytes of file carbon.duckdb" in str(caught.value) and folder.is_dir()
+
+
+def test_each_release_carries_the_hash_of_the_one_before(tmp_path) -> None:
+    settings = two_releases(tmp_path)
+    digest = hashlib.sha256((settings.marts / "releases" / FIRST / "release.json").read_bytes()).hexdigest()
+    found = live_release(settings)
+    assert (found["previous_release_id"], found["previous_release_sha256"]) == (FIRST, digest)
+    with registry_of(settings) as registry:
+        rows = registry.releases()
+    assert [(row.release_id, row.previous_release_id) for row in rows] == [(FIRST, None), (SECOND, FIRST)]
+    assert rows[0].sha256 == digest == rows[1].previous_sha256
+
+
+def test_a_predecessor_that_is_made_again_does_not_break_the_chain(tmp_path, build) -> None:
+    settings = two_releases(tmp_path)
+    flip(settings.marts / "releases" / FIRST / "carbon.duckdb")
+    seal(settings, build, info(minute=3))
+    assert verify(settings) == []
+    assert live_release(settings)["previous_release_sha256"] != sha256_of(settings.marts / "releases" / FIRST / "release.json")
 
 
 def test_equal_builds_have_equal_hashes(settings, build, tmp_path) -> None:
@@ -177,221 +229,81 @@ def test_leftovers_of_a_stopped_build_stay_inside(settings, tmp_path) -> None:
 ])
 def test_a_broken_build_leaves_the_live_release_untouched(published, tmp_path, change, message) -> None:
     settings = published
-    before = live_files(settings.marts)
+    before = live_files(settings)
     broken = write_build(tmp_path / "broken.duckdb", change=change)
     with pytest.raises(PublishError) as caught:
         publish(settings, broken, info(fingerprint="b" * 64))
     assert message in str(caught.value) and "未发布" in str(caught.value)
-    assert live_files(settings.marts) == before and [r["release_id"] for r in list_releases(settings)] == ["20250331-aaaaaaaaaa"]
+    assert live_files(settings) == before and [r["release_id"] for r in list_releases(settings)] == ["20250331-aaaaaaaaaa"]
 
 
 def test_the_contract_holds_for_a_good_build(build) -> None:
     check_contract(build)
 
 
-# --- going live
-
-
-def test_the_live_set_is_that_of_the_release(settings, build, other_build) -> None:
-    publish(settings, other_build, info(fingerprint="b" * 64))
-    assert (settings.marts / "parquet" / "reference.note.parquet").exists()
-    found = publish(settings, build, info(minute=1))
-    assert found.promoted and found.path.name == "20250331-aaaaaaaaaa"
-    assert not (settings.marts / "parquet" / "reference.note.parquet").exists()
-    assert live_release(settings)["release_id"] == found.release_id
-    assert live_release(settings)["previous_release_id"] == "20250331-bbbbbbbbbb"
-    assert verify(settings) == []
-    before = live_files(settings.marts)
-    promote(settings, found.release_id)
-    assert live_files(settings.marts) == before and not [n for n in before if ".part" in n]
-
-
-def test_copies_do_where_links_are_impossible(settings, build, monkeypatch) -> None:
-    def no_links(*_: object) -> None:
-        raise OSError("no links here")
-
-    monkeypatch.setattr(os, "link", no_links)
-    publish(settings, build, info())
-    assert verify(settings) == [] and heal(settings) is None
-    promote(settings, "20250331-aaaaaaaaaa")
-    assert heal(settings) is None
-
-
-def test_an_open_reader_keeps_its_answer(settings, build, other_build) -> None:
-    publish(settings, build, info())
-    database = settings.marts / "carbon.duckdb"
-    sql = "select item from marts.fct_enterprise_emission_line where line_id = 'L1'"
-    reader = textwrap.dedent(f"""
-        import duckdb, sys
-        db = duckdb.connect({str(database)!r}, read_only=True)
-        ask = lambda: print(db.execute({sql!r}).fetchone()[0], db.execute('select release_id from reference.release').fetchone()[0], flush=True)
-        ask(); sys.stdin.readline(); ask()
-    """)
-    environment = {**os.environ, "PYTHONPATH": str(PROJECT), "PYTHONIOENCODING": "utf-8"}
-    start = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "encoding": "utf-8", "env": environment}
-    with subprocess.Popen([sys.executable, "-c", reader], **start) as old:
-        assert old.stdout.readline().split() == ["无烟煤", "20250331-aaaaaaaaaa"]
-        publish(settings, other_build, info(fingerprint="b" * 64, minute=1))
-        new = subprocess.run([sys.executable, "-c", reader], input="\n", capture_output=True, text=True, encoding="utf-8",
-                             env=environment, check=True)
-        assert new.stdout.splitlines()[0].split() == ["烟煤", "20250331-bbbbbbbbbb"]
-        answer, _ = old.communicate("\n")
-        assert answer.split() == ["无烟煤", "20250331-aaaaaaaaaa"]
-
-
-def test_an_earlier_knowledge_date_only_seals(settings, build) -> None:
-    publish(settings, build, info())
-    before = live_files(settings.marts)
-    found = publish(settings, build, info(EARLIER, "b" * 64, minute=1))
-    assert not found.promoted and found.path.is_dir() and not may_promote(settings, EARLIER)
-    assert live_files(settings.marts) == before
-    with pytest.raises(PublishError, match="knows less"):
-        promote(settings, found.release_id)
-    assert live_files(settings.marts) == before
-
-
-def test_what_is_not_sealed_cannot_go_live(settings, build) -> None:
-    folder = seal(settings, build, info())
-    (folder / "parquet" / "quality.batch.parquet").unlink()
-    for release_id in (folder.name, "20240101-0000000000", "../x", ""):
-        with pytest.raises(PublishError):
-            promote(settings, release_id)
-
-
-class Killed(BaseException):
-    """As a kill: no handler of the code under test stops it."""
-
-
-def kill_at(monkeypatch, name: str, n: int) -> None:
-    """Make the n-th call of os.<name> the last."""
-    real, calls = getattr(os, name), 0
-
-    def dying(*args, **kwargs):
-        nonlocal calls
-        calls += 1
-        if calls == n:
-            raise Killed
-        return real(*args, **kwargs)
-
-    monkeypatch.setattr(os, name, dying)
-
-
-def is_whole(settings, release_id: str) -> bool:
-    """Whether the live set is that release's files and nothing else."""
-    sealed = settings.marts / "releases" / release_id
-    return live_files(settings.marts) == {
-        p.relative_to(sealed).as_posix(): p.stat().st_ino for p in sorted(sealed.rglob("*")) if p.is_file()
-    }
-
-
-@pytest.mark.parametrize("call", ["replace", "link"])
-def test_a_kill_at_any_step_is_healed(settings, build, other_build, monkeypatch, call) -> None:
-    """Parquet files and pages change place first, then release.json, release.sha256, and carbon.duckdb last."""
-    old, new = "20250331-aaaaaaaaaa", "20250331-bbbbbbbbbb"
-    seal(settings, build, info())
-    seal(settings, other_build, info(fingerprint="b" * 64, minute=1))
-    steps = sum(1 for p in (settings.marts / "releases" / new).rglob("*") if p.is_file())
-    for n in range(1, steps + 1):
-        promote(settings, old)
-        assert is_whole(settings, old)
-        with monkeypatch.context() as patch, pytest.raises(Killed):
-            kill_at(patch, call, n)
-            promote(settings, new)
-        assert not is_whole(settings, new)
-        # up to release.json the old release comes back whole, from then on the new one goes through
-        wanted = old if n <= steps - 2 else new
-        assert heal(settings) == wanted or n == 1
-        assert is_whole(settings, wanted), n
-        assert heal(settings) is None
-        promote(settings, new)
-        assert is_whole(settings, new)
-    assert verify(settings) == []
-
-
-def test_a_lost_live_file_comes_back(settings, build) -> None:
-    publish(settings, build, info())
-    for lost in ("carbon.duckdb", "release.json", "release.sha256", "parquet/quality.batch.parquet"):
-        (settings.marts / lost).unlink()
-        assert heal(settings) == "20250331-aaaaaaaaaa"
-        assert is_whole(settings, "20250331-aaaaaaaaaa"), lost
-
-
-def test_a_kill_while_sealing_leaves_no_release(settings, build, monkeypatch) -> None:
-    with monkeypatch.context() as patch, pytest.raises(Killed):
-        kill_at(patch, "replace", 3)   # release.json, release.sha256, then the folder itself
-        publish(settings, build, info())
-    assert list_releases(settings) == [] and heal(settings) is None and live_release(settings) is None
-    publish(settings, build, info())
-    assert verify(settings) == []
-    assert [p.name for p in (settings.marts / "releases").iterdir()] == ["20250331-aaaaaaaaaa"]
-
-
-def test_nothing_to_heal_before_the_first_release(settings) -> None:
-    assert heal(settings) is None and live_release(settings) is None and prune(settings) == []
-    assert list_releases(settings) == [] and len(verify(settings)) == 1
-
-
 # --- keeping
 
 
-def test_prune_keeps_the_last_the_live_and_the_signed(tmp_path, build) -> None:
+@pytest.fixture(scope="module")
+def five(tmp_path_factory, build) -> Path:
+    """Five releases; the second went live, then the fifth, which followed it."""
+    settings = settings_for(tmp_path_factory.mktemp("five"))
+    for n in range(5):
+        seal(settings, build, info(date(2025, 3, 1 + n), f"{n}" * 64, minute=n))
+        if n in (1, 4):
+            switch(settings, f"2025030{1 + n}-{str(n) * 10}")
+    return settings.data
+
+
+@pytest.fixture
+def releases(five, tmp_path) -> Path:
+    shutil.copytree(five, tmp_path, symlinks=True, dirs_exist_ok=True)
+    return tmp_path / "marts" / "releases"
+
+
+def kept(releases: Path) -> list[str]:
+    return [path.name[-1] for path in sorted(releases.iterdir())]
+
+
+def test_prune_keeps_the_last_the_live_its_predecessor_and_the_signed(tmp_path, releases) -> None:
     settings = settings_for(tmp_path, keep_releases=1)
-    ids = []
-    for n in range(4):
-        release = info(date(2025, 3, 1 + n), f"{n}" * 64, minute=n)
-        seal(settings, build, release)
-        ids.append(release.release_id)
-    promote(settings, ids[3])
-    sign(settings, ids[0], "张三", "年度核定")
-    (settings.marts / "releases" / ".x.part" / "parquet").mkdir(parents=True)
-    assert prune(settings) == [ids[1]]
-    assert sorted(p.name for p in (settings.marts / "releases").iterdir()) == [ids[0], *ids[2:]]
-    assert verify(settings) == []
+    sign(settings, "20250301-0000000000", "张三", "年度核定")
+    (releases / ".x.part" / "parquet").mkdir(parents=True)
+    assert prune(settings) == ["20250303-2222222222"]
+    assert kept(releases) == ["0", "1", "3", "4"]
+    assert verify(settings) == []   # the registry goes on knowing the hash of what is gone
 
 
-def test_a_release_of_an_earlier_day_outlives_its_own_night(tmp_path, build) -> None:
+def test_a_release_that_cannot_be_read_is_the_first_to_go(tmp_path, releases) -> None:
+    (releases / "20250304-3333333333" / "release.json").unlink()
+    assert prune(settings_for(tmp_path, keep_releases=3)) == ["20250304-3333333333"]
+
+
+def test_a_release_of_an_earlier_day_outlives_its_own_night(tmp_path, releases, build) -> None:
     settings = settings_for(tmp_path, keep_releases=0)
-    publish(settings, build, info())
-    found = publish(settings, build, info(EARLIER, "b" * 64, minute=1))
-    assert found.path.is_dir()
-    assert publish(settings, build, info(fingerprint="c" * 64, minute=2)).pruned == (found.release_id, "20250331-aaaaaaaaaa")
+    found = publish(settings, build, info(EARLIER, "b" * 64, minute=9))
+    assert not found.promoted and kept(releases) == ["b", "1", "4"]
+    assert prune(settings) == [found.release_id]
 
 
-def test_signatures_add_up(settings, build) -> None:
-    publish(settings, build, info())
-    release_id = "20250331-aaaaaaaaaa"
-    sign(settings, release_id, "张三", "核定")
-    sign(settings, release_id, "李四", "")
-    row, = list_releases(settings)
-    folder = Path(row["path"])
-    assert row["signed"] and row["live"] and [s["by"] for s in row["signatures"]] == ["张三", "李四"]
-    digest = hashlib.sha256((folder / "release.json").read_bytes()).hexdigest()
-    assert {s["release_sha256"] for s in row["signatures"]} == {digest}
-    assert json.dumps(row)
-    for bad in (("20240101-0000000000", "张三"), (release_id, " ")):
-        with pytest.raises(PublishError):
-            sign(settings, *bad, "")
-    (folder / "carbon.duckdb").unlink()
-    with pytest.raises(PublishError, match="restore it"):
-        seal(settings, build, info())
+def test_a_kill_while_pruning_leaves_nothing_half_removed(tmp_path, releases, monkeypatch) -> None:
+    settings = settings_for(tmp_path, keep_releases=1)
 
+    def killed(path: Path) -> None:
+        raise KeyboardInterrupt
 
-@pytest.mark.parametrize(("reason", "refused"), [("unexplained_share", True), ("reports_missing", False)])
-def test_a_year_that_leaves_too_much_unexplained_is_not_signed(settings, tmp_path, reason, refused) -> None:
-    """Refused only where the share alone stands between the year and final; the trend shows in the list of releases."""
-    change = UNEXPLAINED_2025.replace("'unexplained_share'\n", f"'{reason}'\n")
-    publish(settings, write_build(tmp_path / "unexplained.duckdb", change=change), info())
-    assert list_releases(settings)[0]["unexplained_shares"] == {"2025": pytest.approx(326.5 / 980)}
-    expected = pytest.raises(PublishError, match=r"2025 \(33.3%\)") if refused else nullcontext()
-    with expected:
-        sign(settings, "20250331-aaaaaaaaaa", "张三", "核定")
-    assert list_releases(settings)[0]["signed"] is not refused
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(releasing, "remove_tree", killed)
+        prune(settings)
+    assert [row["release_id"][-1] for row in list_releases(settings)] == ["4", "3", "1", "0"] and verify(settings) == []
+    prune(settings)
+    assert kept(releases) == ["1", "3", "4"]
 
 
 def test_releases_are_found_by_what_they_rest_on(settings, build) -> None:
     seal(settings, build, info())
     seal(settings, build, info(EARLIER, minute=1))
     assert find_release(settings, "a" * 64)["release_id"] == "20250228-aaaaaaaaaa"
-    assert find_release(settings, "a" * 64, date(2025, 3, 31))["release_id"] == "20250331-aaaaaaaaaa"
+    assert find_release(settings, "a" * 64, date(2025, 3, 31))["release_id"] == FIRST
     assert find_release(settings, "b" * 64) is None
-    assert [r["release_id"] for r in list_releases(settings)] == ["20250228-aaaaaaaaaa", "20250331-aaaaaaaaaa"]
+    assert [r["release_id"] for r in list_releases(settings)] == ["20250228-aaaaaaaaaa", FIRST]

@@ -8,12 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.publish.release import publish
 from pipelines.publish.site import RuleText
 from pipelines.publish.site.read import consequence
 from pipelines.publish.site.write import heat
 from pipelines.publish.verify import verify
-from tests.unit.publish_build import ENERGY, FEB, HOSTILE, POWER, A, info, settings_for, tables, write_build
+from tests.unit.publish_build import ENERGY, FEB, HOSTILE, POWER, A, info, publish, settings_for, tables, write_build
 
 
 def _build(folder: Path) -> Path:

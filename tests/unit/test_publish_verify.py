@@ -1,36 +1,32 @@
-"""Every kind of difference between the live files and what was sealed is found, and the identities find theirs."""
+"""Every kind of difference between what lies there and what was sealed is found, and the identities find theirs."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
 
 import pytest
 
+from pipelines.publish import verify as verifying
 from pipelines.publish.contract import unit_of
 from pipelines.publish.identities import check_identities
-from pipelines.publish.release import publish
+from pipelines.publish.releases import sign
 from pipelines.publish.verify import verify
 from pipelines.warehouse.duck import connect, quoted
 
-from .publish_build import info, settings_for, write_build
-
-
-@pytest.fixture(scope="module")
-def sealed(tmp_path_factory) -> Path:
-    root = tmp_path_factory.mktemp("data")
-    publish(settings_for(root), write_build(root / "warehouse" / "build.duckdb"), info())
-    return root / "marts"
+from .publish_build import FIRST, SECOND, flip, registry_of, settings_for, switch, two_releases, write_build
 
 
 @pytest.fixture
-def settings(tmp_path, sealed):
-    """A published data folder whose live files may be spoilt."""
-    shutil.copytree(sealed, tmp_path / "marts", ignore=shutil.ignore_patterns("releases"))
-    for path in (tmp_path / "marts").rglob("*"):
-        path.chmod(0o755 if path.is_dir() else 0o644)
-    return settings_for(tmp_path)
+def settings(tmp_path):
+    """A published data folder whose files may be spoilt."""
+    settings = two_releases(tmp_path)
+    for path in settings.marts.rglob("*"):
+        if not path.is_symlink():
+            path.chmod(0o755 if path.is_dir() else 0o644)
+    return settings
 
 
 def spoil(marts: Path, sql: str) -> None:
@@ -103,6 +99,155 @@ def test_a_lost_file_is_named(settings, lost) -> None:
 def test_a_broken_database_is_named(settings) -> None:
     (settings.marts / "carbon.duckdb").write_bytes(b"no database at all")
     assert "carbon.duckdb cannot be verified" in found(settings)
+
+
+# --- what is not live
+
+
+OLD, OLDER = f"releases/{SECOND}", f"releases/{FIRST}"
+
+
+def forged(folder: Path) -> None:
+    """release.json changed, and release.sha256 made to fit."""
+    text = (folder / "release.json").read_text("utf-8").replace('"is_synthetic": true', '"is_synthetic": false')
+    (folder / "release.json").write_text(text, "utf-8")
+    (folder / "release.sha256").write_text(f"{hashlib.sha256(text.encode()).hexdigest()}  release.json\n")
+
+
+def truncated(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+@pytest.mark.parametrize("name", [
+    "carbon.duckdb", "release.json", "release.sha256", "parquet/quality.batch.parquet", "site/quality/index.html",
+])
+@pytest.mark.parametrize("spoil_file", [flip, truncated, Path.unlink])
+def test_every_spoilt_file_of_a_sealed_release_is_named(settings, name, spoil_file) -> None:
+    spoil_file(settings.marts / OLDER / name)
+    assert f"{OLDER}/{name}" in found(settings)
+    assert verify(settings, quick=True) == []
+
+
+@pytest.mark.parametrize("name", ["carbon.duckdb", "release.json", "release.sha256", "parquet/quality.batch.parquet", "site/quality/index.html"])
+@pytest.mark.parametrize("spoil_file", [flip, truncated, Path.unlink])
+def test_every_spoilt_file_of_the_live_release_is_named(settings, name, spoil_file) -> None:
+    spoil_file(settings.marts / OLD / name)
+    problems = verify(settings, quick=True)
+    assert any(name in problem for problem in problems)
+
+
+def test_a_forged_pair_shows_in_the_registry_and_without_it_in_the_successor(settings) -> None:
+    forged(settings.marts / OLDER)
+    assert f"{OLDER}/release.json is not the one that the registry knows" in found(settings)
+    (settings.warehouse / "registry.sqlite").unlink()
+    assert f"{OLDER}/release.json is not the one that {SECOND} was sealed after" in found(settings)
+
+
+def test_a_forged_pair_of_the_newest_release_shows_in_the_registry(settings) -> None:
+    forged(settings.marts / OLD)
+    assert "release.json is not the one that the registry knows" in found(settings)
+
+
+def test_a_signature_under_another_release_json_is_named(settings) -> None:
+    sign(settings, FIRST, "张三", "核定")
+    assert verify(settings) == []
+    forged(settings.marts / OLDER)
+    assert f"{OLDER}/signature.json: what 张三 signed is not this release.json" in found(settings)
+    (settings.marts / OLDER / "signature.json").chmod(0o644)
+    (settings.marts / OLDER / "signature.json").write_text("[")
+    assert f"{FIRST}/signature.json cannot be read" in found(settings)
+
+
+def test_a_pruned_predecessor_is_explained_by_the_registry(settings) -> None:
+    shutil.rmtree(settings.marts / OLDER)
+    assert verify(settings) == []
+    with registry_of(settings) as registry:
+        registry._db.execute("delete from release where release_id = ?", (FIRST,))
+    assert f"{FIRST}, the predecessor of release.json, is neither" in found(settings)
+
+
+def test_a_file_that_is_not_of_a_release_is_named(settings) -> None:
+    (settings.marts / OLDER / "carbon.duckdb.wal").write_bytes(b"x")
+    assert f"{OLDER}/carbon.duckdb.wal is not of this release" in found(settings)
+
+
+def test_links_that_lead_elsewhere_are_named(settings) -> None:
+    (settings.marts / "parquet").unlink()
+    (settings.marts / "parquet").symlink_to(f"{OLDER}/parquet")
+    (settings.marts / "release.json").unlink()
+    problems = found(settings)
+    assert f"parquet leads to {OLDER}/parquet instead of live/parquet" in problems and "release.json is missing" in problems
+    (settings.marts / "live").unlink()
+    (settings.marts / "live").symlink_to("releases/20990101-ffffffffff")
+    assert "live leads to releases/20990101-ffffffffff, which is not there" in found(settings)
+
+
+def test_a_copy_that_followed_the_links_is_compared_as_it_is(settings, tmp_path) -> None:
+    """What `cp -rL` makes of a data folder is the same release; a change in it shows at the published path."""
+    shutil.copytree(settings.data, tmp_path / "copy")
+    copy = settings_for(tmp_path / "copy")
+    assert verify(copy) == []
+    spoil(copy.marts, "update marts.fct_enterprise_emission_line set item = '煤' where line_id = 'L1'")
+    assert "the bytes of file carbon.duckdb" in found(copy) and "fct_enterprise_emission_line differs from its value_hash" in found(copy)
+
+
+def test_a_damaged_registry_is_named(settings) -> None:
+    (settings.warehouse / "registry.sqlite").write_bytes(b"no registry at all, but long enough to be looked at" * 20)
+    assert "the registry registry.sqlite cannot be read" in found(settings)
+
+
+@pytest.mark.parametrize("text", ["[]", "{}", '{"release_id": 1}', "null", '"x"', "\x00"])
+def test_a_release_json_of_any_other_form_is_named(settings, text) -> None:
+    for folder in (OLD, OLDER):
+        (settings.marts / folder / "release.json").write_text(text)
+    problems = found(settings)
+    assert "release.json cannot be read" in problems and f"{OLDER}/release.json cannot be read" in problems
+
+
+@pytest.mark.parametrize(("key", "value"), [
+    ("files", {"../../x": {"bytes": 1, "sha256": "x"}}), ("files", {"/etc/passwd": {"bytes": 1, "sha256": "x"}}), ("files", {"a": {}}),
+    ("row_counts", {"marts.fct_total_year": "1"}), ("value_hashes", []), ("knowledge_date", "2025"), ("published_at", "never"),
+])
+def test_a_release_json_that_says_what_it_must_not_is_named(settings, key, value) -> None:
+    path = settings.marts / OLD / "release.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), key: value}))
+    assert "release.json cannot be read" in found(settings)
+
+
+def test_verify_changes_nothing(settings) -> None:
+    def state() -> dict[str, tuple]:
+        return {str(p): (p.lstat().st_mtime_ns, p.lstat().st_ino) for p in settings.data.rglob("*")}
+
+    before = state()
+    assert verify(settings) == [] and state() == before
+
+
+def test_what_a_night_switches_or_removes_meanwhile_is_no_damage(settings, monkeypatch) -> None:
+    """The first look at each folder finds half of it gone, as when a night prunes it; then it is not there any more."""
+    real, seen = verifying.seal_problems, []
+
+    def pruned(folder: Path, *args, **kwargs):
+        if folder.name == FIRST and not seen:
+            seen.append(folder)
+            shutil.rmtree(folder)
+        return real(folder, *args, **kwargs)
+
+    monkeypatch.setattr(verifying, "seal_problems", pruned)
+    assert verify(settings) == [] and seen
+
+
+def test_a_switch_during_the_check_is_looked_at_again(settings, monkeypatch) -> None:
+    real, seen = verifying.content_problems, []
+
+    def switched(folder: Path):
+        seen.append(folder.name)
+        if len(seen) == 1:
+            switch(settings, FIRST)
+            return ["release.json 与 carbon.duckdb 不符 | are of two releases"]
+        return real(folder)
+
+    monkeypatch.setattr(verifying, "content_problems", switched)
+    assert verify(settings) == [] and seen == [SECOND, FIRST]
 
 
 # --- identities

@@ -1,11 +1,7 @@
 {{ config(materialized='table') }}
 -- The factor that counts for each thing that a factor can be for: the latest known, real before synthetic, confirmed
--- before unconfirmed. A withdrawn factor is gone; one in conflict (two deliveries, equal time) is gone until it is settled.
-with by_id as (
-    {{ current_rows(ref('stg_emission_factor'), ['factor_id']) }}
-),
-
-ranked as (
+-- before unconfirmed. One that waits beside a published one is not among them (int_factor__standing). A withdrawn factor is gone; one in conflict (two deliveries, equal time) is gone until it is settled.
+with ranked as (
     select *,
         row_number() over (
             partition by kind, item, method_version, area, data_year, status,
@@ -14,7 +10,7 @@ ranked as (
                 case when kind not in ('grid', 'benchmark') then valid_to end
             order by is_synthetic, received_at desc, factor_id
         ) as recency
-    from by_id
+    from {{ ref('int_reference__emission_factor') }}
     where conflict is null and status <> 'withdrawn'
 )
 

@@ -1,25 +1,26 @@
 {{ config(materialized='table') }}
 -- The power system as it was delivered: generation by source, power in and out by partner, per area and hour, month or year, in
 -- decimals so that no sum depends on its order. A year is its twelve months, else the yearly figure; the two never add. A year
--- with fewer months and no yearly figure has none. The energy balance stands beside as a scope of its own (`basis`).
+-- with fewer months and no yearly figure has none; a figure of several months (January and February, from a year-to-date series) counts in
+-- its year alone. The energy balance stands beside as a scope of its own (`basis`).
 with delivered as (
     select
         division_code as area, period_grain as grain, period, coalesce(period_ts, cast(period as timestamp)) as ts,
-        'generation' as flow, power_source as partner, generation_mwh as mwh, capacity_mw, is_synthetic
+        'generation' as flow, power_source as partner, generation_mwh as mwh, capacity_mw, months_covered, is_synthetic
     from {{ ref('int_grid_generation__current') }}
-    where conflict is null
+    where conflict is null and superseded_by is null
     union all
     select
         to_division_code, period_grain, period, coalesce(period_ts, cast(period as timestamp)), 'inflow', from_division_code,
-        quantity_mwh, cast(null as double), is_synthetic
+        quantity_mwh, cast(null as double), months_covered, is_synthetic
     from {{ ref('int_grid_exchange__current') }}
-    where conflict is null
+    where conflict is null and superseded_by is null
     union all
     select
         from_division_code, period_grain, period, coalesce(period_ts, cast(period as timestamp)), 'outflow', to_division_code,
-        quantity_mwh, cast(null as double), is_synthetic
+        quantity_mwh, cast(null as double), months_covered, is_synthetic
     from {{ ref('int_grid_exchange__current') }}
-    where conflict is null
+    where conflict is null and superseded_by is null
 ),
 
 labelled as (
@@ -34,8 +35,8 @@ labelled as (
 -- where a real figure is known for an area and year, synthetic ones stay out
 counted as (
     select
-        area, grain, period, ts, kind, flow, partner, cast(round(mwh, 6) as decimal(28, 6)) as mwh,
-        cast(round(capacity_mw, 6) as decimal(28, 6)) as capacity_mw, is_synthetic
+        area, grain, period, ts, kind, flow, partner, {{ decimal_of('mwh', 6, 28) }} as mwh,
+        {{ decimal_of('capacity_mw', 6, 28) }} as capacity_mw, months_covered, is_synthetic
     from labelled
     where not (has_real and is_synthetic)
 ),
@@ -43,7 +44,7 @@ counted as (
 by_year as (
     select
         area, make_date(cast(year(period) as integer), 1, 1) as period, kind, flow, partner,
-        count(case when grain = 'month' then 1 end) as months,
+        coalesce(sum(case when grain = 'month' then months_covered end), 0) as months,
         count(case when grain = 'year' then 1 end) as years,
         sum(case when grain = 'month' then mwh end) as month_mwh,
         sum(case when grain = 'year' then mwh end) as year_mwh,
@@ -56,10 +57,13 @@ by_year as (
 ),
 
 months_of_area as (
-    select area, make_date(cast(year(period) as integer), 1, 1) as period, kind, count(distinct period) as months
-    from counted
-    where grain = 'month'
-    group by area, year(period), kind
+    select area, period, kind, count(distinct month_no) as months
+    from (
+        select area, make_date(cast(year(period) as integer), 1, 1) as period, kind, unnest(range(month(period) - months_covered + 1, month(period) + 1)) as month_no
+        from counted
+        where grain = 'month'
+    ) as covered
+    group by area, period, kind
 ),
 
 yearly as (
@@ -73,7 +77,7 @@ yearly as (
 
 select 'grid_statistics' as basis, area, grain, period, ts, kind, flow, partner, mwh, capacity_mw, is_synthetic
 from counted
-where grain in ('month', 'hour')
+where grain = 'hour' or (grain = 'month' and months_covered = 1)
 union all
 select
     'grid_statistics', area, 'year', period, cast(period as timestamp), kind, flow, partner,

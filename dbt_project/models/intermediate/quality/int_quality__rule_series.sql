@@ -1,6 +1,7 @@
 -- R60 (activity), R61 and R62 on the series of the enterprise forms.
 with monthly as (
     select *,
+        month_index - months_covered + 1 as from_index,
         lag(month_index) over (partition by source, uscc, series order by period) as before_index,
         lag(period) over (partition by source, uscc, series order by period) as before_period,
         lag(quantity) over (partition by source, uscc, series order by period) as before_quantity,
@@ -46,19 +47,19 @@ paired as (
     select t.source, t.uscc, t.series, t.slice_year, t.period_grain, t.batch_id, t.row_no, t.period,
         row_number() over (partition by t.source, t.uscc, t.series, t.slice_year, t.period_grain order by t.period desc) as place,
         count(*) over (partition by t.source, t.uscc, t.series, t.slice_year, t.period_grain) as months,
-        sum(t.quantity) over (partition by t.source, t.uscc, t.series, t.slice_year, t.period_grain) as quantity,
-        sum(l.quantity) over (partition by t.source, t.uscc, t.series, t.slice_year, t.period_grain) as before_quantity
+        {{ exact_sum('t.quantity', over='partition by t.source, t.uscc, t.series, t.slice_year, t.period_grain') }} as quantity,
+        {{ exact_sum('l.quantity', over='partition by t.source, t.uscc, t.series, t.slice_year, t.period_grain') }} as before_quantity
     from {{ ref('int_quality__series') }} as t
     inner join {{ ref('int_quality__series') }} as l
         on l.source = t.source and l.uscc = t.uscc and l.series = t.series and l.period_grain = t.period_grain
-        and l.month_index = t.month_index - 12
+        and l.month_index = t.month_index - 12 and l.months_covered = t.months_covered
     where t.quantity is not null and l.quantity is not null
 )
 
-select {{ rule_finding('R61-missing-month', 'm', 'period', 'cast(m.before_period as varchar)', 'm.month_index - m.before_index - 1', "'“' || m.series || '”'", 'm.series') }}
+select {{ rule_finding('R61-missing-month', 'm', 'period', 'cast(m.before_period as varchar)', 'm.from_index - m.before_index - 1', "'“' || m.series || '”'", 'm.series') }}
 from monthly as m
-where m.month_index - m.before_index > 1
-    and (year(m.before_period) = year(m.period) or m.month_index - m.before_index - 1 <= {{ rule_limit('R61-missing-month') }})
+where m.from_index - m.before_index > 1
+    and (year(m.before_period) = year(m.period) or m.from_index - m.before_index - 1 <= {{ rule_limit('R61-missing-month') }})
 union all
 select {{ rule_finding('R61-zero-month', 'm', 'quantity', "'0'", shown('m.before_quantity'), "'“' || m.series || '”'", 'm.series') }}
 from monthly as m

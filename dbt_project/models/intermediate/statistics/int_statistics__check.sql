@@ -1,10 +1,10 @@
 {{ config(materialized='table') }}
 -- What is odd about delivered statistics, one row a figure and check: identities of the balance, year-to-date series, zeros that may mean
--- missing, parts that do not make their total, vintages that differ. Figures are used as they are; nothing is smoothed here.
+-- missing, parts that do not make their total, vintages that differ, balances far from what stands beside them. Figures are used as they are; nothing is smoothed here.
 with figure as (
     select
         division_code, industry_code, indicator, unit, period, period_grain, period_kind, vintage, value, is_synthetic, batch_id, row_no,
-        cast(value as decimal(38, 6)) as quantity,
+        {{ decimal_of('value', 6) }} as quantity,
         indicator || case when industry_code = '' then '' else ' ' || industry_code end || '（' || unit || '）' as name
     from {{ ref('int_sector_statistics__current') }}
     where conflict is null and abs(value) < 1e25
@@ -61,9 +61,9 @@ series as (
     union all
     select
         'grid_generation', division_code, '', '发电量：' || power_source, 'MWh', period, period_grain,
-        cast(round(generation_mwh, 6) as decimal(38, 6)), is_synthetic, batch_id, row_no, power_source || '发电量（MWh）'
+        {{ decimal_of('generation_mwh', 6) }}, is_synthetic, batch_id, row_no, power_source || '发电量（MWh）'
     from {{ ref('int_grid_generation__current') }}
-    where conflict is null and period_grain in ('month', 'year')
+    where conflict is null and superseded_by is null and (period_grain = 'year' or (period_grain = 'month' and months_covered = 1))
 ),
 
 neighbours as (
@@ -172,7 +172,7 @@ where quantity < before
 union all
 select
     'Q03-looks-year-to-date', 'sector_statistics', division_code, industry_code, indicator, '', make_date(year, cast(last_month as integer), 1), 'month',
-    cast(first_value as decimal(38, 6)), cast(last_value as decimal(38, 6)), unit, batch_id, row_no, is_synthetic, indicator || '（' || unit || '）', indicator || ' (' || unit || ')'
+    {{ decimal_of('first_value', 6) }}, {{ decimal_of('last_value', 6) }}, unit, batch_id, row_no, is_synthetic, indicator || '（' || unit || '）', indicator || ' (' || unit || ')'
 from {{ ref('int_sector_statistics__suspect') }}
 union all
 -- not a fault: how the series is published
@@ -216,3 +216,8 @@ inner join {{ ref('balance_fuel') }} as f on f.fuel_code = t.fuel_code
 left join {{ ref('int_inventory__balance_cell') }} as c
     on c.division_code = t.division_code and c.year = t.year and c.fuel_code = t.fuel_code and c.item_code = 'industry'
 where c.quantity is null or c.quantity <> t.found
+union all
+select
+    check_id, 'energy_balance', division_code, '', indicator, '', make_date(year, 1, 1), 'year', cast(expected as decimal(38, 6)),
+    cast(found as decimal(38, 6)), unit, batch_id, row_no, is_synthetic, what_zh, what_en
+from {{ ref('int_statistics__balance_neighbour') }}

@@ -5,9 +5,10 @@ select
     cast(r.period as date) as period,
     cast(r.period_grain as varchar) as period_grain,
     cast(r.quantity_mwh as double) as quantity_mwh,
+    cast(r.months_covered as integer) as months_covered,
     cast(r.batch_id as varchar) as batch_id,
     cast(r.row_no as bigint) as row_no,
     cast(r.is_synthetic as boolean) as is_synthetic
 from {{ ref('int_grid_sales__current') }} as r
-where r.conflict is null
+where r.conflict is null and not (r.period_grain = 'year' and coalesce(r.superseded_by, '') = 'year')
 order by r.period, r.division_code, r.industry_code

@@ -1,13 +1,13 @@
--- one row per delivered cell of an energy balance; quantities in the canonical unit of the fuel
+-- one row per delivered cell of an energy balance; quantities in the canonical unit of the fuel. A blank unit is that of the printed form.
 select
     b.division_code,
     b.year,
     b.item as item_code,
     b.fuel as fuel_code,
-    {{ to_canonical('b.quantity', 'u') }} as quantity,
+    b.quantity * case when b.unit is null then f.factor_to_canonical else coalesce(u.factor, 1.0) end as quantity,
     f.canonical_unit as unit,
     b.quantity as reported_quantity,
-    b.unit as reported_unit,
+    coalesce(b.unit, f.unit_in_balance) as reported_unit,
     {{ row_columns('b') }}
 from {{ source('lake', 'energy_balance') }} as b
 inner join {{ ref('balance_fuel') }} as f on b.fuel = f.fuel_code

@@ -5,6 +5,7 @@ select
     x.period,
     x.period_grain,
     x.period_ts,
+    coalesce(nullif(x.period_kind, ''), '当期') as period_kind,
     {{ to_canonical('x.quantity', 'u') }} as quantity_mwh,
     {{ row_columns('x') }}
 from {{ source('lake', 'grid_exchange') }} as x

@@ -4,6 +4,7 @@ select
     g.period,
     g.period_grain,
     g.period_ts,
+    coalesce(nullif(g.period_kind, ''), '当期') as period_kind,
     g.source as power_source,
     {{ to_canonical('g.generation', 'u') }} as generation_mwh,
     {{ to_canonical('g.capacity', 'c') }} as capacity_mw,

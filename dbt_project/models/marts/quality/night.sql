@@ -1,0 +1,26 @@
+-- Every night of this data folder, failed and killed ones among them, up to and with the one that published this release.
+select
+    cast(night_id as varchar) as night_id,
+    cast(started_at as timestamp) as started_at,
+    cast(finished_at as timestamp) as finished_at,
+    cast(outcome as varchar) as outcome,
+    cast(exit_status as integer) as exit_status,
+    cast(knowledge_date as date) as knowledge_date,
+    cast(release_id as varchar) as release_id,
+    cast(reason_zh as varchar) as reason_zh,
+    cast(reason_en as varchar) as reason_en,
+    cast(how as varchar) as how,
+    cast(new_batches as bigint) as new_batches,
+    cast(judged as bigint) as judged,
+    cast(accepted as bigint) as accepted,
+    cast(accepted_in_part as bigint) as accepted_in_part,
+    cast(refused as bigint) as refused,
+    cast(rows_received as bigint) as rows_received,
+    cast(rows_accepted as bigint) as rows_accepted,
+    cast(waiting as bigint) as waiting,
+    cast(left_for_next_night as bigint) as left_for_next_night,
+    cast(receive_seconds as double) as receive_seconds,
+    cast(gate_seconds as double) as gate_seconds,
+    cast(build_seconds as double) as build_seconds,
+    cast(publish_seconds as double) as publish_seconds
+from {{ ref('int_quality__night') }}
