@@ -90,7 +90,7 @@ def test_inputs_that_once_stopped_every_night_get_a_verdict(inbox: Path) -> None
 
 def test_an_estimate_that_no_row_can_have_is_unknown(inbox: Path) -> None:
     deliver(inbox, "enterprise_process", "vast.csv", [
-        {"uscc": uscc(1), "period": "2025-11", "role": "过程", "unit": "t", "item": "纯碱", "quantity": 999999999999999, "emission_factor": 99999999},
+        {"uscc": uscc(1), "period": "2025-11", "role": "过程", "unit": "t", "item": "纯碱", "quantity": 9999999999999, "emission_factor": 99999999},
     ])
     judge_night(night_settings(inbox.parent))
     (path,) = (inbox.parent / "data" / "quarantine" / "enterprise_process").glob("*/findings.parquet")
