@@ -69,6 +69,7 @@ def run_dbt(
     from dbt_common.events.base_types import EventMsg
 
     os.environ["CARBON_BUILD_DB"] = str(database)
+    os.environ.setdefault("CARBON_BUILD_THREADS", str(os.cpu_count() or 2))
 
     def listen(event: EventMsg) -> None:
         if on_node and event.info.name == "LogStartLine":
