@@ -34,9 +34,17 @@ def unit_line(cells: list[str]) -> tuple[str, ...] | str | None:
             continue
         if found := _units_in(unit):
             return found
+        if _points_at_the_table(unit):
+            return None
         if (match and match["word"] == "计量单位") or not any(word in unit for word in table_words()["offices"]):
             return unit
     return None
+
+
+def _points_at_the_table(text: str) -> bool:
+    """Whether a line only says that the units stand in a column of the table."""
+    words = table_words()
+    return text.startswith(tuple(words["units_elsewhere"])) and any(place in text for place in words["elsewhere_places"])
 
 
 def _units_in(text: str) -> tuple[str, ...]:
