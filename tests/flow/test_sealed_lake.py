@@ -15,7 +15,7 @@ from pipelines.night import judge_step, needs_build, open_night, receive_step
 from pipelines.settings import load_settings
 from pipelines.transform.build import run_dbt
 from pipelines.warehouse.build_db import prepare
-from pipelines.warehouse.inspect import lake_problems, received_problems, registry_path
+from pipelines.warehouse.inspect import lake_problems, received_problems
 from pipelines.warehouse.registry import Registry
 from tests.conftest import AS_OF, _published_tables_judged, run_night_here, value_hashes
 from tests.deliveries import deliver, register_row, uscc
@@ -36,7 +36,7 @@ def _last(inbox: Path) -> None:
 
 
 def _problems(settings: Any) -> list[str]:
-    registry = Registry(registry_path(settings), read_only=True)
+    registry = Registry(settings.registry, read_only=True)
     found = lake_problems(settings, registry) + received_problems(settings, registry)
     registry.close()
     return found

@@ -10,10 +10,10 @@ import xlsxwriter
 
 from pipelines.contracts.source import load_sources
 from pipelines.gate.stage import sources_in_order
-from pipelines.ingest.receive import received_file
 from pipelines.night import judge_step, open_night, receive_step
 from pipelines.publish.evidence import source_row
 from pipelines.settings import load_settings
+from pipelines.warehouse.received import received_file
 from tests.deliveries import OLD, deliver, register_row, uscc
 
 
@@ -30,8 +30,10 @@ def test_every_tab_that_fits_is_a_delivery_and_a_second_night_changes_nothing(tm
                 continue
             sheet.write_row(0, 0, ["统一社会信用代码", "报告期", "能源品种", "计量单位", "消费量"])
             sheet.write_row(1, 0, [uscc(1), f"2025-0{tab[0] if tab[0].isdigit() else 1}", "柴油", "吨", 99999 if tab == "填报说明" else int(tab[0])])
-    path.with_name(path.name + ".meta.yml").write_text("received_at: 2026-01-10\nsynthetic: true\n", "utf-8")
-    os.utime(path, (OLD, OLD))
+    sidecar = path.with_name(path.name + ".meta.yml")
+    sidecar.write_text("received_at: 2026-01-10\nsynthetic: true\n", "utf-8")
+    for file in (path, sidecar):
+        os.utime(file, (OLD, OLD))
     settings = load_settings(inbox, tmp_path / "data", dt.date(2026, 1, 20))
     source = load_sources()["enterprise_energy"]
     for night_number in range(2):
