@@ -50,7 +50,7 @@ def _parquet(inbox: Path, source: str, name: str, table: pa.Table, **how: Any) -
     path = inbox / source / name
     path.parent.mkdir(parents=True, exist_ok=True)
     pq.write_table(table, path, **how)
-    path.with_name(f"{name}.meta.yml").write_text("received_at: 2026-01-10\nsynthetic: true\n", "utf-8")
+    raw(inbox, source, f"{name}.meta.yml", b"received_at: 2026-01-10\nsynthetic: true\n")
     data = path.read_bytes()
     raw(inbox, source, name, data)
     return data
