@@ -11,10 +11,10 @@ DEMO_OPTIONS ?=
 HOST ?= 127.0.0.1
 PORT ?= 3000
 
-.PHONY: help setup demo nightly test check ui sources dictionary method-check lock bench clean
+.PHONY: help setup demo nightly test check ui sources dictionary method-check lock bench check-versions clean
 
 help:  ## 列出各目标 | list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMP) | data/inbox  ## 建立虚拟环境并按锁定版本安装 | make the virtual environment from the locked requirements
 
@@ -68,6 +68,9 @@ bench: setup  ## 测量演示省一夜、千万条读数的关口、很大与很
 	@$(BIN)/python bench/night.py
 	@$(BIN)/python bench/meter_gate.py
 	@$(BIN)/python bench/large_inbox.py
+
+check-versions: setup  ## 用允许的最旧与最新 DuckDB、不同线程数各跑一夜，比对全部哈希 | a night under the oldest and newest DuckDB allowed, all hashes compared
+	@$(BIN)/python bench/duckdb_versions.py
 
 clean:  ## 删除一切生成物（不含收到的数据） | remove what was generated, not what was received
 	@rm -rf dbt_project/target dbt_project/logs .pytest_cache .mypy_cache .ruff_cache

@@ -92,6 +92,8 @@ class Reporter:
         counts = summary["counts"]
         if summary["outcome"] == "nothing_new":
             print(f"没有新内容，发布版本仍为 {summary['release_id']} | nothing new, the release stands")
+            if counts["accepted_in_part"] or counts["refused"]:   # judged by a night that did not come to tell it
+                print(f"此前判定、尚未告知 | judged before, told now: {counts['accepted_in_part']} 批部分入库 in part, {counts['refused']} 批退回 refused")
             return
         print(
             f"{summary['outcome']} {summary['release_id']}: 入库 {counts['rows_accepted']}/{counts['rows_received']} 行 rows accepted, "

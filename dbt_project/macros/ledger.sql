@@ -105,21 +105,24 @@ select
     'enterprise_process' as delivery_source, batch_id, row_no, is_synthetic
 from (
     select *,
-        sum(case when sign > 0 and reason is null then quantity * factor end)
-            over (partition by uscc, period, period_grain, gas, pool) as generated_t,
-        sum(case when sign < 0 and reason is null then quantity * factor end)
-            over (partition by uscc, period, period_grain, gas, pool) as deducted_t
+        {{ exact_sum('generated', over='partition by uscc, period, period_grain, gas, pool') }} as generated_t,
+        {{ exact_sum('deducted', over='partition by uscc, period, period_grain, gas, pool') }} as deducted_t
     from (
         select *,
-            case
-                when hold is not null then hold
-                when block_hold is not null then block_hold
-                when quantity is null then 'no_quantity'
-                when factor is null then 'no_factor'
-                when factor < 0 then 'negative_balance'
-            end as reason
-        from {{ relation }}
-    ) as reasoned
+            case when sign > 0 and reason is null then quantity * factor end as generated,
+            case when sign < 0 and reason is null then quantity * factor end as deducted
+        from (
+            select *,
+                case
+                    when hold is not null then hold
+                    when block_hold is not null then block_hold
+                    when quantity is null then 'no_quantity'
+                    when factor is null then 'no_factor'
+                    when factor < 0 then 'negative_balance'
+                end as reason
+            from {{ relation }}
+        ) as reasoned
+    ) as signed
 ) as pooled
 {%- endmacro %}
 

@@ -8,9 +8,9 @@
 (select days from {{ ref('deadline') }} where purpose = '{{ purpose }}' and source = '{{ source_name }}')
 {%- endmacro %}
 
-{# A number as it is shown in a sentence: at most five decimals, no zeros behind. #}
-{% macro shown(x) -%}
-case when abs({{ x }}) < 1e20 then rtrim(rtrim(cast(cast({{ x }} as decimal(38, 5)) as varchar), '0'), '.') else cast({{ x }} as varchar) end
+{# A number as it is shown in a sentence: at most five decimals (or `decimals`), no zeros behind. #}
+{% macro shown(x, decimals=5) -%}
+case when abs({{ x }}) < 1e20 then rtrim(rtrim(cast({{ decimal_of(x, decimals) }} as varchar), '0'), '.') else cast({{ x }} as varchar) end
 {%- endmacro %}
 
 {# Months since year 0: neighbours differ by one. #}

@@ -1,6 +1,6 @@
-{# A figure as a reader writes it: four decimals at most, none that are zero. #}
+{# A figure as a reader writes it: four decimals at most, none that are zero; nothing where there is none. #}
 {% macro figure_text(x) -%}
-regexp_replace(regexp_replace(coalesce(cast(cast(round({{ x }}, 4) as decimal(38, 4)) as varchar), ''), '0+$', ''), '\.$', '')
+coalesce({{ shown(x, 4) }}, '')
 {%- endmacro %}
 
 {# A reason with its figures: `text` is a template of seed target_reason, `q` the qualifier, `unit` the unit, with the blank that stands before it. #}

@@ -80,7 +80,7 @@ error_sum as (
 {# CTE `half_width` from errors: variance of each cell, the part of factors, the greatest error. Sums of decimals: no order shows. #}
 {% macro half_widths(relation, key) -%}
 error_rank as (
-    select *, cast(power(cast(moved as double), 2) as decimal(38, 6)) as variance,
+    select *, {{ decimal_of('power(cast(moved as double), 2)', 6) }} as variance,
         row_number() over (partition by {{ key | join(', ') }} order by abs(moved) desc, error) as place
     from {{ relation }}
 ),

@@ -10,7 +10,10 @@ end
 {{ column }} * coalesce({{ u }}.factor, 1.0)
 {%- endmacro %}
 
-{# Tonnes to the kilogram: rounded once, half away from zero. The hair (1e-13) undoes binary fractions such as 0.0005. #}
+{#
+  Tonnes to the kilogram: rounded once, half away from zero. The hair (1e-13) undoes binary fractions such as 0.0005. Whole kilograms are counted out in
+  decimals, so that no digit is asked of a double that it does not hold.
+#}
 {% macro tonnes(x) -%}
-cast(round({{ x }} * 1000.0 * (1.0 + 1e-13)) / 1000.0 as decimal(18, 3))
+cast(cast(round({{ x }} * 1000.0 * (1.0 + 1e-13)) as decimal(18, 0)) * cast(0.001 as decimal(4, 3)) as decimal(18, 3))
 {%- endmacro %}

@@ -8,13 +8,14 @@ from __future__ import annotations
 import csv
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
 import yaml
 
-from pipelines.contracts.text import code_key
+from pipelines.contracts.text import code_key, unit_key
 from pipelines.settings import PROJECT
 
 SEEDS = PROJECT / "dbt_project" / "seeds"
@@ -28,12 +29,19 @@ PROVINCES = frozenset(
 
 @dataclass(frozen=True)
 class CodeList:
-    """Spellings -> code. `fixes` are the spellings that are known mistakes (mended and logged)."""
+    """Spellings -> code. `fixes` are the spellings that are known mistakes (mended and logged).
+
+    Attributes:
+        other_forms: comparable text -> code, for forms of a code that can mean nothing else (C2911, 520115000000): read and logged.
+        hints: comparable text -> what to write instead (Chinese, English), where the text does not say which code is meant.
+    """
 
     name: str
     spellings: dict[str, str]
     fixes: frozenset[str] = frozenset()
     pattern: re.Pattern[str] | None = None   # codes that are right by their form
+    other_forms: Callable[[str], str | None] | None = None
+    hints: Callable[[str], tuple[str, str] | None] | None = None
 
     def resolve(self, text: str) -> str | None:
         """The code for a spelling, or None."""
@@ -41,7 +49,16 @@ class CodeList:
         code = self.spellings.get(key)
         if code is None and self.pattern and self.pattern.fullmatch(key):
             return key.upper()
-        return code
+        return code or (self.other_forms(key) if self.other_forms else None)
+
+    def is_mended(self, text: str) -> bool:
+        """Whether a spelling with a code is not one of the list: a known mistake, or another form of the code."""
+        key = self.key(text)
+        return key in self.fixes or not (key in self.spellings or (self.pattern and self.pattern.fullmatch(key)))
+
+    def hint(self, text: str) -> tuple[str, str] | None:
+        """What to write instead of a text that is in the list under no spelling (Chinese, English)."""
+        return self.hints(self.key(text)) if self.hints else None
 
     def key(self, text: str) -> str:
         return balance_item_key(text) if self.name == "balance_item" else code_key(text)
@@ -65,7 +82,7 @@ class UnitTable:
 
     def resolve(self, text: str, dimension: str) -> Unit | None:
         """The unit that a spelling means within a dimension, or None."""
-        return self.by_key.get((code_key(text), dimension))
+        return self.by_key.get((unit_key(text), dimension))
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:
@@ -96,7 +113,18 @@ def _from_yaml(name: str, spec: dict) -> CodeList:
 def _fuel() -> CodeList:
     rows = read_rows(SEEDS / "fuel_name.csv")
     spellings = {code_key(row["name"]): row["energy"] for row in rows}
-    return CodeList("fuel", spellings, frozenset(code_key(r["name"]) for r in rows if r["kind"] == "fix"))
+    hints = {code_key(name): (zh, en) for name, zh, en in _hints("fuel")}
+    return CodeList("fuel", spellings, frozenset(code_key(r["name"]) for r in rows if r["kind"] == "fix"), hints=hints.get)
+
+
+def _hints(name: str) -> list[tuple[str, str, str]]:
+    """Names of real reports that mean more than one code: what to choose (`code_hints.yml`)."""
+    return [(str(text), hint["zh"], hint["en"]) for hint in _read_hints()[name] for text in hint["names"]]
+
+
+@cache
+def _read_hints() -> dict:
+    return yaml.safe_load((Path(__file__).parent / "code_hints.yml").read_text("utf-8"))
 
 
 def _power_fuel() -> CodeList:
@@ -120,22 +148,89 @@ def _activity_item() -> CodeList:
 
 def _division(any_province: bool) -> CodeList:
     rows = read_rows(PUBLISHED / "division" / "divisions.csv")
-    known = {row["code"]: row["code"] for row in rows if row["code"].startswith("52")}
-    if not any_province:
-        return CodeList("division", known)
-    # outside the home province no county list is at hand: the form and the province decide
-    pattern = re.compile(rf"(?:{'|'.join(sorted(PROVINCES - {'52'}))})\d{{4}}|000000")
-    return CodeList("any_division", known, pattern=pattern)
+    names = {row["code"]: row["name"] for row in rows}
+    home = [row for row in rows if row["code"].startswith("52")]
+    known = {row["code"]: row["code"] for row in home}
+    pattern: re.Pattern[str] | None = None
+    if any_province:
+        # outside the home province no county list is at hand: the form and the province decide
+        pattern = re.compile(rf"(?:{'|'.join(sorted(PROVINCES - {'52'}))})\d{{4}}|000000")
+    by_name = _division_names(home, names)
+    former = _read_hints()["former_division"]
+
+    def other_form(key: str) -> str | None:
+        """A statistical code of 9 or 12 digits, a former code with one successor, or a full name that only one division of the province has."""
+        code = re.fullmatch(r"(\d{6})(?:000|000000)?", key)
+        if code and code[1] in former:
+            return former[code[1]]
+        if code and (code[1] in known or (pattern and pattern.fullmatch(code[1]))):
+            return code[1]
+        found = by_name.get(key, set())
+        return next(iter(found)) if len(found) == 1 else None
+
+    def hint(key: str) -> tuple[str, str] | None:
+        found = sorted({code for name, codes in by_name.items() if len(key) > 1 and (key in name or name in key) for code in codes})
+        if code := re.fullmatch(r"(\d{6})\d{3,6}", key):
+            found = [code[1]] if code[1] in known else []
+        if not found or len(found) > 5:
+            return None
+        words = "、".join(f"{code}（{names[code]}）" for code in dict.fromkeys(found))
+        return f"可能是 {words}", f"perhaps {', '.join(dict.fromkeys(found))}"
+
+    return CodeList("any_division" if any_province else "division", known, pattern=pattern, other_forms=other_form, hints=hint)
+
+
+def _division_names(rows: list[dict[str, str]], names: dict[str, str]) -> dict[str, set[str]]:
+    """Names of divisions in force, alone and behind those above them -> codes."""
+    found: dict[str, set[str]] = {}
+    for row in rows:
+        if row["status"] != "current":
+            continue
+        above = names.get(row["parent_code"], "")
+        province = names.get(f"{row['code'][:2]}0000", "")
+        for text in {row["name"], f"{above}{row['name']}", f"{province}{row['name']}", f"{province}{above}{row['name']}"}:
+            found.setdefault(code_key(text), set()).add(row["code"])
+    return found
 
 
 def _industry(levels: tuple[str, ...]) -> CodeList:
     rows = read_rows(PUBLISHED / "industry_class" / "gbt4754_2017.csv")
+    section = {row["code"]: row["section"] for row in rows}
     codes = {code_key(row["code"]): row["code"] for row in rows if row["level"] in levels}
-    if levels == ("4",):
-        return CodeList("industry", codes)
+    by_number: dict[int, set[str]] = {}
+    for code in codes.values():
+        if code.isdigit():
+            by_number.setdefault(int(code), set()).add(code)
     # sector totals are also printed for the three industries and for households
-    extra = {code_key(x): x for x in ("第一产业", "第二产业", "第三产业", "工业", "居民生活")}
-    return CodeList("any_industry", {**codes, **extra})
+    extra = {} if levels == ("4",) else {code_key(x): x for x in ("第一产业", "第二产业", "第三产业", "工业", "居民生活")}
+
+    def other_form(key: str) -> str | None:
+        """C2911 with the letter of its own section; a code whose leading zero a spreadsheet took away, where no other has that number."""
+        letter = re.fullmatch(r"([a-t])(\d{2,4})", key)
+        if letter and letter[2] in codes and section.get(letter[2]) == letter[1].upper():
+            return letter[2]
+        found = by_number.get(int(key), set()) if re.fullmatch(r"[1-9]\d{0,2}", key) else set()
+        return next(iter(found)) if len(found) == 1 else None
+
+    def hint(key: str) -> tuple[str, str] | None:
+        digits = key.lstrip("abcdefghijklmnopqrst")
+        if not digits.isdigit():
+            return None
+        below = sorted(code for code in codes.values() if code.startswith(digits))[:8]
+        if below:
+            return f"请写四位小类代码，如 {'、'.join(below)}" if levels == ("4",) else f"可能是 {'、'.join(below)}", f"perhaps {', '.join(below)}"
+        found = sorted(by_number.get(int(digits), set()))
+        return (f"可能是 {'、'.join(found)}（前导零丢失）", f"perhaps {', '.join(found)} (a leading zero was lost)") if found else None
+
+    return CodeList("industry" if levels == ("4",) else "any_industry", {**codes, **extra}, other_forms=other_form, hints=hint)
+
+
+@cache
+def industries_without_zero() -> dict[str, str]:
+    """Industry codes that may be another code whose leading zero was lost -> that one (61 -> 061)."""
+    rows = read_rows(PUBLISHED / "industry_class" / "gbt4754_2017.csv")
+    codes = {row["code"] for row in rows if row["code"].isdigit()}
+    return {code: f"0{code}" for code in codes if f"0{code}" in codes and not code.startswith("0")}
 
 
 def _seed_names(name: str, file: str, spelling: str, code: str) -> CodeList:

@@ -72,6 +72,8 @@ class Column:
     dimension_of: str | None = None
     hourly: bool = False
     aliases: tuple[str, ...] = ()
+    like: tuple[str, ...] = ()      # headers that may mean this column and may not: what stands there holds its row
+    blanks: tuple[str, ...] = ()    # words that mean a blank cell in this column (长期 = no last day)
 
     def lake_columns(self) -> dict[str, Any]:
         """Columns of the validated lake that this column becomes (a period also states its grain, a moment its month)."""
@@ -83,6 +85,21 @@ class Column:
                 extra["period_ts"] = pl.Datetime("us")
             return {self.name: pl.Date, **extra}
         return {self.name: TYPES[self.type]}
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A way in which a table of the source may stand across.
+
+    Attributes:
+        across: the column whose values stand in the header; value: the column of the figures below them; unit: of their unit;
+        named: the column whose names also hold a unit in brackets and 当期值 or 累计值, as a statistics portal exports them.
+    """
+
+    across: str
+    value: str
+    unit: str | None = None
+    named: str | None = None
 
 
 @dataclass(frozen=True)
@@ -102,6 +119,8 @@ class Source:
     # a line of a prepared form that nobody filled in: `prepared` stand as the form has them (column -> value), `answers` are all blank
     prepared: tuple[tuple[str, str], ...] = ()
     answers: tuple[str, ...] = ()
+    printed_lines: bool = False     # its form comes with the lines printed: a line without any figure was left open
+    layouts: tuple[Layout, ...] = ()   # ways in which its table may stand across: fuels or months in the header
     told: tuple[str, ...] = ()      # headers of the form that only inform its reader: known, and not read
     quantity: str | None = None     # the column whose sum must balance: received = accepted + quarantined
 
@@ -147,11 +166,13 @@ def load_sources() -> dict[str, Source]:
         columns = []
         for spec in raw.pop("columns"):
             merged = {**common.get(spec.pop("use", ""), {}), **spec}
-            merged["aliases"] = tuple(merged.get("aliases", ()))
+            for words in ("aliases", "like", "blanks"):
+                merged[words] = tuple(merged.get(words, ()))
             columns.append(Column(**merged))
         name = raw.pop("source")
         raw["key"] = tuple(raw["key"])
         raw["prepared"], raw["answers"] = tuple(raw.pop("prepared", {}).items()), tuple(raw.pop("answers", ()))
+        raw["layouts"] = tuple(Layout(**layout) for layout in raw.pop("layouts", ()))
         raw["told"] = tuple(raw.pop("told", ()))
         source = Source(name=name, columns=tuple(columns), **raw)
         for key in source.key:

@@ -6,9 +6,25 @@ import re
 import unicodedata
 
 _SPACE = re.compile(r"\s+")
-MISSING = frozenset({"", "-", "--", "—", "——", "–", "空", "无", "#n/a", "n/a", "null", "none", "nan"})
+MISSING = frozenset({
+    "", "空", "无", "n/a", "null", "none", "nan", "/", "\\", "…", "……", "...", "......", "×", "╳", "不适用", "无数据",
+})
+_DASHES = re.compile(r"[-—–―─－]+")
 
 _DIGITS = frozenset("0123456789")   # most cells begin with one, none of these words does
+
+# Characters that show nothing: they come with text from web pages, and with a second byte order mark.
+_UNSEEN = dict.fromkeys([0xAD, 0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x2060, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+# ="0123" keeps a spreadsheet from turning a code into a number
+_AS_TEXT = re.compile(r'\s*=\s*"([^"]*)"\s*')
+# What a spreadsheet shows where a formula failed, and where a column is too narrow: a value that is not known.
+_ERROR = re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|SPILL!|CALC!|FIELD!|BUSY!|BLOCKED!|CONNECT!|UNKNOWN!|GETTING_DATA|不适用)|#{3,}", re.IGNORECASE)
+UNCOMPUTED = "（公式没有保存结果 | formula without a stored value）"
+
+_SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+_POWER = re.compile(r"10(?:([⁰¹²³⁴⁵⁶⁷⁸⁹]+)|\s*(?:\^|\*\*)\s*[({]?([0-9]{1,2})[)}]?)")
+_POINTS = re.compile(r"[·•⋅∙・‧˙]|(?<=[a-z])\.(?=[a-z])")
+_BRACKETED = re.compile(r"[(\[【〔{](.*)[)\]】〕}]")
 
 
 def tidy(value: str) -> str:
@@ -25,8 +41,57 @@ def narrow(value: str) -> str:
 
 
 def code_key(value: str) -> str:
-    """The form in which codes and names are compared: NFKC, no white space, lower case."""
-    return _SPACE.sub("", unicodedata.normalize("NFKC", value)).lower()
+    """The form in which codes and names are compared: NFKC, no white space or unseen characters, lower case."""
+    if not value.isascii():
+        value = unicodedata.normalize("NFKC", value.translate(_UNSEEN))
+    return _SPACE.sub("", value).lower()
+
+
+def unit_key(value: str) -> str:
+    """The form in which units are compared: as `code_key`, 10⁴ and 10^4 written 1e4, without points (kW·h) and outer brackets."""
+    key = code_key(_POWER.sub(lambda match: f"1e{(match[1] or match[2]).translate(_SUPERSCRIPT)}", value))
+    key = _POINTS.sub("", key.removeprefix("计量单位:").removeprefix("单位:"))
+    match = _BRACKETED.fullmatch(key)
+    # (kgCF4/tAl)/(min/cell-day) is no unit in brackets
+    return match[1] if match and not any(mark in match[1] for mark in "()[]") else key
+
+
+def unprotected(value: str) -> str:
+    """A cell without what keeps a spreadsheet from changing it: ="…", a leading apostrophe; and without unseen characters."""
+    if not value.isascii():
+        value = value.translate(_UNSEEN)
+    if match := _AS_TEXT.fullmatch(value):
+        return match[1]
+    bare = value.lstrip()
+    return bare[1:] if bare[:1] == "'" and len(bare) > 1 else value
+
+
+def is_unknown(value: str) -> bool:
+    """True for what a spreadsheet shows instead of a value that it could not compute: unknown, which is not blank."""
+    return value == UNCOMPUTED or (value[:1] in "#＃" and _ERROR.fullmatch(narrow(value)) is not None)
+
+
+# What is left of Chinese that went through a wrong encoding.
+_SPOILED = re.compile(r"\ufffd|锟斤|斤拷|烫烫烫|屯屯屯|\?{3,}|[\u0080-\u009f]")
+_TWICE = re.compile(r"(?:[\u00c0-\u00ff][\u0080-\u00bf\u0152-\u2122]{1,2}){2,}")
+
+
+def is_spoiled(value: str) -> bool:
+    """True for a text whose characters were lost or misread before it came: replacement marks, UTF-8 read as another encoding."""
+    if value.isascii():
+        return "???" in value
+    return _SPOILED.search(value) is not None or _TWICE.search(value) is not None or _is_misread_utf8(value)
+
+
+def _is_misread_utf8(value: str) -> bool:
+    """UTF-8 that was read as GB18030 (璐靛窞 for 贵州): turned back it is plain Chinese."""
+    if len(value) < 3:
+        return False
+    try:
+        back = value.encode("gb18030").decode("utf-8")
+    except UnicodeError:
+        return False
+    return any("\u4e00" <= char <= "\u9fff" for char in back)
 
 
 _INVISIBLE = frozenset(("Cc", "Cf", "Zl", "Zp"))   # control, direction and joining marks, line and paragraph ends
@@ -57,4 +122,9 @@ def _shown(char: str) -> str:
 
 def is_missing(value: str | None) -> bool:
     """True for a blank cell and for the usual ways of writing that there is no value."""
-    return value is None or (len(value) < 12 and value[:1] not in _DIGITS and tidy(value).lower() in MISSING)
+    if value is None or value == "":
+        return True
+    if len(value) >= 12 or value[:1] in _DIGITS:
+        return False
+    text = tidy(value if value.isascii() else value.translate(_UNSEEN)).lower()
+    return text in MISSING or _DASHES.fullmatch(text) is not None

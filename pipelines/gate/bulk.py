@@ -25,7 +25,7 @@ from pipelines.gate.judge import labelled
 from pipelines.gate.suite import Rule, Suite
 from pipelines.gate.tally import BulkJudgement, Tally
 from pipelines.ingest.bulk import LandedFile
-from pipelines.ingest.typed import EVIDENCE, with_header_unit
+from pipelines.ingest.typed import EVIDENCE, shown_unit
 from pipelines.warehouse.duck import literal, pieces, put, quoted
 
 _NULL, _BETWEEN = "expect_column_values_to_be_null", "expect_column_values_to_be_between"
@@ -175,7 +175,7 @@ class _Bulk:
             named = [name for name in piece.columns if name.endswith("__raw")]
             piece = piece.with_columns(pl.Series(name, [None if is_missing(cell) else cell for cell in piece[name]], dtype=pl.String) for name in named)
             for unit, text in self.landed.text.header_units.items():
-                filled = [with_header_unit(cell, text) for cell in piece[f"{unit}__raw"]]
+                filled = [shown_unit(cell, "、".join(text)) for cell in piece[f"{unit}__raw"]]
                 piece = piece.with_columns(pl.Series(f"{unit}__raw", filled, dtype=pl.String))
             yield self._with_evidence(piece.with_row_index("_row"))
 

@@ -179,7 +179,7 @@ def _target(
     if batch.problem_id:
         return Target(batch, verdict, source, None, pl.DataFrame(), cited, decisions)
     try:
-        table = find_table(read_tables(received_file(settings, batch)), source)
+        table = find_table(read_tables(received_file(settings, batch)), source, batch.sheet_index)
         table.rows = list(table.rows)   # read once from the file; each version goes through them again
     except Unreadable:
         return Target(batch, verdict, source, None, pl.DataFrame(), cited, decisions)

@@ -12,7 +12,7 @@ from statistics import median
 
 import polars as pl
 
-from pipelines.contracts.codes import PUBLISHED, SEEDS, load_fuels, load_units, read_rows
+from pipelines.contracts.codes import PUBLISHED, SEEDS, industries_without_zero, load_fuels, load_units, read_rows
 from pipelines.contracts.credit_code import has_form, is_valid
 from pipelines.contracts.source import Source, load_sources
 from pipelines.contracts.text import code_key, tidy
@@ -55,8 +55,7 @@ def add_row_evidence(rows: pl.DataFrame, source: Source, known: pl.DataFrame) ->
         rows = _credit_code(rows, name)
     if source.enterprise and source.name != "enterprise_register":
         rows = _enterprise(rows, known)
-    if "unit_code" in names:
-        rows = _blank_unit(rows, source)
+    rows = _lost_zeros(_blank_beside_named(rows, source), source)
     special = _SPECIAL.get(source.name)
     rows = special(rows) if special else rows
     return add_magnitude(_magnitude(rows, source) if source.name in _PARAMETERS else rows, source)
@@ -179,13 +178,38 @@ def _magnitude(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     )
 
 
-def _blank_unit(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
-    group = ["batch_id", *(c for c in source.key_columns if c != "unit_code")]
-    return rows.with_columns(
-        pl.when((pl.col("unit_code") == "") & (pl.col("unit_code") != "").any().over(group))
-        .then(pl.lit("blank"))
-        .alias("blank_unit_beside_named")
-    )
+def _blank_beside_named(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
+    """`blank_unit_code_beside_named`, `blank_stream_beside_named`: totals beside their parts. Blank means all of them, so rows overlap
+    where their units and streams are equal or one of the two is blank."""
+    parts = [name for name in ("unit_code", "stream") if name in source.key]
+    base = ["batch_id", *(c for c in source.key_columns if c not in parts)]
+    for name in parts:
+        named = pl.col(name) != ""
+        beside = named.any().over([*base, *(other for other in parts if other != name)])
+        for other in parts:
+            if other != name:
+                blank = pl.col(other) == ""
+                beside = beside | (named & blank).any().over(base) | (blank & named.any().over(base))
+        rows = rows.with_columns(pl.when((pl.col(name) == "") & beside).then(pl.lit("blank")).alias(f"blank_{name}_beside_named"))
+    return rows
+
+
+def _lost_zeros(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
+    """`zero_lost`: industry columns with a code such as 61 that may be 061, in a file that has codes of three digits beside it."""
+    names = [c.name for c in source.columns if c.codes == "any_industry"]
+    if not names:
+        return rows
+    lost = {code: longer for code, longer in industries_without_zero().items()}
+    marks = []
+    for name in names:
+        code = pl.col(name)
+        longer = code.replace_strict(lost, default=None, return_dtype=pl.String)
+        # the longer codes of the file tell in which length its codes are written
+        digits = code.str.extract(r"^([0-9]+)$").str.len_chars()
+        beside = (digits == longer.str.len_chars()).fill_null(False)
+        lengths = digits.max().over("batch_id")
+        marks.append(pl.when(longer.is_not_null() & (lengths >= longer.str.len_chars()) & ~beside).then(pl.lit(name)))
+    return rows.with_columns(pl.concat_str(marks, separator=";", ignore_nulls=True).replace("", None).alias("zero_lost"))
 
 
 def _fuel_frame() -> pl.DataFrame:
@@ -239,12 +263,13 @@ def _energy(rows: pl.DataFrame) -> pl.DataFrame:
         (pl.col("ncv") * ncv_factor).alias("ncv_si"),
         (pl.col("carbon_content") * _factor("carbon_content_unit", "carbon_per_energy")).round(9).alias("carbon_si"),
     )
-    group = ["batch_id", "uscc", "period", "period_grain", "unit_code"]
-    other_children = (
-        rows.filter(pl.col("parent").is_not_null() & (pl.col("energy") != pl.col("parent")))
-        .select(*group, pl.col("parent").alias("energy")).unique().with_columns(pl.lit("child").alias("parent_beside_child"))
-    )
-    rows = rows.join(other_children, on=[*group, "energy"], how="left", maintain_order="left")
+    group = ["batch_id", "uscc", "period", "period_grain"]
+    children = rows.filter(pl.col("parent").is_not_null() & (pl.col("energy") != pl.col("parent")))
+    beside = children.group_by(*group, pl.col("parent").alias("energy")).agg(pl.col("unit_code").unique().alias("_units"))
+    rows = rows.join(beside, on=[*group, "energy"], how="left", maintain_order="left")
+    # a blank unit is the whole site, parent or child
+    overlaps = (pl.col("unit_code") == "") | pl.col("_units").list.contains("") | pl.col("_units").list.contains(pl.col("unit_code"))
+    rows = rows.with_columns(pl.when(overlaps & pl.col("_units").is_not_null()).then(pl.lit("child")).alias("parent_beside_child")).drop("_units")
     zero = [pl.col(c).fill_null(0.0) for c in ("purchased", "produced", "used_elsewhere", "sold")]
     expected = pl.col("opening_stock") + zero[0] + zero[1] - pl.col("closing_stock") - zero[2] - zero[3]
     used = pl.col("consumed").abs()
@@ -265,6 +290,7 @@ def _energy(rows: pl.DataFrame) -> pl.DataFrame:
         ncv_suspect.alias("ncv_suspect"),
         carbon_suspect.alias("carbon_suspect"),
         pl.when(ox.is_between(0, 1, closed="right")).then(pl.lit("0-1")).alias("oxidation_suspect"),
+        pl.when(pl.col("fossil_share").is_between(0, 1, closed="right")).then(pl.lit("0-1")).alias("fossil_share_suspect"),
         pl.when((pl.col("parameter_basis") == "实测") & pl.col("ncv").is_null() & cc.is_null())
         .then("parameter_basis").alias("measured_without_value"),
         pl.when(pl.col("requires_fossil_share") & pl.col("fossil_share").is_null()).then(pl.lit("missing")).alias("fossil_share_missing"),
@@ -362,6 +388,7 @@ def _process(rows: pl.DataFrame) -> pl.DataFrame:
         pl.when(unit.ne_missing("C")).then("quantity").alias("amount"),
         pl.when(unit == "%").then("quantity").when(unit == "fraction").then(pl.col("quantity") * 100).alias("share"),
         pl.when(unit == "t").then("carbon_content").alias("carbon_by_mass"),
+        pl.when(pl.col("purity").is_between(0, 1, closed="right")).then(pl.lit("0-1")).alias("purity_suspect"),
     )
 
 
@@ -459,7 +486,7 @@ def _sink(rows: pl.DataFrame) -> pl.DataFrame:
 def _steward_decision(rows: pl.DataFrame) -> pl.DataFrame:
     known = [name for name in load_sources() if name != "steward_decision"]
     batch, row, correct = pl.col("target_batch_id"), pl.col("target_row_no"), pl.col("decision") == "更正"
-    form = batch.str.contains(f"^(?:{'|'.join(known)})-[0-9a-f]{{12}}$")
+    form = batch.str.contains(f"^(?:{'|'.join(known)})-[0-9a-f]{{12}}(-s[0-9]+)?$")
     accept = pl.col("decision") == "按原值接受"
     return rows.with_columns(
         pl.when(~form).then("target_batch_id").alias("target_problem"),

@@ -13,6 +13,7 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.contracts.codes import load_code_lists
 from pipelines.contracts.source import Source
 from pipelines.gate.delivery import Delivery
 from pipelines.gate.expect import Outcome
@@ -98,12 +99,18 @@ _NOTE_WORDS = {
     "percent_sign": ("已去掉百分号", "the percent sign was removed"),
     "blank": ("已去掉空格", "blanks were removed"),
     "date_spelling": ("日期写法已统一", "the spelling of the date was unified"),
-    "formula_without_value": (
-        "公式没有保存计算结果，按空白处理；请在表格软件中重新计算并保存后重报",
-        "the formula has no stored value and counts as blank; recalculate and save the workbook, then deliver again",
-    ),
-    "fix": ("已知的误写已更正", "a known misspelling was mended"),
+    "as_shown": ("按单元格显示的数读取（百分比、缩放或带单位的数字格式）", "read as the cell shows it (a number format in per cent, scaled or with a unit)"),
+    "merged": ("合并单元格，按首行的内容读取", "merged cells: read as what stands in their first row"),
+    "decimal_comma": ("逗号是小数点，已按小数读取", "the comma is a decimal mark: read as a decimal"),
+    "unit_behind": ("数字后面的单位与本行单位一致，已按数字读取", "the unit behind the number is that of the row: read as a number"),
+    "protected": ("已去掉防止改动的符号（=\"…\"、单引号、不可见字符）", 'what protects the cell was removed (="…", an apostrophe, unseen characters)'),
+    "fix": ("已知的误写或代码的其他写法，已按标准代码读取", "a known misspelling, or another form of the code, was read as the code"),
 }
+
+
+def _code_of(source: Source, column: str, text: str) -> str | None:
+    codes = next((c.codes for c in source.columns if c.name == column), None)
+    return load_code_lists()[codes].resolve(text) if codes else None
 
 
 def note_findings(delivery: Delivery) -> list[dict]:
@@ -111,6 +118,8 @@ def note_findings(delivery: Delivery) -> list[dict]:
     result = []
     for note in delivery.notes:
         zh, en = _NOTE_WORDS[note.kind]
+        if note.kind == "fix" and (code := _code_of(delivery.source, note.column, note.raw)):
+            zh, en = f"{zh}：{code}", f"{en}: {code}"
         result.append(
             finding(delivery, {"row_no": note.row_no}, _note_id(note.kind), "info", note.column, note.raw, zh, en, advice)
         )
@@ -207,10 +216,20 @@ class _Words(dict):
     def __init__(self, row: dict, source: Source, column: str | None, value: str | None) -> None:
         label = next((c.zh for c in source.columns if c.name == column), column or "")
         super().__init__(row)
-        self.update(column=column or "", column_zh=label, value="" if value is None else value)
+        hint = _hint(source, column, value) or ("", "")
+        self.update(
+            column=column or "", column_zh=label, value="" if value is None else value,
+            hint_zh=f"；{hint[0]}" if hint[0] else "", hint_en=f"; {hint[1]}" if hint[1] else "",
+        )
 
     def __missing__(self, key: str) -> str:
         return f"{{{key}}}"
+
+
+def _hint(source: Source, column: str | None, value: str | None) -> tuple[str, str] | None:
+    """Which code to write instead of a text that is in no list, where that can be said."""
+    codes = next((c.codes for c in source.columns if c.name == column), None)
+    return load_code_lists()[codes].hint(value) if codes and value else None
 
 
 def check_of(check_id: str, severity: str, rows_failed: int) -> dict:

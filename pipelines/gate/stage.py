@@ -22,6 +22,7 @@ from pipelines.gate.judge import judge
 from pipelines.gate.pieces import judge_pieces
 from pipelines.gate.promote import Promoted, promote
 from pipelines.gate.promote_bulk import promote_bulk
+from pipelines.gate.sheets import register_sheets
 from pipelines.gate.suite import Suite, load_suite
 from pipelines.gate.trial import Trial, fatal
 from pipelines.ingest.bulk import LandedFile, land
@@ -101,16 +102,26 @@ def judge_source(settings: Settings, registry: Registry, lake: Lake, source_name
     Raises Problem where the files of a batch must be made again and its received copy is not what was received.
     """
     gate = _gate(settings, registry, lake, source_name)
-    pending = [batch for batch in registry.batches().values() if batch.source == source_name and _is_pending(gate, batch)]
-    begun = registry.judging()
+    judged: list[Judged] = []
+    seen: set[str] = set()
+    # reading a workbook registers its further sheets: they are judged in the next round
+    while pending := [b for b in registry.batches().values() if b.source == source_name and b.batch_id not in seen and _is_pending(gate, b)]:
+        seen |= {batch.batch_id for batch in pending}
+        judged += _judge_pending(gate, pending)
+    apply_decisions(settings, registry, lake, gate.source, gate.suite)
+    return judged
+
+
+def _judge_pending(gate: _Gate, pending: list[Batch]) -> list[Judged]:
+    """Judge batches; those that were being judged when an earlier night was killed are tried apart first."""
+    begun = gate.registry.judging()
     suspects = [batch.batch_id for batch in pending if batch.batch_id in begun]
-    killers = fatal(suspects, try_batches, settings, source_name)
+    killers = fatal(suspects, try_batches, gate.settings, gate.source.name)
     judged = [_refuse_killer(gate, batch) for batch in pending if batch.batch_id in killers]
     healthy = [batch for batch in pending if batch.batch_id not in killers]
     for start in range(0, len(healthy), _FILES_A_PASS):
-        with _marked(registry, healthy[start : start + _FILES_A_PASS]) as batches:
+        with _marked(gate.registry, healthy[start : start + _FILES_A_PASS]) as batches:
             judged += _judge_files(gate, batches)
-    apply_decisions(settings, registry, lake, gate.source, gate.suite)
     return judged
 
 
@@ -251,22 +262,29 @@ def _read(gate: _Gate, batch: Batch, folder: Path) -> tuple[Delivery, LandedFile
         return delivery, None
     try:
         if gate.source.bulk:
-            return delivery, _landed(gate.settings, batch, delivery, folder)
-        read = read_or_spill(received_file(gate.settings, batch), gate.source, folder)
+            return delivery, _landed(gate, batch, delivery, folder)
+        read = read_or_spill(received_file(gate.settings, batch), gate.source, folder, batch.sheet_index)
     except Unreadable as problem:
         delivery.problem = problem
         return delivery, None
     delivery.rows, delivery.notes, delivery.note_rows = read.typed.frame, read.typed.notes, read.typed.note_rows
     delivery.malformed, delivery.unknown_headers = read.table.malformed, read.table.unknown_headers
     delivery.remarks, delivery.sheet = read.table.remarks, read.table.sheet
+    _register_sheets(gate, batch, read.table.further)
     return delivery, read.spilled
 
 
-def _landed(settings: Settings, batch: Batch, delivery: Delivery, folder: Path) -> LandedFile | None:
+def _register_sheets(gate: _Gate, batch: Batch, names: list[str]) -> None:
+    if gate.trial is None:   # a trial keeps nothing
+        register_sheets(gate.registry, batch, names)
+
+
+def _landed(gate: _Gate, batch: Batch, delivery: Delivery, folder: Path) -> LandedFile | None:
     """The typed rows of a bulk file; None when it has none, and the delivery says why. Raises Unreadable."""
     with bounded(folder) as db:
-        landed = land(db, received_file(settings, batch), delivery.source, folder)
+        landed = land(db, received_file(gate.settings, batch), delivery.source, folder, batch.sheet_index)
     text = landed.text
+    _register_sheets(gate, batch, text.further)
     delivery.notes, delivery.note_rows, delivery.remarks = landed.notes, landed.note_rows, text.remarks
     delivery.malformed, delivery.unknown_headers, delivery.sheet = text.malformed, text.unknown_headers, text.sheet
     return landed if landed.rows else None

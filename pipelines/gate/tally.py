@@ -37,7 +37,7 @@ from pipelines.gate.judge import acceptable_from, failing_rows
 from pipelines.gate.suite import Suite
 from pipelines.ingest.bulk import RowsOnDisk
 from pipelines.ingest.problem import Unreadable
-from pipelines.warehouse.duck import quoted
+from pipelines.warehouse.duck import pieces, quoted
 from pipelines.warehouse.files import write_parquet
 from pipelines.warehouse.lake import FINDING_SCHEMA, relation
 
@@ -190,15 +190,16 @@ class Tally:
         )
 
     def _quantity(self, landed: RowsOnDisk, refused: bool) -> tuple[float | None, float | None]:
-        """Physical quantity received and held back, as reported."""
+        """Physical quantity received and held back, as reported: the nearest doubles to the exact sums, whatever thread reads what."""
         name = self.delivery.source.quantity
         if name is None:
             return None, None
         held = "true" if refused else "v.row_no is not null and v.known_at is null"
-        return self.db.execute(
-            f"select coalesce(sum({name}), 0), coalesce(sum({name}) filter ({held}), 0)"
-            f" from {landed.relation} as l left join verdict_row as v using (row_no)"
-        ).fetchone()
+        rows = f"select {name} from {landed.relation} as l left join verdict_row as v using (row_no) where {name} is not null"
+        received, held_back = (
+            math.fsum(value for piece in pieces(self.db, query) for value in piece[name]) for query in (rows, f"{rows} and {held}")
+        )
+        return received, held_back
 
     def _name_rows(self, landed: RowsOnDisk, where: str, problem: Unreadable, advice: tuple[str, str], until: datetime | None) -> None:
         """One finding in equal words for many rows, without building them in memory."""

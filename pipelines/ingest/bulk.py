@@ -16,7 +16,7 @@ import polars as pl
 from pipelines.contracts.source import Source
 from pipelines.ingest.header import MAY_BE_NO_DATA, find_table, is_no_data
 from pipelines.ingest.readers import odd_columns, parquet_problem
-from pipelines.ingest.stream import TextFile, stream_text
+from pipelines.ingest.stream import TextFile, refuse_near, stream_text
 from pipelines.ingest.table import HeaderedTable, TextTable
 from pipelines.ingest.typed import COMPARED_DIGITS, EVIDENCE, LARGEST, SMALLEST, Note, TypedTable, type_table
 from pipelines.warehouse.duck import DuckError, identifier, literal, pattern, pieces, put, quoted
@@ -56,13 +56,13 @@ class LandedFile(RowsOnDisk):
     note_rows: Counter[str] = field(default_factory=Counter)
 
 
-def land(db: Any, path: Path, source: Source, folder: Path) -> LandedFile:
-    """Type a received file into `folder`. Raises Unreadable with the reason."""
+def land(db: Any, path: Path, source: Source, folder: Path, sheet: int = 0) -> LandedFile:
+    """Type a received file into `folder`; `sheet`: which of the sheets that fit. Raises Unreadable with the reason."""
     folder.mkdir(parents=True, exist_ok=True)
     if path.suffix.lower() == ".parquet" and path.stat().st_size:
         text, raw = _parquet(db, path, source)
     else:
-        text = stream_text(path, source, folder / "text.parquet")
+        text = stream_text(path, source, folder / "text.parquet", sheet)
         raw = _raw(text, source, f"read_parquet({literal(text.path)})", "row_no")
     return _Landing(db, source, text, raw, folder).run()
 
@@ -77,6 +77,7 @@ def _parquet(db: Any, path: Path, source: Source) -> tuple[TextFile, str]:
     if nested := [name for name, kind in kinds.items() if kind.startswith(("STRUCT", "MAP", "BLOB")) or kind.endswith("]")]:
         raise odd_columns(nested)
     head = find_table([TextTable([(0, list(kinds))])], source)
+    refuse_near(head)
     cells = [_cell(name, kind) for name, kind in kinds.items()]
     columns = {name: cells[position] for name, position in head.columns.items()}
     text = TextFile(path, columns, cells, head.unknown_headers, header_units=head.header_units)
@@ -217,7 +218,9 @@ class _Landing:
 
     def _typed(self, words: pl.DataFrame, names: list[str]) -> TypedTable:
         rows = [(number, list(cells)) for number, cells in enumerate(words.iter_rows())]
-        table = HeaderedTable({name: i for i, name in enumerate(names)}, [], rows, header_units=self.text.header_units)
+        table = HeaderedTable(
+            {name: i for i, name in enumerate(names)}, [], rows, header_units=self.text.header_units, note_units=self.text.note_units
+        )
         return type_table(table, self.source)
 
     def _content(self, typed: dict[str, str]) -> str:
@@ -234,7 +237,6 @@ class _Landing:
         return f"concat_ws('|', {words}) as content_hash"
 
     def _notes(self, landed: LandedFile) -> None:
-        landed.note_rows.update(kind for kind, _ in {(note.kind, note.row_no) for note in self.text.notes})
         count = self.db.execute(f"select noted, count(*) from {landed.relation} where noted is not null group by 1 order by 1").fetchall()
         for noted, rows in count:
             landed.note_rows.update(dict.fromkeys({item.split(":")[1] for item in noted.split(";")}, rows))
@@ -248,7 +250,7 @@ class _Landing:
             for item in row["noted"].split(";"):
                 column, kind = item.split(":")
                 landed.notes.append(Note(row["row_no"], column, kind, str(row[column])))
-        landed.notes = sorted([*landed.notes, *self.text.notes], key=lambda note: note.row_no)[:_NOTES]
+        landed.notes.sort(key=lambda note: note.row_no)
 
 
 def _reads_itself(type_: str, kind: str) -> bool:

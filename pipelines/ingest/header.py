@@ -1,230 +1,245 @@
-"""Find the header of a table in either vocabulary, and leave out what is no data row."""
+"""Find the header of a table in either vocabulary, and what of it is read.
+
+One description of how a table is read, for small, large and bulk files alike: `lines` finds the header, `heading` understands its
+cells, `beside` the units beside the table, `survey` what all rows together tell, `rows` the rows that are data. Whatever is
+interpreted is said.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable
+from functools import cache
 
 from pipelines.contracts.codes import load_units
-from pipelines.contracts.source import Column, Source
-from pipelines.contracts.text import code_key, is_missing
+from pipelines.contracts.source import Source
+from pipelines.contracts.text import code_key
+from pipelines.ingest.heading import Heading, fixed_units, header_names, is_told, name_key, same_unit, table_words
+from pipelines.ingest.layout import unfold
+from pipelines.ingest.lines import Header, find_header
 from pipelines.ingest.problem import Unreadable
-from pipelines.ingest.table import HeaderedTable, Malformed, Remark, TextTable
+from pipelines.ingest.rows import MALFORMED_LIMIT, MAY_BE_NO_DATA, data_rows, is_no_data, too_many_malformed
+from pipelines.ingest.survey import Survey, survey_rows
+from pipelines.ingest.table import HeaderedTable, Remark, TextTable
+from pipelines.ingest.workbook import column_letters
 
-_HEADER_WITHIN = 10
-MALFORMED_LIMIT = 200_000   # with more lines than this that do not fit the header, it is not the header of this file
+__all__ = ["MALFORMED_LIMIT", "MAY_BE_NO_DATA", "find_table", "header_names", "is_no_data", "too_many_malformed"]
+
 _HEADER_NAMES = 50   # of the headers that are in no contract, those that are named
-_TOTAL = re.compile(r"(?:本页|本表|本月|本年|累计|全部|全省|全市|全县|总)?(?:合计|总计|小计|共计|total|subtotal|grandtotal|sum)(?:[(\[].*[)\]])?:?")
-_TOTAL_OF = re.compile(r".*(?:合计|总计|小计|共计|total):?")
-# Codes and numbers begin with a digit; a first cell that matches may be a total, a note or a signature (polars and DuckDB read it alike).
-MAY_BE_NO_DATA = r"^[^0-9]|(?i:[合总小共][\s\x{3000}]*计|total)"
-_UNIT_IN_HEADER = re.compile(r"(.+?)[(\[【〔](?:单位:)?(.+)[)\]】〕]|(.+?)/(.+)")
-# What stands below a printed form: notes and signatures, always with a colon or a number after the word.
-_NOTE = re.compile(
-    r"(?:注|备注|附注|说明|填表说明|填报人|填表人|制表人|制表|审核人|统计负责人|单位负责人|负责人|联系人|联系电话|电话"
-    r"|填报日期|报出日期|数据来源|资料来源|note|notes|source)\d*[:.、].*"
-)
 
 
-def header_names(source: Source) -> dict[str, str]:
-    """Comparable header text -> canonical column, both vocabularies and the known aliases."""
-    names: dict[str, str] = {}
-    for column in source.columns:
-        for text in (column.name, column.zh, *column.aliases):
-            names.setdefault(code_key(text), column.name)
-    return names
+def find_table(tables: Iterable[TextTable], source: Source, sheet: int = 0) -> HeaderedTable:
+    """The table of a file: the `sheet`-th (from 0) of those whose header matches, with its data rows.
 
-
-def find_table(tables: Iterable[TextTable], source: Source) -> HeaderedTable:
-    """The first table whose header matches, with its data rows; further tables that match as well are named.
-
-    Raises Unreadable: not this source's columns, or one header twice.
+    Sheets whose name says example, instructions or template are passed over and named; the others that match are deliveries of
+    their own, named in `further` of the first. Raises Unreadable: not this source's columns, one header twice, no such sheet.
     """
-    found: HeaderedTable | None = None
+    found: list[TextTable] = []
+    wanted: tuple[TextTable, Header] | None = None
     best: tuple[set[str], list[str]] = (set(), [])
+    examples: list[str] = []
     for table in tables:
-        match, seen, header, number = _find_header(table, source)
-        if match and found is not None:
-            found.remarks.append(Remark(
-                0, None, "N05-further-sheet", f"工作表“{table.sheet}”的表头也相符，只读取了“{found.sheet}”",
-                f"the header of the sheet {table.sheet!r} fits as well; only {found.sheet!r} was read",
-            ))
-        elif match:
-            found = _with_header(table, (number, header), match, source)
-        elif len(seen) > len(best[0]) or not best[1]:
-            best = seen, header
-    if found is not None:
-        return found
-    required = {column.name for column in source.columns if column.required}
-    missing = [f"{source.column(n).zh}({n})" for n in sorted(required - best[0])]
-    header = [text[:40] for text in best[1][:12]]
-    raise Unreadable(
-        "L13-columns",
-        f"表头不符：缺少 {'、'.join(missing)}；读到的表头：{'、'.join(header) or '无'}",
-        f"wrong columns: missing {', '.join(missing)}; header found: {', '.join(header) or 'none'}",
+        header, seen, cells = find_header(table, source)
+        if header is None and source.layouts and (turned := unfold(table, source)):
+            table = turned
+            header, seen, cells = find_header(table, source)
+        if header is None:
+            if len(seen) > len(best[0]) or not best[1]:
+                best = seen, cells
+        elif table.sheet is not None and _is_no_delivery(table.sheet):
+            examples.append(table.sheet)
+        else:
+            if len(found) == sheet:
+                wanted = table, header
+            found.append(table)
+    if wanted is None:
+        raise _only_examples(examples) if examples else _wrong_columns(source, *best)
+    result = _with_header(*wanted, source)
+    result.further = [str(table.sheet) for table in found[1:]] if sheet == 0 else []
+    if sheet == 0:
+        result.remarks += [_passed_over(name) for name in examples]
+    return result
+
+
+def _is_no_delivery(sheet: str) -> bool:
+    key = code_key(sheet)
+    return any(word in key for word in table_words()["no_delivery"])
+
+
+def _passed_over(sheet: str) -> Remark:
+    return Remark(
+        0, None, "N05-example-sheet", f"工作表“{sheet}”的名称表明是示例、说明或模板，未作为数据读取",
+        f"the name of the sheet {sheet!r} says example, instructions or template: it was not read as data",
     )
 
 
-_Rows = Iterator[tuple[int, list[str]] | Malformed]
+def _only_examples(sheets: list[str]) -> Unreadable:
+    some = "、".join(sheets[:5])
+    return Unreadable(
+        "L28-only-examples", f"表头相符的工作表“{some}”从名称看是示例、说明或模板，不作为数据读取；如是应报数据，请改工作表名称后重新提交",
+        f"the sheets whose header fits ({', '.join(sheets[:5])}) are examples, instructions or templates by their names and are not read; if they hold data, rename them and deliver again",
+    )
 
 
-def _find_header(table: TextTable, source: Source) -> tuple[_Rows | None, set[str], list[str], int]:
-    """(the rows below the header, or None when there is none; columns seen in the best line; that line and its number)."""
-    names = header_names(source)
+def _wrong_columns(source: Source, seen: set[str], header: list[str]) -> Unreadable:
     required = {column.name for column in source.columns if column.required}
-    rows = iter(table.rows)
-    best: tuple[set[str], list[str]] = (set(), [])
-    tried = 0
-    for row in rows:
-        if isinstance(row, Malformed) or not any(cell.strip() for cell in row[1]):
-            continue
-        number, cells = row
-        if tried == _HEADER_WITHIN or (table.sheet is not None and number > _HEADER_WITHIN):
-            break
-        tried += 1
-        seen = {name for cell in cells if (name := _column_of(cell, names, source)[0])}
-        if required <= seen:
-            return rows, seen, cells, number
-        if not best[1] or len(seen) > len(best[0]):
-            best = seen, [cell.strip() for cell in cells if cell.strip()]
-    return None, *best, 0
+    missing = [f"{source.column(n).zh}({n})" for n in sorted(required - seen)]
+    shown = [text[:40] for text in header[:12]]
+    return Unreadable(
+        "L13-columns",
+        f"表头不符：缺少 {'、'.join(missing)}；读到的表头：{'、'.join(shown) or '无'}",
+        f"wrong columns: missing {', '.join(missing)}; header found: {', '.join(shown) or 'none'}",
+    )
 
 
-def _column_of(cell: str, names: dict[str, str], source: Source) -> tuple[str | None, str | None]:
-    """Canonical column of a header cell, and the unit that stands in it, e.g. 消费量(万吨)."""
-    key = code_key(cell)
-    if key in names:
-        return names[key], None
-    match = _UNIT_IN_HEADER.fullmatch(key) if len(key) < 80 else None
-    if match is None:
-        return None, None
-    name, unit = names.get(match[1] or match[3]), match[2] or match[4]
-    if name is None or source.column(name).type not in ("number", "percent") or not _is_unit(unit, source.column(name)):
-        return None, None
-    return name, unit
+def _with_header(table: TextTable, header: Header, source: Source) -> HeaderedTable:
+    columns: dict[str, int] = {}
+    unknown: list[int] = []
+    units: dict[str, tuple[str, ...]] = {}
+    near: dict[int, tuple[str, str]] = {}
+    for position, (text, heading) in enumerate(zip(header.texts, header.headings, strict=True)):
+        if heading.name is None:
+            if text.strip() and not is_told(text, source):
+                unknown.append(position)
+                if heading.near:
+                    near[position] = text, heading.near
+        elif heading.name == "period" and "period" in columns and (pair := _year_and_month(header.texts, columns["period"], position)):
+            columns["period"], months = pair
+            header.months = months
+        elif heading.name in columns:
+            kept = _of_two(heading, header.headings[columns[heading.name]], source)
+            if kept is None:
+                raise Unreadable(
+                    "L14-duplicate-header",
+                    f"表头“{text.strip()}”重复，无法判断以哪一列为准",
+                    f"the header {text.strip()!r} occurs twice: which column counts cannot be told",
+                )
+            loser = position if kept is not heading else columns[heading.name]
+            unknown.append(loser)
+            if kept is heading:
+                columns[heading.name] = position
+                units[heading.name] = heading.units
+        else:
+            columns[heading.name] = position
+            if heading.units:
+                units[heading.name] = heading.units
+    for offset, name in enumerate(header.constants):
+        columns[name] = len(header.texts) + offset
+    units = {name: found for name, found in units.items() if found}
+    near = {position: said for position, said in near.items() if said[1] not in columns}
+    plain = source.bulk and table.is_plain()
+    survey = Survey() if plain else survey_rows(table, header, columns, unknown, source)
+    result = HeaderedTable(
+        columns, _named_headers(header, [p for p in unknown if p not in survey.figures and p not in near]), [], table.sheet,
+        remarks=[*table.remarks, *header.remarks],
+        header_units=_header_units(units, source), header_row=header.number, width=len(header.texts), near=near, plain=plain,
+        note_units=tuple(header.units) if header.unclear_unit is None else (header.unclear_unit,),
+    )
+    _check_fixed(result, source)
+    result.remarks += _remarks_on(header, survey, result, unknown, source)
+    result.rows = data_rows(table, header, result, survey, source)
+    return result
 
 
-def _is_unit(text: str, column: Column) -> bool:
-    if column.unit_column is None and not _fixed_units(column):
-        return False
-    return text in _fixed_units(column) or any(key == text for key, _ in load_units().by_key)
+def _year_and_month(texts: list[str], one: int, other: int) -> tuple[int, int] | None:
+    """(column of the year, column of the month) where a table has them apart."""
+    keys = {name_key(texts[position]): position for position in (one, other)}
+    year = next((at for key, at in keys.items() if key in ("年", "年份", "年度", "报告年度", "统计年度")), None)
+    month = next((at for key, at in keys.items() if key in ("月", "月份", "报告月份", "统计月份")), None)
+    return None if year is None or month is None else (year, month)
 
 
-def _fixed_units(column: Column) -> list[str]:
-    """The units of a column that has a fixed one (gases may have a second)."""
-    unit = column.unit or ("%" if column.type == "percent" else "")
-    return [code_key(part.removeprefix("gases ")) for part in unit.split(", ") if part]
+def _of_two(one: Heading, other: Heading, source: Source) -> Heading | None:
+    """Of two columns of one name, the one that counts where the other is the same amount in coal equivalent."""
+    column = source.column(str(one.name))
+    if column.unit_column is None or not one.units or not other.units:
+        return None
+    coal = [all("标准煤" in u or "标煤" in u or "tce" in u for u in heading.units) for heading in (one, other)]
+    return None if coal[0] == coal[1] else (other if coal[0] else one)
 
 
-def _header_units(found: dict[str, str], source: Source) -> dict[str, str]:
-    """Unit column -> the unit in the headers of its numbers; a column of fixed unit can only repeat that unit."""
-    units: dict[str, str] = {}
-    for name, unit in found.items():
+def _named_headers(header: Header, positions: list[int]) -> list[str]:
+    names = [header.texts[position].strip()[:100] for position in positions]
+    return names if len(names) <= _HEADER_NAMES else [*names[:_HEADER_NAMES], f"… ({len(names) - _HEADER_NAMES})"]
+
+
+def _header_units(found: dict[str, tuple[str, ...]], source: Source) -> dict[str, tuple[str, ...]]:
+    """Unit column -> the units in the headers of its numbers; a column of fixed unit can only repeat that unit."""
+    units: dict[str, tuple[str, ...]] = {}
+    for name, said in found.items():
         column = source.column(name)
-        wanted = [units.setdefault(column.unit_column, unit)] if column.unit_column else _fixed_units(column)
-        if not any(_same_unit(unit, other) for other in wanted):
+        wanted = list(units.setdefault(column.unit_column, said)) if column.unit_column else fixed_units(column)
+        if not all(any(same_unit(unit, other) for other in wanted) for unit in said):
             raise Unreadable(
                 "L20-header-unit",
-                f"表头“{column.zh}”的单位“{unit}”与应有的“{'、'.join(wanted)}”不一致；请统一单位后重新提交",
-                f"the unit {unit!r} in the header of {name} is not {' or '.join(map(repr, wanted))}; use one unit and deliver again",
+                f"表头“{column.zh}”的单位“{'、'.join(said)}”与应有的“{'、'.join(wanted)}”不一致；请统一单位后重新提交",
+                f"the unit {', '.join(map(repr, said))} in the header of {name} is not {' or '.join(map(repr, wanted))}; use one unit and deliver again",
             )
     return units
 
 
-def _same_unit(one: str, other: str) -> bool:
-    if one == other:
-        return True
-    table = load_units().by_key
-    meanings = [{(u.dimension, u.factor, "N" in u.unit) for (key, _), u in table.items() if key == text} for text in (one, other)]
-    return bool(meanings[0] & meanings[1])
+def _check_fixed(result: HeaderedTable, source: Source) -> None:
+    """A unit in a line beside the table cannot be another one than the fixed unit of a column that measures the same."""
+    if any(column.type == "unit" for column in source.columns):
+        return
+    for column in source.columns:
+        for unit in result.note_units:
+            if column.name in result.columns and _same_measure(unit, fixed_units(column)) and not any(same_unit(unit, own) for own in fixed_units(column)):
+                raise Unreadable(
+                    "L20-header-unit",
+                    f"表外注明的计量单位“{unit}”与“{column.zh}”应有的单位“{column.unit}”不一致；请按约定单位填报后重新提交",
+                    f"the unit {unit!r} beside the table is not the unit of {column.name}, {column.unit!r}; deliver in the unit of the contract",
+                )
 
 
-def is_no_data(first: str, uscc: str | None) -> bool:
-    """True for a total row, a note or a signature line, by its first filled cell and its credit code (None: no such column)."""
-    key = code_key(first[:200])
-    if _TOTAL.fullmatch(key) or _NOTE.fullmatch(key):
-        return True
-    # 贵阳市小计: a total of something, where the row names no enterprise
-    return uscc is not None and _TOTAL_OF.fullmatch(key) is not None and (is_missing(uscc) or code_key(uscc[:200]) == key)
+def _same_measure(unit: str, others: list[str]) -> bool:
+    dimensions = _dimensions()
+    return bool(dimensions.get(unit, frozenset()) & frozenset().union(*(dimensions.get(other, frozenset()) for other in others)))
 
 
-def _with_header(table: TextTable, line: tuple[int, list[str]], rows: _Rows, source: Source) -> HeaderedTable:
-    names = header_names(source)
-    number, header = line
-    columns: dict[str, int] = {}
-    unknown: list[str] = []
-    units: dict[str, str] = {}
-    for position, cell in enumerate(header):
-        name, unit = _column_of(cell, names, source)
-        if name is None:
-            if cell.strip() and cell.strip() not in source.told:
-                unknown.append(cell.strip()[:100])
-        elif name in columns:
-            raise Unreadable(
-                "L14-duplicate-header",
-                f"表头“{cell.strip()}”重复，无法判断以哪一列为准",
-                f"the header {cell.strip()!r} occurs twice: which column counts cannot be told",
-            )
-        else:
-            columns[name] = position
-            if unit is not None:
-                units[name] = unit
-    if len(unknown) > _HEADER_NAMES:
-        unknown = [*unknown[:_HEADER_NAMES], f"… ({len(unknown) - _HEADER_NAMES})"]
-    result = HeaderedTable(
-        columns, unknown, [], table.sheet, remarks=list(table.remarks), uncomputed=table.uncomputed, header_units=_header_units(units, source),
-        header_row=number, width=len(header),
-    )
-    result.rows = _data_rows(table, rows, len(header), result, source)
-    return result
+@cache
+def _dimensions() -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for key, dimension in load_units().by_key:
+        if dimension != "verbatim":
+            found.setdefault(key, set()).add(dimension)
+    return {key: frozenset(dimensions) for key, dimensions in found.items()}
 
 
-def too_many_malformed(line: Malformed) -> Unreadable:
-    """The verdict on a file of which most is no record."""
-    return Unreadable(
-        "L21-field-count",
-        f"超过 {MALFORMED_LIMIT} 行不是与表头（{line.expected} 个字段）相符的记录，自第 {line.row_no} 行起；请检查分隔符和引号",
-        f"more than {MALFORMED_LIMIT} lines are no records with the {line.expected} fields of the header, from line {line.row_no} on; check separators and quotes",
-    )
-
-
-def _keep(result: HeaderedTable, line: Malformed) -> None:
-    result.malformed.append(line)
-    if len(result.malformed) > MALFORMED_LIMIT:
-        raise too_many_malformed(replace(result.malformed[0], expected=result.width))
-
-
-def _is_left_open(cells: list[str], result: HeaderedTable, source: Source) -> bool:
-    """True for a line of a prepared form in which nobody filled in anything."""
-    def cell(name: str) -> str:
-        place = result.columns.get(name, len(cells))
-        return cells[place] if place < len(cells) else ""
-
-    return bool(source.answers) and all(is_missing(cell(name)) for name in source.answers) and all(
-        code_key(cell(name)) == code_key(text) for name, text in source.prepared
-    )
-
-
-def _data_rows(
-    table: TextTable, rows: _Rows, width: int, result: HeaderedTable, source: Source
-) -> Iterator[tuple[int, list[str]]]:
-    """The rows that are data; totals, lines left open and lines that do not fit the header are kept apart."""
-    uscc = result.columns.get("uscc")
-    for row in rows:
-        if isinstance(row, Malformed):
-            _keep(result, row)
-            continue
-        row_no, cells = row
-        filled = [cell for cell in cells if cell and not cell.isspace()]
-        if not filled:
-            continue
-        code = None if uscc is None else cells[uscc] if uscc < len(cells) else ""
-        if is_no_data(filled[0], code):
-            result.totals.append(row_no)
-        elif _is_left_open(cells, result, source):
-            result.remarks.append(Remark(row_no, None, "N06-left-open", "本行没有填写，不计入", "nothing was filled in on this line: it does not count"))
-        elif table.sheet is None and (len(cells) < width or any(c.strip() for c in cells[width:])):
-            _keep(result, Malformed(row_no, len(cells), width, ",".join(cells[: width + 20])[:200]))
-        else:
-            yield row_no, cells
+def _remarks_on(header: Header, survey: Survey, result: HeaderedTable, unknown: list[int], source: Source) -> list[Remark]:
+    """What was interpreted of the table as a whole, in words."""
+    remarks = []
+    if header.unclear_unit is not None:
+        remarks.append(Remark(
+            0, None, "F10-unit-line", f"表外注明的计量单位“{header.unclear_unit}”不认识，没有另写单位的行不予采用",
+            f"the unit {header.unclear_unit!r} that stands beside the table is not known: rows without a unit of their own are held",
+        ))
+    elif header.units:
+        shown = "、".join(header.units)
+        remarks.append(Remark(
+            0, None, "N10-unit-line", f"表外注明计量单位“{shown}”，没有另写单位的数按此读取", f"a line beside the table gives the unit {shown}: numbers without a unit of their own are read in it",
+        ))
+    if survey.unclear:
+        remarks.append(Remark(
+            0, None, "F12-decimal-unclear", f"“{survey.unclear}”中的符号是小数点还是千分位，本文件（以分号分隔）中无法判断，这样写的数不予采用；请不写千分位，以点为小数点",
+            f"whether the mark in {survey.unclear!r} is a decimal mark or a separator of thousands cannot be told in this file with semicolons: numbers written so are held; write no thousands and a decimal point",
+        ))
+    if survey.comma:
+        also = f"，同一文件又有“{survey.point}”以点为小数点，无法统一，带逗号的数不予采用" if survey.point else "，全文件按此读取"
+        also_en = f", but {survey.point!r} uses a point: numbers with a comma are held" if survey.point else ": read so throughout the file"
+        remarks.append(Remark(
+            0, None, "N11-decimal-comma", f"“{survey.comma}”说明文件以逗号为小数点{also}", f"{survey.comma!r} shows that the file uses a decimal comma{also_en}",
+        ))
+    for position, (text, name) in result.near.items():
+        column = source.column(name)
+        remarks.append(Remark(
+            0, name, "F11-near-header", f"第 {column_letters(position)} 列表头“{text.strip()}”像是“{column.zh}”但不能确定，填了此列的行不予采用；请改用约定的表头",
+            f"the header {text.strip()!r} (column {column_letters(position)}) reads like {name}, but not surely: rows that fill it are held; use the header of the contract",
+        ))
+    for position in unknown:
+        if position in survey.figures and position not in result.near:
+            text = header.texts[position].strip()[:100]
+            remarks.append(Remark(
+                0, text, "F08-figures-not-read", f"第 {column_letters(position)} 列“{text}”有数字，但不在约定中，没有读取",
+                f"the column {text!r} ({column_letters(position)}) holds figures but is not in the contract: it was not read",
+            ))
+    return remarks

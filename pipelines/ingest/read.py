@@ -35,18 +35,20 @@ class ReadFile:
     spilled: SpilledRows | None = None
 
 
-def open_file(path: Path, source: Source) -> tuple[HeaderedTable, Iterator[TypedTable]]:
-    """The table of a received file, and its rows typed a part at a time. Raises Unreadable with the reason.
+def open_file(path: Path, source: Source, sheet: int = 0) -> tuple[HeaderedTable, Iterator[TypedTable]]:
+    """The table of a received file, and its rows typed a part at a time; `sheet`: which of the sheets that fit, from 0.
+
+    Raises Unreadable with the reason.
 
     What the table says of its rows (malformed lines, totals) is complete when the last part was read.
     """
-    table = find_table(read_tables(path), source)
-    return table, _parts(path, table, source)
+    table = find_table(read_tables(path), source, sheet)
+    return table, _parts(path, table, source, sheet)
 
 
-def read_file(path: Path, source: Source) -> ReadFile:
+def read_file(path: Path, source: Source, sheet: int = 0) -> ReadFile:
     """Read and type a received file. Raises Unreadable with the reason."""
-    table, parts = open_file(path, source)
+    table, parts = open_file(path, source, sheet)
     typed = next(parts)
     frames = [typed.frame]
     for part in parts:
@@ -56,9 +58,9 @@ def read_file(path: Path, source: Source) -> ReadFile:
     return ReadFile(table, typed)
 
 
-def read_or_spill(path: Path, source: Source, folder: Path) -> ReadFile:
+def read_or_spill(path: Path, source: Source, folder: Path, sheet: int = 0) -> ReadFile:
     """Read and type a received file of any size: above a number of rows they go to `folder`. Raises Unreadable with the reason."""
-    table, parts = open_file(path, source)
+    table, parts = open_file(path, source, sheet)
     typed = next(parts)
     frames, rows = [typed.frame], len(typed.frame)
     spilled: SpilledRows | None = None
@@ -85,9 +87,9 @@ def add_notes(typed: TypedTable, part: TypedTable) -> None:
     typed.note_rows.update(part.note_rows)
 
 
-def _parts(path: Path, table: HeaderedTable, source: Source) -> Iterator[TypedTable]:
+def _parts(path: Path, table: HeaderedTable, source: Source, sheet: int) -> Iterator[TypedTable]:
     """At least one part. Whether a bare date is an hour depends on the whole column: it is looked through before."""
-    hourly = any(column.hourly for column in source.columns) and _has_hours(path, source)
+    hourly = any(column.hourly for column in source.columns) and _has_hours(path, source, sheet)
     rows = iter(table.rows)
     first = True
     while (chunk := list(islice(rows, _ROWS_A_TIME))) or first:
@@ -97,7 +99,7 @@ def _parts(path: Path, table: HeaderedTable, source: Source) -> Iterator[TypedTa
         first = False
 
 
-def _has_hours(path: Path, source: Source) -> bool:
-    table = find_table(read_tables(path), source)
+def _has_hours(path: Path, source: Source, sheet: int) -> bool:
+    table = find_table(read_tables(path), source, sheet)
     places = [table.columns[column.name] for column in source.columns if column.hourly]
     return any(is_hour(cells[place]) for _, cells in table.rows for place in places if place < len(cells))

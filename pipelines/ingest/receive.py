@@ -158,7 +158,13 @@ class _Intake:
         self.day = settings.knowledge_date.isoformat()
         self.batches = registry.batches()
         # what was refused for its extension is another thing once its bytes come under a name that can be read
-        self.by_bytes = {(batch.source, batch.sha256, batch.problem_id == FORMAT): batch.batch_id for batch in self.batches.values()}
+        self.by_bytes: dict[tuple[str, str, bool], str] = {}
+        self.sheets: dict[str, list[str]] = {}   # batch of a workbook -> those of its further sheets
+        for batch in self.batches.values():
+            if batch.batch_id == batch.file_id:
+                self.by_bytes[batch.source, batch.sha256, batch.problem_id == FORMAT] = batch.batch_id
+            else:
+                self.sheets.setdefault(batch.file_id, []).append(batch.batch_id)
         self.judged = set(registry.verdicts())
         self.paths = registry.paths()
         self.said = registry.said()
@@ -173,7 +179,7 @@ class _Intake:
         kept = self.registry.copies()
         for batch in self.batches.values():
             stamp = copy_stamp(self.settings, batch) if has_copy(batch) else None
-            if not has_copy(batch) or (stamp is not None and stamp == kept.get(batch.batch_id) and batch.batch_id in self.judged):
+            if batch.batch_id != batch.file_id or not has_copy(batch) or (stamp is not None and stamp == kept.get(batch.batch_id) and batch.batch_id in self.judged):
                 continue
             state = checked_copy(self.settings, batch)
             if state is not CopyState.OK:
@@ -204,7 +210,8 @@ class _Intake:
                 if found.problem is None:
                     self._observe(found, self.say(found))
             for batch_id in healed:
-                self.registry.unjudge(batch_id)   # it may have been judged by what was not its file
+                for part in (batch_id, *self.sheets.get(batch_id, ())):
+                    self.registry.unjudge(part)   # it may have been judged by what was not its file
             for batch_id, stamp in self.stamps.items():
                 self.registry.put_copy(batch_id, stamp)
             self.stamps = {}
@@ -296,7 +303,8 @@ class _Intake:
         """Put the batches right by what their sidecars say, count what was seen, and name what is lost."""
         with self.registry.transaction():
             for batch_id, said in sorted(self.said.items()):
-                self._put_right(self.batches[batch_id], in_force(said, self.day))
+                for part in (batch_id, *self.sheets.get(batch_id, ())):
+                    self._put_right(self.batches[part], in_force(said, self.day))
         new = set(self.receipt.new)
         for found in things:
             batch = self._batch_of(found)

@@ -21,9 +21,9 @@ import pyarrow.parquet as pq
 
 from pipelines.contracts.source import Source
 from pipelines.ingest.header import MALFORMED_LIMIT, MAY_BE_NO_DATA, find_table, is_no_data
+from pipelines.ingest.problem import Unreadable
 from pipelines.ingest.readers import CELL_LIMIT, field_separator, read_tables, text_encoding
-from pipelines.ingest.table import Malformed, Remark
-from pipelines.ingest.typed import Note, uncomputed
+from pipelines.ingest.table import HeaderedTable, Malformed, Remark, meaning_of
 
 _PIECE = 100_000      # records of one piece
 _BLOCK = 8 << 20
@@ -36,8 +36,8 @@ class TextFile:
 
     Attributes:
         path: Parquet with row_no and one text column a cell; columns: canonical column -> name of its cell;
-        cells: all cells, in the order of the file; header_units: unit column -> unit that stands in the headers;
-        notes: what the reader noted of cells (formulas without a value).
+        cells: all cells, in the order of the file; header_units: unit column -> units that stand in the headers;
+        note_units: units in a line beside the table; further: sheets behind this one that are deliveries of their own.
     """
 
     path: Path
@@ -47,23 +47,25 @@ class TextFile:
     sheet: str | None = None
     malformed: list[Malformed] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
-    header_units: dict[str, str] = field(default_factory=dict)
-    notes: list[Note] = field(default_factory=list)
+    header_units: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    note_units: tuple[str, ...] = ()
+    further: list[str] = field(default_factory=list)
 
 
 class _NotPlain(Exception):
     """The file needs a reader that understands quotes and broken lines, or many lines of it do not fit the header."""
 
 
-def stream_text(path: Path, source: Source, target: Path) -> TextFile:
-    """Write the text of a CSV or XLSX file to `target`. Raises Unreadable with the reason."""
-    table = find_table(read_tables(path), source)
+def stream_text(path: Path, source: Source, target: Path, sheet: int = 0) -> TextFile:
+    """Write the text of a CSV or XLSX file to `target`; `sheet`: which of the sheets that fit. Raises Unreadable with the reason."""
+    table = find_table(read_tables(path), source, sheet)
+    refuse_near(table)
     text = TextFile(
         target, {name: f"c{position}" for name, position in table.columns.items()}, [f"c{i}" for i in range(table.width)],
-        table.unknown_headers, table.sheet, table.malformed, table.remarks, table.header_units,
+        table.unknown_headers, table.sheet, table.malformed, table.remarks, table.header_units, table.note_units, table.further,
     )
     try:
-        if path.suffix.lower() != ".csv" or _has_quotes(path):
+        if path.suffix.lower() != ".csv" or not table.plain or _has_quotes(path):
             raise _NotPlain
         with _writer(text) as write:
             for frame in _lines(path, table.header_row, text):
@@ -73,10 +75,16 @@ def stream_text(path: Path, source: Source, target: Path) -> TextFile:
         with _writer(text) as write:
             rows = iter(table.rows)
             while piece := list(islice(rows, _PIECE)):
-                text.notes += uncomputed(table, {row_no for row_no, _ in piece})
                 write(_frame(text, piece))
     text.malformed.sort(key=lambda line: line.row_no)
     return text
+
+
+def refuse_near(table: HeaderedTable) -> None:
+    """Refuse a file of any size for a header that only reads like one of the contract: its rows are not looked at one by one."""
+    if table.near:
+        remark = next(remark for remark in table.remarks if remark.check_id == "F11-near-header")
+        raise Unreadable("L26-near-header", remark.zh, remark.en)
 
 
 @contextmanager
@@ -101,7 +109,7 @@ def _has_quotes(path: Path) -> bool:
 
 def _frame(text: TextFile, records: list[tuple[int, list[str]]]) -> pl.DataFrame:
     width = len(text.cells)
-    rows = [[*cells[:width], *([""] * (width - len(cells)))] for _, cells in records]
+    rows = [[*map(meaning_of, cells[:width]), *([""] * (width - len(cells)))] for _, cells in records]
     data = {cell: pl.Series(column, dtype=pl.String) for cell, column in zip(text.cells, zip(*rows, strict=True), strict=True)}
     return pl.DataFrame({"row_no": pl.Series([number for number, _ in records], dtype=pl.Int64), **data})
 
@@ -124,7 +132,7 @@ def _lines(path: Path, header_row: int, text: TextFile) -> Iterator[pl.DataFrame
             path,
             read_options=pa_csv.ReadOptions(
                 use_threads=False, block_size=_BLOCK, skip_rows=header_row, column_names=text.cells,
-                encoding="utf8" if encoding.startswith("utf") else encoding,
+                encoding="utf8" if encoding.name.startswith("utf") else encoding.name,
             ),
             parse_options=pa_csv.ParseOptions(
                 delimiter=separator, quote_char=False, ignore_empty_lines=False, invalid_row_handler=left_out

@@ -1,11 +1,12 @@
 """Text -> typed values, by the contract. What cannot be read or is unknown is named in an evidence column, not judged.
 
 Evidence columns (text, null = nothing to say; several columns joined by `;`):
-    unreadable: columns whose text is no number, period, date or yes/no.
+    unreadable: columns whose text is no number, period, date or yes/no, or whose value a spreadsheet could not compute.
     unknown_code: columns whose code is in no code list.
     unknown_unit: unit columns whose unit is unknown or of the wrong dimension.
     missing_required: required columns without a value.
     formula_text: columns of free text that a spreadsheet would run as a formula.
+    spoiled_name: names (parts of keys) whose characters were lost or misread on their way; spoiled_text: other texts.
 Beside each contract column `c` stands `c__raw`, the text as delivered.
 """
 
@@ -23,10 +24,10 @@ import polars as pl
 
 from pipelines.contracts.codes import SEEDS, CodeList, load_code_lists, load_fuels, load_units, read_rows
 from pipelines.contracts.source import Column, Source
-from pipelines.contracts.text import code_key, is_missing, narrow, tidy
-from pipelines.ingest.table import HeaderedTable
+from pipelines.contracts.text import code_key, is_missing, is_spoiled, is_unknown, narrow, tidy, unit_key, unprotected
+from pipelines.ingest.table import Cell, HeaderedTable, Row
 
-EVIDENCE = ("unreadable", "unknown_code", "unknown_unit", "missing_required", "formula_text")
+EVIDENCE = ("unreadable", "unknown_code", "unknown_unit", "missing_required", "formula_text", "spoiled_name", "spoiled_text")
 
 # dimension of the quantity by the canonical unit of its fuel or item
 DIMENSION = {
@@ -36,7 +37,19 @@ CARRIER_DIMENSION = {"电力": "electricity", "热力": "energy"}
 
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:[, ]\d{3})+(?:\.\d+)?", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?", re.IGNORECASE | re.ASCII)
-_MONTH = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*月?", re.ASCII)
+_MONTH = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*(?:月份?)?", re.ASCII)
+# Jan-25 is what a spreadsheet makes of 2025-01; 25-Jan may be a day
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH_NAME = re.compile(
+    r"(jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?\s*[-/' ,]\s*(\d{4}|\d{2})",
+    re.IGNORECASE | re.ASCII,
+)
+_MIDNIGHT_UTC = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?: 08:00:00(?:\.0+)?|T08:00:00(?:\.0+)?\+08:00|[ T]00:00(?::00(?:\.0+)?)?(?:Z|\+00:?00| ?UTC))", re.IGNORECASE | re.ASCII)
+_MIDNIGHT_HERE = re.compile(r"(\d{4})-(\d{2})-(\d{2})[ T]16:00(?::00(?:\.0+)?)?(?:Z|\+00:?00| ?UTC)", re.IGNORECASE | re.ASCII)
+_SPAN = re.compile(r"(\d{4})\s*[-/.年]\s*0?1\s*月?\s*[-—–~～至到]\s*(\d{1,2})\s*月(?:份)?(?:累计)?", re.ASCII)
+# a number with its unit or a sign behind it: 95%, 0.5万吨
+_WITH_SUFFIX = re.compile(r"([+-]?[0-9][0-9,. ]*?)\s*([^\s0-9.,][^\s]{0,11})", re.ASCII)
+_MULTIPLES = {"万": 1e4, "亿": 1e8}
 _DAY = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[ t]00:00(?::00(?:\.0+)?)?)?", re.IGNORECASE | re.ASCII)
 _HOUR = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})[ t](\d{1,2}):00(?::00)?", re.IGNORECASE | re.ASCII)
 _MOMENT = re.compile(
@@ -56,8 +69,8 @@ _WIDE = re.compile("[０-９Ａ-Ｚａ-ｚ．，％－／：]")
 _INNER_BLANK = re.compile(r"\s")
 # =1+1, @SUM(1), +cmd|' /C calc'!A0; a sign before a plain word or number is none
 _FORMULA = re.compile(r"(?:[=＝@＠]\s*\S|[+＋\-－].*(?:[|!]|[A-Za-z]\())", re.DOTALL)
-_YES = {"是", "yes", "y", "true", "1"}
-_NO = {"否", "no", "n", "false", "0"}
+_YES = {"是", "yes", "y", "true", "1", "√", "✓", "✔", "有"}
+_NO = {"否", "no", "n", "false", "0", "×", "✗", "✘"}
 
 
 @dataclass
@@ -111,33 +124,65 @@ def parse_hour(text: str) -> Period | None:
 
 
 def parse_period(text: str) -> Period | None:
-    """A period -> (first day, grain, no time): month or year. A date stands for its month when it is the first."""
+    """A period -> (first day, grain, no time): month or year. A date stands for its month when it is the first or the last day."""
     value = narrow(text)
     if _AMBIGUOUS_MONTH.fullmatch(value):
         return None
     try:
         if year_only := parse_year(value):
             return date(year_only, 1, 1), "year", None
-        if match := _DAY.fullmatch(value):
-            year, month, day = (int(part) for part in match.groups())
-            return (date(year, month, 1), "month", None) if day == 1 else None
+        if day_of := _day_of(value):
+            return _month_of(day_of)
         if match := _MONTH.fullmatch(value):
             return date(int(match[1]), int(match[2]), 1), "month", None
+        if match := _MONTH_NAME.fullmatch(value):
+            return date(_full_year(match[2]), _MONTHS.index(match[1][:3].lower()) + 1, 1), "month", None
         if re.fullmatch(r"[0-9]{6}", value):
             return date(int(value[:4]), int(value[4:]), 1), "month", None
-        if (day_of := _from_serial(value)) and day_of.day == 1:
-            return day_of, "month", None
+        if serial := _from_serial(value):
+            return _month_of(serial)
     except ValueError:
         return None
     return None
+
+
+def _day_of(value: str) -> date | None:
+    """The day of a date, also of a midnight in UTC: tools write the first of a month as the moment that is 08:00 here."""
+    if match := _DAY.fullmatch(value):
+        return date(int(match[1]), int(match[2]), int(match[3]))
+    if match := _MIDNIGHT_UTC.fullmatch(value):
+        return date(int(match[1]), int(match[2]), int(match[3]))
+    if match := _MIDNIGHT_HERE.fullmatch(value):
+        return date(int(match[1]), int(match[2]), int(match[3])) + timedelta(days=1)
+    return None
+
+
+def _month_of(day: date) -> Period | None:
+    """The month that its first or its last day stands for."""
+    if day.day != 1 and (day + timedelta(days=1)).day != 1:
+        return None
+    return day.replace(day=1), "month", None
+
+
+def _full_year(text: str) -> int:
+    return int(text) if len(text) == 4 else 2000 + int(text)
+
+
+def parse_span(text: str) -> tuple[int, int] | None:
+    """2024年1-9月 -> (year, last month): months from January on, as sums of the year to date are named."""
+    match = _SPAN.fullmatch(narrow(text))
+    if match is None:
+        return None
+    year, last = int(match[1]), int(match[2])
+    return (year, last) if year > 0 and 2 <= last <= 12 else None
 
 
 def parse_date(text: str) -> date | None:
     """A calendar day in the usual spellings, also as an Excel day number."""
     value = narrow(text)
     try:
-        if match := _DAY.fullmatch(value):
-            return date(int(match[1]), int(match[2]), int(match[3]))
+        if day := _day_of(value):
+            return day
         if re.fullmatch(r"[0-9]{8}", value):
             return date(int(value[:4]), int(value[4:6]), int(value[6:]))
         return _from_serial(value)
@@ -170,13 +215,14 @@ def parse_bool(text: str) -> bool | None:
 
 
 def parse_year(text: str) -> int | None:
-    match = re.fullmatch(r"([0-9]{4})(?:\.0)?\s*年?", narrow(text))
+    match = re.fullmatch(r"([0-9]{4})(?:\.0)?\s*(?:年度?|全年|年全年|年合计)?", narrow(text))
     return (int(match[1]) or None) if match else None
 
 
 def is_hour(text: str) -> bool:
-    """True for a full hour of a day: a column that has one means hours."""
-    return _HOUR.fullmatch(narrow(text)) is not None
+    """True for a full hour of a day: a column that has one means hours. The first of a month at midnight UTC says nothing."""
+    value = narrow(text)
+    return _HOUR.fullmatch(value) is not None and not (_MIDNIGHT_UTC.fullmatch(value) and value[8:10] == "01")
 
 
 def type_table(table: HeaderedTable, source: Source, *, hourly: bool | None = None) -> TypedTable:
@@ -186,56 +232,71 @@ def type_table(table: HeaderedTable, source: Source, *, hourly: bool | None = No
     """
     rows = list(table.rows)
     numbers = [row_no for row_no, _ in rows]
+    texts = {column.name: _Texts(table, rows, column) for column in source.columns}
+    typer = _Typer(table, source, numbers, texts, hourly)
     data: dict[str, pl.Series] = {"row_no": pl.Series(numbers, dtype=pl.Int64)}
-    raw: dict[str, list[str | None]] = {}
     for column in source.columns:
-        position = table.columns.get(column.name)
-        cells: Iterable[str]
-        if position is None:
-            cells = [""] * len(rows)
-        else:
-            cells = [row[position] if position < len(row) else "" for _, row in rows]
-        raw[column.name] = [None if is_missing(cell) else cell for cell in cells]
-        if unit := table.header_units.get(column.name):
-            raw[column.name] = [with_header_unit(text, unit) for text in raw[column.name]]
-        data[f"{column.name}__raw"] = pl.Series(raw[column.name], dtype=pl.String)
-    typer = _Typer(source, numbers, raw, hourly)
-    for column in source.columns:
-        for name, values in typer.column(column).items():
+        typed = typer.column(column)
+        data[f"{column.name}__raw"] = pl.Series(texts[column.name].raw, dtype=pl.String)
+        for name, values in typed.items():
             data[name] = pl.Series(name, values, dtype=source.lake_schema[name])
+    typer.mark_near(rows)
+    for column in source.columns:
+        data[f"{column.name}__raw"] = pl.Series(texts[column.name].raw, dtype=pl.String)
     for name in EVIDENCE:
         data[name] = pl.Series(name, typer.evidence_of(name), dtype=pl.String)
     frame = pl.DataFrame(data)
-    notes = typer.notes + uncomputed(table, set(numbers))
+    notes = typer.notes
     notes.sort(key=lambda note: note.row_no)
     note_rows = Counter(kind for kind, _ in {(note.kind, note.row_no) for note in notes})
     return TypedTable(_with_content_hash(frame, source, typer.unit_meanings), notes, note_rows, typer.unit_meanings)
 
 
-def with_header_unit(text: str | None, unit: str) -> str:
-    """The unit of a row where one stands in the header, 消费量(万吨): a row that names another one has none that is known."""
-    if text is None or _unit_meaning(code_key(text), None, None) == _unit_meaning(unit, None, None):
-        return text or unit
-    return f"{text}（表头：{unit}）"
+class _Texts:
+    """The cells of one column: `raw` as delivered, `read` what is typed (both None = blank), `kinds` what was understood of them."""
+
+    def __init__(self, table: HeaderedTable, rows: list[Row], column: Column) -> None:
+        position = table.columns.get(column.name)
+        self.raw: list[str | None] = [None] * len(rows)
+        self.read: list[str | None] = [None] * len(rows)
+        self.kinds: dict[int, str] = {}
+        if position is None:
+            return
+        blanks = {code_key(word) for word in column.blanks}
+        seen: dict[str, tuple[str | None, str | None]] = {}
+        for i, (_, cells) in enumerate(rows):
+            cell = cells[position] if position < len(cells) else ""
+            if isinstance(cell, Cell):
+                read, kind = (None if _is_blank(cell.meaning, column, blanks) else cell.meaning), cell.kind
+            elif cell in seen:
+                read, kind = seen[cell]
+            else:
+                plain = unprotected(cell)
+                read = None if _is_blank(plain, column, blanks) else plain
+                kind = "protected" if read is not None and plain != cell else None
+                seen[cell] = read, kind
+            if read is not None:
+                self.raw[i], self.read[i] = str(cell), read
+                if kind:
+                    self.kinds[i] = kind
 
 
-def uncomputed(table: HeaderedTable, numbers: set[int]) -> list[Note]:
-    """Formulas without a stored value: their cells count as blank."""
-    names = {position: name for name, position in table.columns.items()}
-    return [
-        Note(row_no, names[position], "formula_without_value", "")
-        for row_no, position in sorted(table.uncomputed) if row_no in numbers and position in names
-    ]
+def _is_blank(text: str, column: Column, blanks: set[str]) -> bool:
+    if is_missing(text):
+        return not (column.type == "bool" and code_key(text) in _NO)   # a cross in a column of yes and no is no
+    return bool(blanks) and code_key(text) in blanks
 
 
 class _Typer:
     """Types the columns of one table; collects evidence and notes."""
 
-    def __init__(self, source: Source, numbers: list[int], raw: dict[str, list[str | None]], hourly: bool | None) -> None:
+    def __init__(self, table: HeaderedTable, source: Source, numbers: list[int], texts: dict[str, _Texts], hourly: bool | None) -> None:
+        self.table = table
         self.source = source
         self.hourly = hourly
         self.numbers = numbers
-        self.raw = raw
+        self.texts = texts
+        self.raw = {name: text.read for name, text in texts.items()}
         self.notes: list[Note] = []
         self.unit_meanings: dict[str, list[tuple[str | None, float]]] = {}
         self._evidence: dict[str, dict[int, list[str]]] = {name: {} for name in EVIDENCE}
@@ -257,16 +318,43 @@ class _Typer:
             result = {column.name: self._unit(column)}
         else:
             result = {column.name: self._plain(column)}
+        self._mark_cells(column)
         self._typed.update({name: list(values) for name, values in result.items()})
         if column.required:
             for i, text in enumerate(self.raw[column.name]):
                 if text is None:
                     self._mark("missing_required", i, column.name)
-        if column.type in ("text", "name", "key_text"):
-            for i, text in enumerate(self.raw[column.name]):
-                if text is not None and _FORMULA.match(text.lstrip()):
-                    self._mark("formula_text", i, column.name)
+        if column.type in ("text", "name", "key_text") or column.open:
+            self._mark_text(column)
         return result
+
+    def _mark_text(self, column: Column) -> None:
+        """Mark free text that is a formula, or garbled."""
+        words = {text for text in self.raw[column.name] if text is not None}
+        formulas = set() if column.open else {text for text in words if _FORMULA.match(text.lstrip())}
+        spoiled = {text for text in words if is_spoiled(text)}
+        for i, text in enumerate(self.raw[column.name] if formulas or spoiled else ()):
+            if text in formulas:
+                self._mark("formula_text", i, column.name)
+            if text in spoiled:
+                self._mark("spoiled_text" if column.type == "text" else "spoiled_name", i, column.name)
+
+    def _mark_cells(self, column: Column) -> None:
+        """Mark what a spreadsheet could not compute, and note how cells were understood."""
+        for i, text in enumerate(self.raw[column.name]):
+            if text is not None and is_unknown(text) and column.name not in self._evidence["unreadable"].get(i, []):
+                self._mark("unreadable", i, column.name)
+        for i, kind in self.texts[column.name].kinds.items():
+            if not any(column.name in self._evidence[name].get(i, []) for name in EVIDENCE):
+                self.notes.append(Note(self.numbers[i], column.name, kind, self.texts[column.name].raw[i] or ""))
+
+    def mark_near(self, rows: list[Row]) -> None:
+        """Rows that fill in a column which only reads like one of the contract."""
+        for position, (header, name) in self.table.near.items():
+            for i, (_, cells) in enumerate(rows):
+                if position < len(cells) and not is_missing(cells[position]):
+                    self._mark("unreadable", i, name)
+                    self.texts[name].raw[i] = f"{cells[position]}（表头“{header.strip()}”不是约定的写法 | the header {header.strip()!r} is not the contract's）"
 
     def _mark(self, kind: str, i: int, column: str) -> None:
         self._evidence[kind].setdefault(i, []).append(column)
@@ -280,21 +368,65 @@ class _Typer:
                 values.append(None)
                 continue
             if text not in seen:
-                seen[text] = parse(text), _normalised(text, column.type)
+                seen[text] = None if is_unknown(text) else parse(text), _normalised(text, column.type)
             value, kind = seen[text]
             if value is None:
                 self._mark("unreadable", i, column.name)
-            elif kind:
+            elif kind and i not in self.texts[column.name].kinds:
                 self.notes.append(Note(self.numbers[i], column.name, kind, text))
             values.append(value)
         return values
 
+    def _numbers(self, column: Column) -> list:
+        """Numbers, also with their unit or a percent sign behind them, where the row says the same unit."""
+        percent = column.type == "percent"
+        values = self._each(column, lambda text: parse_number(text, percent=percent))
+        for i, value in enumerate(values):
+            text = self.raw[column.name][i]
+            if value is not None or text is None or (match := _WITH_SUFFIX.fullmatch(narrow(text))) is None:
+                continue
+            number, factor = parse_number(match[1]), self._suffix_factor(column, i, match[2])
+            if number is not None and factor is not None:
+                values[i] = number * factor
+                self._unmark("unreadable", i, column.name)
+                self.notes.append(Note(self.numbers[i], column.name, "unit_behind", text))
+        return values
+
+    def _suffix_factor(self, column: Column, i: int, suffix: str) -> float | None:
+        """What the number before a suffix is multiplied with; None where the suffix is not the unit of the row."""
+        said = column.unit_column or ("unit" if column.unit is None and column.type == "number" and "unit" in self.texts else None)
+        dimension: str | None = None
+        canonical = column.unit or ("%" if column.type == "percent" else None)
+        text: str | None = None
+        if said is not None:
+            unit_column = self.source.column(said)
+            if unit_column.type == "unit":
+                dimension, canonical = self._dimension(unit_column)(i)
+            text = self.texts[said].read[i]
+            if text is None and (stated := self._stated(unit_column, dimension, canonical)):
+                text = stated[0]
+        unit, key = unit_key(text or canonical or ""), unit_key(suffix)
+        if key == "%":
+            return {"%": 1.0, "1": 0.01, "fraction": 0.01}.get(unit)
+        if key in _MULTIPLES and unit and not unit.startswith(("1e", "万", "亿", "千", "百", "十")):
+            return _MULTIPLES[key]
+        if dimension == "verbatim":
+            return 1.0 if unit and unit == key else None
+        own, behind = (_unit_meaning(name, dimension, canonical) for name in (unit, key))
+        if own is None or behind is None or own[0] != behind[0]:
+            return None
+        # in a form of an enterprise a blank unit is the canonical one: a cell that names another is converted
+        return 1.0 if own == behind else behind[1] / own[1] if text is None and self.source.enterprise else None
+
+    def _unmark(self, kind: str, i: int, column: str) -> None:
+        left = [name for name in self._evidence[kind].pop(i, []) if name != column]
+        if left:
+            self._evidence[kind][i] = left
+
     def _plain(self, column: Column) -> list:
         kind = column.type
-        if kind == "number":
-            return self._each(column, parse_number)
-        if kind == "percent":
-            return self._each(column, lambda text: parse_number(text, percent=True))
+        if kind in ("number", "percent"):
+            return self._numbers(column)
         if kind == "date":
             return self._each(column, parse_date)
         if kind == "bool":
@@ -316,6 +448,7 @@ class _Typer:
             parsed = self._each(column, lambda text: parse_hour(text) or parse_period(text))
         else:
             parsed = self._each(column, parse_period)
+        self._spans(column, parsed)
         result: dict[str, Iterable] = {
             column.name: [p and p[0] for p in parsed],
             "period_grain": [p and p[1] for p in parsed],
@@ -323,6 +456,29 @@ class _Typer:
         if column.hourly:
             result["period_ts"] = [p and p[2] for p in parsed]
         return result
+
+    def _spans(self, column: Column, parsed: list[Period | None]) -> None:
+        """2024年1-9月: the months from January on, for a sum of the year to date; twelve of them are the year."""
+        for i, text in enumerate(self.raw[column.name]):
+            span = None if text is None or parsed[i] is not None else parse_span(text)
+            if span is None or text is None:
+                continue
+            year, last = span
+            if self._is_to_date(i):
+                parsed[i] = date(year, last, 1), "month", None
+            elif last == 12:
+                parsed[i] = date(year, 1, 1), "year", None
+            else:
+                continue
+            self._unmark("unreadable", i, column.name)
+            self.notes.append(Note(self.numbers[i], column.name, "date_spelling", text))
+
+    def _is_to_date(self, i: int) -> bool:
+        """Whether the row says that its figure is the sum of the year to date."""
+        if "period_kind" not in self.texts:
+            return False
+        text = self.texts["period_kind"].read[i]
+        return text is not None and load_code_lists()["period_kind"].resolve(text) == "累计"
 
     def _code(self, column: Column) -> list[str | None]:
         codes: CodeList = load_code_lists()[column.codes or ""]
@@ -335,13 +491,15 @@ class _Typer:
             if text not in seen:
                 seen[text] = codes.resolve(text)
             code = seen[text]
-            if code is None and column.open:
+            if is_unknown(text):
+                code = None
+            elif code is None and column.open:
                 code = tidy(text)
                 if _FORMULA.match(text.lstrip()):
                     self._mark("formula_text", i, column.name)
             elif code is None:
                 self._mark("unknown_code", i, column.name)
-            elif codes.key(text) in codes.fixes:
+            elif codes.is_mended(text):
                 self.notes.append(Note(self.numbers[i], column.name, "fix", text))
             elif kind := _normalised(text, "code"):
                 self.notes.append(Note(self.numbers[i], column.name, kind, text))
@@ -349,27 +507,57 @@ class _Typer:
         return values
 
     def _unit(self, column: Column) -> list[str | None]:
+        """The unit of each row: from its cell, else from the headers, else from a line beside the table; two that disagree are none."""
         values: list[str | None] = []
         meanings: list[tuple[str | None, float]] = []
         dimension_at = self._dimension(column)
         printed = _printed_units() if column.dimension_of == "fuel" else {}
         fuels = self._typed["fuel"] if printed else []
+        texts = self.texts[column.name]
+        stated: dict[tuple[str | None, str | None], tuple[str, str, bool] | None] = {}
         for i, text in enumerate(self.raw[column.name]):
             dimension, canonical = dimension_at(i)
-            if text is None:
+            if (dimension, canonical) not in stated:
+                stated[dimension, canonical] = self._stated(column, dimension, canonical)
+            beside = stated[dimension, canonical]
+            if text is None and beside is None:
                 values.append(None)
                 unit = printed.get(fuels[i], canonical) if printed else canonical
-                blank = _unit_meaning(code_key(unit), dimension, canonical) if unit else None
+                blank = _unit_meaning(unit_key(unit), dimension, canonical) if unit else None
                 meanings.append(blank or (canonical, 1.0))
                 continue
-            key = code_key(text)
+            key = unit_key(beside[0] if text is None and beside else text or "")
             meaning = _unit_meaning(key, dimension, canonical)
-            if meaning is None:
+            if text is None and beside is not None:
+                texts.raw[i] = beside[0]
+            if is_unknown(key) or meaning is None or (beside and (not beside[2] or _unit_meaning(beside[0], dimension, canonical) != meaning)):
                 self._mark("unknown_unit", i, column.name)
+                if beside:
+                    texts.raw[i] = f"{text or ''}（{beside[1]}：{beside[0]}）"
             values.append(key)
             meanings.append(meaning or (key, 1.0))
         self.unit_meanings[column.name] = meanings
         return values
+
+    def _stated(self, column: Column, dimension: str | None, canonical: str | None) -> tuple[str, str, bool] | None:
+        """(unit, where, is it clear) that stands in the headers or beside the table for what has this dimension; None = none does."""
+        header, beside = self.table.header_units.get(column.name, ()), self.table.note_units
+        found = _fitting(header, dimension, canonical)
+        if len(found) > 1 or (header and not found):
+            return "、".join(found or header), "表头", False
+        note = _fitting(beside, dimension, canonical)
+        if found:
+            agrees = not note or all(_unit_meaning(unit, dimension, canonical) == _unit_meaning(found[0], dimension, canonical) for unit in note)
+            return (found[0], "表头", True) if agrees else (f"{found[0]}；表外：{'、'.join(note)}", "表头", False)
+        if len(note) == 1:
+            return note[0], "表外注明", True
+        quantity = self.source.quantity
+        concerned = quantity is not None and self.source.column(quantity).unit_column == column.name
+        return ("、".join(beside), "表外注明", False) if beside and concerned and not self._has_own(column, note) else None
+
+    def _has_own(self, column: Column, note: list[str]) -> bool:
+        """Whether every row has a unit of its own: a line beside the table that does not fit says nothing then."""
+        return not note and all(text is not None for text in self.raw[column.name])
 
     def _dimension(self, column: Column) -> Callable[[int], tuple[str | None, str | None]]:
         """row index -> (dimension that the unit must have, canonical unit); (None, None) = any known unit."""
@@ -419,6 +607,19 @@ def _canonical_of(dimension: str) -> str | None:
     return next((u.canonical_unit for (_, d), u in load_units().by_key.items() if d == dimension), None)
 
 
+def _fitting(units: tuple[str, ...], dimension: str | None, canonical: str | None) -> list[str]:
+    """Those of several units that something of this dimension can be measured in, one a meaning."""
+    found = {meaning: unit for unit in reversed(units) if (meaning := _unit_meaning(unit, dimension, canonical)) is not None}
+    return [unit for unit in units if unit in found.values()]
+
+
+def shown_unit(text: str | None, unit: str) -> str:
+    """How a unit cell is shown in a finding where the headers state a unit: a cell that states another one names both."""
+    if text is None or _unit_meaning(unit_key(text), None, None) == _unit_meaning(unit, None, None):
+        return text or unit
+    return f"{text}（表头：{unit}）"
+
+
 @cache
 def _unit_meaning(key: str, dimension: str | None, canonical: str | None) -> tuple[str, float] | None:
     """(canonical unit, factor into it) of a spelling in a dimension (None = any), or None when it is unknown.
@@ -426,7 +627,7 @@ def _unit_meaning(key: str, dimension: str | None, canonical: str | None) -> tup
     A verbatim unit is only ever itself. A gas volume keeps its reference state: 1e4 Nm3 and 1e4 m3 differ for methane.
     """
     if dimension == "verbatim":
-        return (canonical, 1.0) if canonical and key == code_key(canonical) else None
+        return (canonical, 1.0) if canonical and key == unit_key(canonical) else None
     units = load_units().by_key
     unit = next((u for (k, of), u in units.items() if k == key and dimension in (None, of)), None)
     if unit is None:

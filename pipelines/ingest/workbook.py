@@ -12,9 +12,12 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 from xml.parsers import expat
 
+from pipelines.ingest.number_format import BUILT_IN, NumberFormat, number_format
 from pipelines.ingest.problem import Unreadable
+from pipelines.ingest.table import Range
 
 _CHUNK = 1 << 20
 # A workbook that unpacks to more than this is no honest monthly form.
@@ -38,14 +41,21 @@ class WorkbookFacts:
 
 @dataclass
 class SheetFacts:
-    """What the XML of a sheet says beside its values; positions count from 0, rows from 1."""
+    """What the XML of a sheet says beside its values; positions count from 0, rows from 1.
+
+    merged: ranges of merged cells; formats: cells whose number format shows another number than the one that is stored;
+    raised: cells with superscript characters, with their text.
+    """
 
     last_row: int = 0
     last_column: int = 0
     hidden_rows: list[int] = field(default_factory=list)
     hidden_columns: list[tuple[int, int]] = field(default_factory=list)
-    uncomputed: dict[tuple[int, int], str] = field(default_factory=dict)
+    uncomputed: list[tuple[int, int]] = field(default_factory=list)
     errors: dict[tuple[int, int], str] = field(default_factory=dict)
+    merged: list[Range] = field(default_factory=list)
+    formats: dict[tuple[int, int], NumberFormat] = field(default_factory=dict)
+    raised: dict[tuple[int, int], str] = field(default_factory=dict)
 
 
 def broken() -> Unreadable:
@@ -57,13 +67,8 @@ def broken() -> Unreadable:
 
 def inspect(path: Path) -> WorkbookFacts:
     """What the XML of a workbook says. Raises Unreadable when it must not be opened."""
-    with path.open("rb") as handle:
-        start = handle.read(8)
-    if start == bytes.fromhex("d0cf11e0a1b11ae1"):
-        raise Unreadable(
-            "L10-xlsx", "是旧版 .xls 或加密的工作簿；请去除密码，另存为 .xlsx 后提交",
-            "is an old .xls or an encrypted workbook; remove the password, save as .xlsx and deliver again",
-        )
+    if problem := _other_format(path):
+        raise problem
     try:
         with zipfile.ZipFile(path) as archive:
             parts = archive.infolist()
@@ -76,6 +81,34 @@ def inspect(path: Path) -> WorkbookFacts:
             return _read_parts(archive, parts)
     except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError, zlib.error, expat.ExpatError, ValueError) as error:
         raise broken() from error
+
+
+def _other_format(path: Path) -> Unreadable | None:
+    """What a file is that only bears the name of a workbook, and what to do with it."""
+    with path.open("rb") as handle:
+        start = handle.read(2048)
+    if start.startswith(bytes.fromhex("d0cf11e0a1b11ae1")):
+        return Unreadable(
+            "L10-xlsx", "是旧版 .xls 或加密的工作簿；请去除密码，另存为 .xlsx 后提交",
+            "is an old .xls or an encrypted workbook; remove the password, save as .xlsx and deliver again",
+        )
+    text = start.replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").lower()
+    if text.startswith(b"<?xml") and b"urn:schemas-microsoft-com:office:spreadsheet" in text:
+        return Unreadable(
+            "L10-xlsx", "内容是 2003 年版 XML 表格，不是 .xlsx；请用表格软件打开，另存为 .xlsx 后提交",
+            "is an XML spreadsheet of 2003, no .xlsx; open it in a spreadsheet program, save as .xlsx and deliver again",
+        )
+    if text.startswith((b"<!doctype html", b"<html", b"<table", b"<head", b"<body", b"<meta", b"<style", b"<div")) or (text.startswith(b"<?xml") and b"<html" in text):
+        return Unreadable(
+            "L10-xlsx", "内容是网页（HTML 表格），只是以 .xlsx 命名；重新导出仍会得到同样的文件，请用表格软件打开，另存为 .xlsx 后提交",
+            "is a web page (an HTML table) under the name of an .xlsx; exporting it again gives the same: open it in a spreadsheet program, save as .xlsx and deliver again",
+        )
+    if not text.startswith(b"pk") and text and all(byte >= 32 or byte in (9, 10, 13) for byte in text):
+        return Unreadable(
+            "L10-xlsx", "内容是文本（可能是 CSV），只是以 .xlsx 命名；请改名为 .csv，或用表格软件另存为 .xlsx 后提交",
+            "is text (perhaps CSV) under the name of an .xlsx; name it .csv, or save it as .xlsx from a spreadsheet program",
+        )
+    return None
 
 
 def _check_size(unpacked: int, packed: int) -> None:
@@ -97,16 +130,21 @@ def _read_parts(archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo]) -> Workb
     facts = WorkbookFacts()
     by_part: dict[str, SheetFacts] = {}
     names = _Names()
+    styles, strings = _Styles(), _Strings()
     for part in parts:
         if _path(part) in ("xl/workbook.xml", "xl/_rels/workbook.xml.rels"):
             _parse(archive, part, names)
+        elif _path(part) == "xl/styles.xml":
+            _parse(archive, part, styles)
+        elif _path(part) == "xl/sharedstrings.xml":
+            _parse(archive, part, strings)
     # a sheet may lie under any name that the workbook gives it
     targets = {_target(target) for target in names.targets.values()}
     for part in parts:
         path = _path(part)
         facts.external = facts.external or path.startswith("xl/externallinks/")
         if path.endswith((".xml", ".rels")) or path in targets:
-            sheet = _Sheet()
+            sheet = _Sheet(styles.telling(), strings.raised)
             _parse(archive, part, sheet)
             by_part[path] = sheet.facts
     for sheet_name, relation in names.sheets.items():
@@ -155,7 +193,118 @@ class _Names:
         """Nothing is said in text."""
 
 
-def _parse(archive: zipfile.ZipFile, part: zipfile.ZipInfo, events: _Sheet | _Names) -> None:
+class _Styles:
+    """The number formats of the cell styles."""
+
+    def __init__(self) -> None:
+        self._codes: dict[int, str] = dict(BUILT_IN)
+        self._styles: list[int] = []
+        self._in_cells = False
+
+    def telling(self) -> dict[str, NumberFormat]:
+        """Style -> its format, of the styles that show another number than the one that is stored."""
+        formats = {str(style): number_format(self._codes.get(code, "")) for style, code in enumerate(self._styles)}
+        return {style: found for style, found in formats.items() if found is not None}
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        name = tag.rpartition(":")[2]
+        if name == "numFmt" and attributes.get("numFmtId", "").isdecimal():
+            self._codes[int(attributes["numFmtId"])] = attributes.get("formatCode", "")
+        elif name == "cellXfs":
+            self._in_cells = True
+        elif name == "xf" and self._in_cells:
+            code = attributes.get("numFmtId", "0")
+            self._styles.append(int(code) if code.isdecimal() else 0)
+
+    def end(self, tag: str) -> None:
+        if tag.rpartition(":")[2] == "cellXfs":
+            self._in_cells = False
+
+    def text(self, data: str) -> None:
+        """Nothing is said in text."""
+
+
+# Superscript digits stay what they are; other raised characters are put in brackets of their own.
+_RAISED = str.maketrans("0123456789+-()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾")
+
+
+class _RichText:
+    """The text of a string whose runs may be raised: 1000 with a raised 2 is 1000², not 10002."""
+
+    def __init__(self) -> None:
+        self._parts: list[str] = []
+        self._run: list[str] = []
+        self._up = self._any = self._keep = self._sound = False
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "r":
+            self._run, self._up = [], False
+        elif name == "vertAlign":
+            self._up = attributes.get("val") == "superscript"
+        elif name == "rPh":
+            self._sound = True
+        elif name == "t":
+            self._keep = not self._sound
+
+    def text(self, data: str) -> None:
+        if self._keep:
+            self._run.append(data)
+
+    def end(self, name: str) -> None:
+        if name == "t":
+            self._keep = False
+        elif name == "rPh":
+            self._sound = False
+        elif name == "r":
+            self._flush()
+
+    def _flush(self) -> None:
+        text, self._run = "".join(self._run), []
+        if self._up and text.strip():
+            self._any = True
+            raised = text.translate(_RAISED)
+            text = raised if raised != text else f"⟨{text}⟩"
+        self._parts.append(text)
+        self._up = False
+
+    def taken(self) -> str | None:
+        """The whole text where a run is raised, else None; begins anew."""
+        self._flush()
+        text, any_raised = "".join(self._parts), self._any
+        self._parts, self._any = [], False
+        return text if any_raised else None
+
+
+class _Strings:
+    """The shared strings that hold raised characters, by their number."""
+
+    def __init__(self) -> None:
+        self.raised: dict[str, str] = {}
+        self._number = 0
+        self._rich = _RichText()
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        self._rich.start(tag.rpartition(":")[2], attributes)
+
+    def text(self, data: str) -> None:
+        self._rich.text(data)
+
+    def end(self, tag: str) -> None:
+        name = tag.rpartition(":")[2]
+        self._rich.end(name)
+        if name == "si":
+            if (text := self._rich.taken()) is not None:
+                self.raised[str(self._number)] = text
+            self._number += 1
+
+
+class _Events(Protocol):
+    def start(self, tag: str, attributes: dict[str, str]) -> None: ...
+    def end(self, tag: str) -> None: ...
+    def text(self, data: str) -> None: ...
+
+
+def _parse(archive: zipfile.ZipFile, part: zipfile.ZipInfo, events: _Events) -> None:
     parser = expat.ParserCreate()
     parser.buffer_text = True
     parser.StartDoctypeDeclHandler = _no_doctype
@@ -177,15 +326,20 @@ def _no_doctype(*_: object) -> None:
 class _Sheet:
     """Collects the facts of one sheet from its XML events; of a part that is no sheet there are none."""
 
-    def __init__(self) -> None:
+    def __init__(self, formats: dict[str, NumberFormat], raised: dict[str, str]) -> None:
         self.facts = SheetFacts()
+        self._formats, self._raised = formats, raised
+        self._rich: _RichText | None = None
+        self._style = ""
         self._is_sheet: bool | None = None
         self._row = self._column = 0
         self._kind = ""
         self._filled = self._formula = False
         self._keep: list[str] | None = None
         self._value = ""
-        self._enter: dict[str, Callable[[dict[str, str]], None]] = {"row": self._start_row, "c": self._start_cell, "col": self._start_col}
+        self._enter: dict[str, Callable[[dict[str, str]], None]] = {
+            "row": self._start_row, "c": self._start_cell, "col": self._start_col, "mergeCell": self._merge,
+        }
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         name = tag.rpartition(":")[2]
@@ -197,15 +351,26 @@ class _Sheet:
             handler(attributes)
         elif name in ("v", "is"):
             self._keep = []
+            self._rich = _RichText() if name == "is" else None
         elif name == "f":
             self._formula = True
+        elif self._rich is not None:
+            self._rich.start(name, attributes)
 
     def text(self, data: str) -> None:
         if self._keep is not None:
             self._keep.append(data)
+        if self._rich is not None:
+            self._rich.text(data)
 
     def end(self, tag: str) -> None:
         name = tag.rpartition(":")[2]
+        if self._rich is not None:
+            self._rich.end(name)
+            if name == "is":
+                if (text := self._rich.taken()) is not None:
+                    self.facts.raised[self._row, self._column] = text
+                self._rich = None
         if name in ("v", "is") and self._keep is not None:
             self._value, self._keep = "".join(self._keep), None
             self._filled = bool(self._value)
@@ -223,6 +388,12 @@ class _Sheet:
             first = _number(attributes.get("min"), 1, _COLUMNS)
             self.facts.hidden_columns.append((first - 1, _number(attributes.get("max"), first, _COLUMNS) - 1))
 
+    def _merge(self, attributes: dict[str, str]) -> None:
+        ends = [_REF.fullmatch(end) for end in attributes.get("ref", "").split(":")]
+        if len(ends) == 2 and ends[0] and ends[1]:
+            (first, last) = ends[0], ends[1]
+            self.facts.merged.append((int(first[2]), column_number(first[1]), int(last[2]), column_number(last[1])))
+
     def _start_cell(self, attributes: dict[str, str]) -> None:
         self._column += 1
         if reference := attributes.get("r"):
@@ -230,17 +401,23 @@ class _Sheet:
             if match is None or int(match[2]) > _ROWS or (column := column_number(match[1])) >= _COLUMNS:
                 raise broken()
             self._row, self._column = int(match[2]), column
-        self._kind, self._value = attributes.get("t", ""), ""
+        self._kind, self._value, self._style = attributes.get("t", ""), "", attributes.get("s", "")
         self._filled = self._formula = False
 
     def _end_cell(self) -> None:
         place = self._row, self._column
         if len(self._value) > _CELL_TEXT_LIMIT:
             raise broken()
-        if self._formula and not self._filled:
-            self.facts.uncomputed[place] = ""
+        # a formula whose result is a blank text is computed; without any stored value nobody computed it
+        if self._formula and not self._filled and self._kind != "str":
+            self.facts.uncomputed.append(place)
         if self._kind == "e":
             self.facts.errors[place] = self._value
+        elif self._kind == "s":
+            if (text := self._raised.get(self._value)) is not None:
+                self.facts.raised[place] = text
+        elif self._kind in ("", "n") and self._filled and (shown := self._formats.get(self._style)) is not None:
+            self.facts.formats[place] = shown
         if not (self._filled or self._formula):
             return
         facts = self.facts

@@ -22,7 +22,7 @@ from pipelines.contracts.source import load_sources
 from pipelines.contracts.text import code_key
 from pipelines.settings import Settings
 from pipelines.warehouse.lake import Lake
-from pipelines.warehouse.registry import in_version
+from pipelines.warehouse.registry import file_batch_id, in_version
 
 _SEPARATORS = (",", ";", "\t")
 _HEADER_SEARCH = 20     # rows in which a header is looked for
@@ -86,7 +86,7 @@ def plain(value: Any) -> Any:
 
 def source_row(settings: Settings, source: str | None, batch_id: str, row_no: int, known_by: date) -> SourceRow:
     """The delivered row of a batch, from the received file where it is CSV or Parquet, and from the lake as decided by a day."""
-    source = source or batch_id.rsplit("-", 1)[0]
+    source = source or file_batch_id(batch_id).rsplit("-", 1)[0]
     file = _received_file(settings, source, batch_id)
     reported = _reported(file, source, row_no) if file else None
     return SourceRow(batch_id, row_no, str(file.relative_to(settings.data)) if file else None, reported,
@@ -98,7 +98,7 @@ def _as_decided(settings: Settings, rows: pl.DataFrame, known_by: date) -> pl.Da
 
 
 def _received_file(settings: Settings, source: str, batch_id: str) -> Path | None:
-    found = sorted((settings.received / source / batch_id).glob("received.*"))
+    found = sorted((settings.received / source / file_batch_id(batch_id)).glob("received.*"))
     return found[0] if found else None
 
 

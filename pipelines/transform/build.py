@@ -72,6 +72,7 @@ def run_dbt(
 
     os.environ["CARBON_BUILD_DB"] = str(database)
     os.environ["CARBON_BUILD_MEMORY_LIMIT"] = memory
+    os.environ.setdefault("CARBON_BUILD_THREADS", str(os.cpu_count() or 2))
 
     def listen(event: EventMsg) -> None:
         if on_node and event.info.name == "LogStartLine":

@@ -19,7 +19,7 @@ from pipelines.settings import Settings
 from pipelines.warehouse.duck import DuckError, connect, quoted
 from pipelines.warehouse.lake import read_lake_file, relation
 from pipelines.warehouse.mend import require_whole
-from pipelines.warehouse.registry import Batch, LakeFile, NightRun, Registry, Version
+from pipelines.warehouse.registry import Batch, LakeFile, NightRun, Registry, Version, file_batch_id
 
 # Sources whose change touches every account: their new rows rebuild everything.
 _REFERENCE = ("emission_factor", "division", "industry_class")
@@ -244,7 +244,7 @@ def _changes(db, settings: Settings, inputs: Inputs) -> tuple[bool, list[str]]:
         return True, []
     before, now = dict(db.execute("select batch_id, state from registry.built_batch").fetchall()), _states(inputs)
     changed = sorted(b for b in before.keys() | now.keys() if before.get(b) != now.get(b))
-    full = any(b.rsplit("-", 1)[0] in _REFERENCE or _was_said_otherwise(before, now, b) for b in changed) or last[2] > settings.knowledge_end
+    full = any(file_batch_id(b).rsplit("-", 1)[0] in _REFERENCE or _was_said_otherwise(before, now, b) for b in changed) or last[2] > settings.knowledge_end
     return full, changed
 
 

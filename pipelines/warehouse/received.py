@@ -12,7 +12,7 @@ SIDECAR_PROBLEMS = ("L05-sidecar", "L18-checksum")   # what a corrected sidecar 
 
 def received_file(settings: Settings, batch: Batch) -> Path:
     """Where the received bytes of a batch lie."""
-    return settings.received / batch.source / batch.batch_id / f"received{batch.suffix}"
+    return settings.received / batch.source / batch.file_id / f"received{batch.suffix}"
 
 
 def has_copy(batch: Batch) -> bool:

@@ -9,6 +9,7 @@ enterprise to become known, and made anew when the sidecar or the received copy 
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -123,6 +124,14 @@ class LakeFile:
     rows: tuple[tuple[str, int, float | None], ...] = ()
 
 
+_FURTHER_SHEET = re.compile(r"-s([2-9]|[1-9]\d+)$")
+
+
+def file_batch_id(batch_id: str) -> str:
+    """The batch whose received bytes a batch is read from: a further sheet of a workbook (`...-s2`) is a batch of its own."""
+    return _FURTHER_SHEET.sub("", batch_id)
+
+
 @dataclass(frozen=True)
 class Version:
     """What decisions make of a batch between two moments (`holds_until` None = from then on).
@@ -175,6 +184,17 @@ class Batch:
     @property
     def received(self) -> datetime:
         return datetime.fromisoformat(self.received_at)
+
+    @property
+    def file_id(self) -> str:
+        """The id of the file: that of the batch, or of the batch of its first sheet."""
+        return file_batch_id(self.batch_id)
+
+    @property
+    def sheet_index(self) -> int:
+        """Which of the sheets that fit this batch is, from 0."""
+        match = _FURTHER_SHEET.search(self.batch_id)
+        return int(match[1]) - 1 if match else 0
 
 
 @dataclass(frozen=True)

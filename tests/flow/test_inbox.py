@@ -7,9 +7,10 @@ from datetime import date
 from pathlib import Path
 
 from pipelines.gate.stage import Judged
-from pipelines.ingest.copies import LOST, received_file
+from pipelines.ingest.copies import LOST
 from pipelines.night import judge_step, open_night, receive_step
 from pipelines.settings import load_settings
+from pipelines.warehouse.received import received_file
 from tests.conftest import AS_OF, carbon
 from tests.deliveries import beside, deliver, register_row, uscc
 

@@ -135,10 +135,17 @@ def _shared_cases(source: Source, spec: dict[str, Any]) -> Iterator[Case]:
     yield from (case("C02-unknown-unit", {name: "市斤"}, clean, name=name) for name in units)
     free = [c.name for c in source.columns if c.type in ("text", "name", "key_text") or c.open]
     yield from (case("F05-formula-text", {name: "=cmd|' /C calc'!A0"}, clean, name=name) for name in free)
+    names = [c.name for c in source.columns if c.type in ("name", "key_text") or c.open]
+    yield from (case("F06-spoiled-name", {name: "锟斤拷厂"}, clean, name=name) for name in names)
+    yield from (case("F07-spoiled-text", {c.name: "\ufffd\ufffd厂"}, clean, "info", name=c.name) for c in source.columns if c.type == "text" and c.name not in ("unit", "level", "direction"))
+    industries = {"sector_statistics": "industry_code", "grid_sales": "industry_code"}
+    if (industry := industries.get(source.name)) is not None:
+        yield case("C06-leading-zero", [{industry: "61"}, {industry: "131"}], [{industry: "061"}, {industry: "131"}])
     other = spec["other"]
     yield case("K02-duplicate-row", [clean, clean], [clean])
     yield case("K03-duplicate-key", [clean, other], [other])
     yield case("K04-blank-unit", [clean, {"unit_code": "1#炉"}], [{"unit_code": "1#炉"}, {"unit_code": "2#炉"}])
+    yield case("K04-blank-stream", [clean, {"stream": "甲批"}], [{"stream": "甲批"}, {"stream": "乙批"}])
     large = {"enterprise_energy": "sold", "power_unit_month": "coal_t"}.get(source.name, "quantity")
     yield case("F20-magnitude", {large: "2e10"}, {large: "12000"} if source.name == "enterprise_process" else clean)
     emitting = {"enterprise_energy": {"consumed": "9e9"}, "power_unit_month": {"coal_t": "9e9"}, "enterprise_process": {"item": "fgas_sf6", "quantity": "9e7", "unit": ""}}

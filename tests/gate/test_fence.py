@@ -50,7 +50,7 @@ def _parquet(inbox: Path, source: str, name: str, table: pa.Table, **how: Any) -
     path = inbox / source / name
     path.parent.mkdir(parents=True, exist_ok=True)
     pq.write_table(table, path, **how)
-    path.with_name(f"{name}.meta.yml").write_text("received_at: 2026-01-10\nsynthetic: true\n", "utf-8")
+    raw(inbox, source, f"{name}.meta.yml", b"received_at: 2026-01-10\nsynthetic: true\n")
     data = path.read_bytes()
     raw(inbox, source, name, data)
     return data
@@ -90,7 +90,7 @@ def test_inputs_that_once_stopped_every_night_get_a_verdict(inbox: Path) -> None
 
 def test_an_estimate_that_no_row_can_have_is_unknown(inbox: Path) -> None:
     deliver(inbox, "enterprise_process", "vast.csv", [
-        {"uscc": uscc(1), "period": "2025-11", "role": "过程", "unit": "t", "item": "纯碱", "quantity": 999999999999999, "emission_factor": 99999999},
+        {"uscc": uscc(1), "period": "2025-11", "role": "过程", "unit": "t", "item": "纯碱", "quantity": 9999999999999, "emission_factor": 99999999},
     ])
     judge_night(night_settings(inbox.parent))
     (path,) = (inbox.parent / "data" / "quarantine" / "enterprise_process").glob("*/findings.parquet")

@@ -18,7 +18,7 @@ from pipelines.warehouse.inspect import lake_problems, received_problems, regist
 from pipelines.warehouse.lake import Lake, read_lake_file, relation
 from pipelines.warehouse.received import received_file
 from pipelines.warehouse.registry import Batch, Registry
-from tests.deliveries import deliver, register_row, uscc
+from tests.deliveries import deliver, raw, register_row, uscc
 from tests.gate.night import judge_night, night_settings
 
 ROW = {"energy": "柴油", "unit": "t", "consumed": 10}
@@ -183,6 +183,10 @@ def test_a_received_file_is_taken_again_or_the_night_ends_with_its_name(root: Pa
     assert any("received.csv" in line for line in _problems(settings))
     inbox = root / "inbox" / "enterprise_energy" / "form.csv"
     inbox.rename(root / "away.csv")
+    said, judged = judge_night(settings)   # the lake is whole: figures stand, the loss is named
+    assert judged == [] and any("received.csv" in line or "form.csv" in line for line in said)
+    # what can be made again from nothing is never left out of the figures
+    _files(root, "validated/enterprise_energy/month=2025-11/*.parquet")[0].unlink()
     with pytest.raises(Problem) as ended:
         judge_night(settings)
     assert batch.batch_id in str(ended.value) and "received.csv" in str(ended.value) and "备份" in ended.value.zh
@@ -221,12 +225,10 @@ def test_a_lost_or_damaged_registry_ends_the_night_with_its_name(root: Path, dam
 
 
 def test_a_verdict_that_changes_replaces_its_rows(root: Path) -> None:
-    """The lake holds what the verdict says and nothing of an earlier one: a batch that was received at another time than it was said."""
+    """The lake holds what the verdict says and nothing of an earlier one: a batch whose sidecar is corrected."""
     settings = night_settings(root)
-    registry = Registry(settings.registry)
-    registry._db.execute("update batch set received_at = '2026-01-05T00:00:00' where source in ('enterprise_energy', 'meter_reading')")
-    registry._db.execute("delete from verdict where batch_id like 'enterprise_energy-%' or batch_id like 'meter_reading-%'")
-    registry.close()
+    for file in ("enterprise_energy/form.csv", "meter_reading/meters.csv"):
+        raw(root / "inbox", "", f"{file}.meta.yml", b"received_at: 2026-01-05\nsynthetic: true\n")
     judge_night(settings)
     for source, rows in (("enterprise_energy", 7), ("meter_reading", 24)):
         files = sorted((settings.validated / source).glob("*/*.parquet"))

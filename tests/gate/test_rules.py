@@ -96,7 +96,7 @@ def test_sentences_cite_only_what_a_row_has(source: str) -> None:
         load_sources()[source], known_enterprises(),
     )
     for rule in suite_of(source).rules:
-        citable = {*frame.columns, *rule.args, "column", "column_zh", "value"}
+        citable = {*frame.columns, *rule.args, "column", "column_zh", "value", "hint_zh", "hint_en"}
         for text in (rule.zh, rule.en):
             fields = {name for _, name, _, _ in string.Formatter().parse(text) if name}
             assert fields <= citable, f"{rule.id}: {fields - citable}"

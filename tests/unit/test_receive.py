@@ -18,9 +18,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.ingest import copies as copies_module
-from pipelines.ingest.copies import LOST, Copies, CopyState, checked_copy, lost_copy, received_file
+from pipelines.ingest.copies import LOST, Copies, CopyState, checked_copy, lost_copy
 from pipelines.ingest.receive import InboxMissing, Receipt, receive
 from pipelines.settings import Settings, load_settings
+from pipelines.warehouse.received import received_file
 from pipelines.warehouse.registry import Batch, Registry, Verdict
 from tests.deliveries import OLD, beside, deliver, raw, uscc
 

@@ -67,14 +67,16 @@ def test_any_written_number_is_read_back(number: float) -> None:
     ("2025.03", date(2025, 3, 1), "month"), ("2025年3月", date(2025, 3, 1), "month"), ("２０２５年０３月", date(2025, 3, 1), "month"),
     ("202503", date(2025, 3, 1), "month"), ("2025-03-01", date(2025, 3, 1), "month"), ("2025-03-01 00:00:00", date(2025, 3, 1), "month"),
     ("2025年3月1日", date(2025, 3, 1), "month"), ("45717", date(2025, 3, 1), "month"),
-    ("2025", date(2025, 1, 1), "year"), ("2025年", date(2025, 1, 1), "year"), ("2025.0", date(2025, 1, 1), "year"),
+    ("Jan-25", date(2025, 1, 1), "month"), ("Sept-2025", date(2025, 9, 1), "month"), ("2025-02-28", date(2025, 2, 1), "month"),
+    ("2025-01-01 08:00:00", date(2025, 1, 1), "month"), ("2024-12-31T16:00:00Z", date(2025, 1, 1), "month"), ("2025年03月份", date(2025, 3, 1), "month"),
+    ("2025年度", date(2025, 1, 1), "year"), ("2025", date(2025, 1, 1), "year"), ("2025年", date(2025, 1, 1), "year"), ("2025.0", date(2025, 1, 1), "year"),
 ])
 def test_periods(text: str, first: date, grain: str) -> None:
     assert parse_period(text) == (first, grain, None)
 
 
 @pytest.mark.parametrize("text", [
-    "2025-13", "2025-00", "2025-03-02", "45718", "25-03", "三月", "2025Q1", "2025-03-01 05:00", "12025-01", "2025.1", "0000", "²025", "٢٠٢٥-٠١", "二〇二五年一月", "202513", "2025-02-30", "Jan-25",
+    "2025-13", "2025-00", "2025-03-02", "45718", "25-03", "三月", "2025Q1", "2025-03-01 05:00", "12025-01", "2025.1", "0000", "²025", "٢٠٢٥-٠١", "二〇二五年一月", "202513", "2025-02-30", "25-Jan", "2025-03-15", "2025-03-01 09:00:00",
 ])
 def test_no_periods(text: str) -> None:
     assert parse_period(text) is None
@@ -112,12 +114,12 @@ def test_years_and_yes_and_no() -> None:
     assert [parse_bool(t) for t in ("是", "Yes", "1", "否", "N", "也许")] == [True, True, True, False, False, None]
 
 
-@pytest.mark.parametrize("text", ["", " ", "　", "-", "--", "—", "——", "－", "N/A", "#N/A", "null", "None", "nan", "NaN", "空", "无", None])
+@pytest.mark.parametrize("text", ["", " ", "　", "-", "--", "—", "——", "－", "N/A", "/", "…", "×", "不适用", "\u200b", "null", "None", "nan", "NaN", "空", "无", None])
 def test_ways_of_writing_that_there_is_no_value(text: str | None) -> None:
     assert is_missing(text)
 
 
-@pytest.mark.parametrize("text", ["0", "无烟煤", "none of it", "-1"])
+@pytest.mark.parametrize("text", ["0", "无烟煤", "none of it", "-1", "#N/A", "#DIV/0!"])
 def test_what_is_a_value(text: str) -> None:
     assert not is_missing(text)
 

@@ -23,14 +23,14 @@ with leaf as (
 ),
 
 expected as (
-    select l.division_code, l.year, s.factor_set, l.fuel, sum(l.burned) - sum(l.feedstock) * cast(s.feedstock_share as decimal(9, 6)) as activity
+    select l.division_code, l.year, s.factor_set, l.fuel, sum(l.burned) - sum(l.feedstock) * {{ decimal_of('s.feedstock_share', 6, 9) }} as activity
     from leaf as l
     cross join {{ ref('inventory_factor_set') }} as s
     group by l.division_code, l.year, s.factor_set, s.feedstock_share, l.fuel
 ),
 
 found as (
-    select division_code, year, factor_set, fuel, sum(activity_quantity) as activity
+    select division_code, year, factor_set, fuel, {{ exact_sum('activity_quantity') }} as activity
     from {{ ref('fct_inventory_year') }}
     where sector <> 'process'
     group by division_code, year, factor_set, fuel

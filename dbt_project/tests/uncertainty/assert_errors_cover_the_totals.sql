@@ -23,7 +23,7 @@ compared as (
     {%- endfor %}
     select 'errors of lines', w.place, w.wanted, coalesce(f.found, 0)
     from (
-        select l.measure || ':' || cast(l.slice_year as varchar) as place, sum(cast(cast(l.amount as double) * c.half_width as decimal(28, 6))) as wanted
+        select l.measure || ':' || cast(l.slice_year as varchar) as place, sum({{ decimal_of('cast(l.amount as double) * c.half_width', 6, 28) }}) as wanted
         from {{ ref('int_uncertainty__line') }} as l
         inner join {{ ref('int_uncertainty__component') }} as c on c.kind = l.kind
         group by l.measure, l.slice_year

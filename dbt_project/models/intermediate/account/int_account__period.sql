@@ -24,11 +24,11 @@ with sums as (
         sum(case when emission_source in ('fuel', 'process', 'product_deduction', 'co2_recovered') then abs(emission_tco2e) else 0 end)
             as measured_den,
         count(case when hold is not null and coalesce(electricity_view, 'location') = 'location' then 1 end) as held_back_lines,
-        sum(case when fuel_or_heat then cast(energy_tce as decimal(28, 6)) else 0 end) as own_energy_tce,
-        sum(case when is_bought_power then cast(energy_tce as decimal(28, 6)) else 0 end) as bought_power_tce,
-        sum(case when is_energy_power then cast(energy_tce as decimal(28, 6)) else 0 end) as listed_power_tce,
-        sum(case when is_bought_heat then cast(energy_tce as decimal(28, 6)) else 0 end) as bought_heat_tce,
-        sum(case when is_energy_heat then cast(energy_tce as decimal(28, 6)) else 0 end) as listed_heat_tce,
+        sum(case when fuel_or_heat then {{ decimal_of('energy_tce', 6, 28) }} else 0 end) as own_energy_tce,
+        sum(case when is_bought_power then {{ decimal_of('energy_tce', 6, 28) }} else 0 end) as bought_power_tce,
+        sum(case when is_energy_power then {{ decimal_of('energy_tce', 6, 28) }} else 0 end) as listed_power_tce,
+        sum(case when is_bought_heat then {{ decimal_of('energy_tce', 6, 28) }} else 0 end) as bought_heat_tce,
+        sum(case when is_energy_heat then {{ decimal_of('energy_tce', 6, 28) }} else 0 end) as listed_heat_tce,
         bool_or(is_bought_power) as has_bought_power, bool_or(is_bought_heat) as has_bought_heat,
         bool_or(is_synthetic) as is_synthetic
     from (
@@ -82,7 +82,7 @@ select
         + case when s.has_bought_heat then s.bought_heat_tce else coalesce(s.listed_heat_tce, 0) end as energy_tce,
     -- what power adds when it counts by the coal that makes it: MWh x (equivalent - calorific), rounded once
     case when q.tce_per_mwh is null then null when coalesce(s.power_tce, 0) = 0 then cast(0 as decimal(28, 6))
-        else cast(cast(s.power_tce as double) / 0.1229 * (q.tce_per_mwh - 0.1229) as decimal(28, 6)) end as equivalent_extra_tce,
+        else {{ decimal_of('cast(s.power_tce as double) / 0.1229 * (q.tce_per_mwh - 0.1229)', 6, 28) }} end as equivalent_extra_tce,
     coalesce(s.is_synthetic, false) or p.is_synthetic or b.register_is_synthetic as is_synthetic
 from {{ ref('int_account__presence') }} as p
 inner join {{ ref('int_ledger__boundary') }} as b

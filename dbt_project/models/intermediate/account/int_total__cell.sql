@@ -9,7 +9,7 @@ with lines as (
         sum(case when hold is null and electricity_view = 'location' then emission_common_tco2e else 0 end) as purchased_power_location_tco2e,
         sum(case when hold is null and emission_source = 'purchased_heat' then emission_common_tco2e else 0 end) as purchased_heat_tco2e,
         {% for gas in ledger_gases() -%}
-        sum(case when hold is null and is_direct and gas = '{{ gas }}' then cast(round(gas_t, 9) as decimal(28, 9)) else 0 end) as {{ gas_column(gas) }},
+        sum(case when hold is null and is_direct and gas = '{{ gas }}' then gas_mass else 0 end) as {{ gas_column(gas) }},
         {% endfor -%}
         sum(case when hold is null and is_direct and factor_tier = 'measured' then abs(emission_common_tco2e) else 0 end) as measured_num,
         sum(case when hold is null and is_direct then abs(emission_common_tco2e) else 0 end) as measured_den,
@@ -20,7 +20,7 @@ with lines as (
         count(*) as lines, 0 as registered, 0 as reported, 0 as incomplete, 0 as stale, bool_or(is_synthetic) as is_synthetic
     from (
         select l.*, h.tco2e as held_tco2e, emission_source in ('fuel', 'process', 'product_deduction', 'co2_recovered') as is_direct,
-            {{ own_field('l') }} as own_field
+            {{ own_field('l') }} as own_field, {{ decimal_of('l.gas_t', 9, 28) }} as gas_mass
         from {{ ref('int_ledger__line') }} as l
         left join {{ ref('int_total__held_line') }} as h on h.line_id = l.line_id
         where division_code is not null and emission_source <> 'biomass_memo'

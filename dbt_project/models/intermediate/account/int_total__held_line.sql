@@ -4,7 +4,7 @@
 -- Parameters, and quantities that count under another role, are no activity of their own.
 with own_factor as (
     select uscc, emission_source, item, gas, activity_unit,
-        sum(abs(emission_common_tco2e)) as tco2e, sum(abs(cast(activity_quantity as decimal(38, 6)))) as activity
+        sum(abs(emission_common_tco2e)) as tco2e, sum(abs({{ decimal_of('activity_quantity', 6) }})) as activity
     from {{ ref('int_ledger__line') }}
     where hold is null and emission_source not in ('energy_only', 'biomass_memo') and coalesce(electricity_view, 'location') = 'location'
         and activity_quantity is not null

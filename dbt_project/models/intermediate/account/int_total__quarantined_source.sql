@@ -23,7 +23,7 @@ accepted as (
 ),
 
 estimate as (
-    select batch_id, row_no, cast(max(estimate_tco2e) as decimal(18, 3)) as tco2e
+    select batch_id, row_no, max(estimate_tco2e) as tco2e
     from {{ ref('stg_registry__delivered_finding') }}
     group by batch_id, row_no
 )

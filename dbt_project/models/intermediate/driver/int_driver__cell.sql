@@ -50,7 +50,7 @@ rows_of_both as (
         'ledger' as basis, '' as factor_set, level, case level when 'province' then province_code else prefecture_code end as code, year, industry, fuel,
         case when burned_tce is null then 'other' else 'energy' end as part,
         case when is_memo then 0 else emission_common_tco2e end as emission_t,
-        cast(round(coalesce(burned_tce, 0.0), 6) as decimal(28, 6)) as energy_tce, is_synthetic
+        {{ decimal_of('coalesce(burned_tce, 0.0)', 6, 28) }} as energy_tce, is_synthetic
     from ledger_line
     cross join (select 'province' as level union all select 'prefecture') as levels
     union all
@@ -60,7 +60,7 @@ rows_of_both as (
         coalesce(i.emission_tco2, 0),
         case
             when i.sector = 'process' then 0
-            else cast(round(coalesce(cast(i.activity_quantity as double) * c.tce_per_unit, 0.0), 6) as decimal(28, 6))
+            else {{ decimal_of('coalesce(cast(i.activity_quantity as double) * c.tce_per_unit, 0.0)', 6, 28) }}
         end,
         i.is_synthetic
     from {{ ref('int_inventory__emission') }} as i

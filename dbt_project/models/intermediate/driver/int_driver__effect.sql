@@ -91,8 +91,8 @@ related as (
     select g.*, s.share_0, s.share_1,
         cast(g.emission_0 as double) as v_0, cast(g.emission_1 as double) as v_1,
         g.industry is not distinct from '居民生活' as per_head,
-        cast(sum(cast(g.energy_0 as decimal(28, 6))) over (partition by g.basis, g.factor_set, g.level, g.code, g.year_0, g.year_1, g.industry, g.part) as double) as group_energy_0,
-        cast(sum(cast(g.energy_1 as decimal(28, 6))) over (partition by g.basis, g.factor_set, g.level, g.code, g.year_0, g.year_1, g.industry, g.part) as double) as group_energy_1
+        {{ exact_sum('g.energy_0', over='partition by g.basis, g.factor_set, g.level, g.code, g.year_0, g.year_1, g.industry, g.part', decimals=6) }} as group_energy_0,
+        {{ exact_sum('g.energy_1', over='partition by g.basis, g.factor_set, g.level, g.code, g.year_0, g.year_1, g.industry, g.part', decimals=6) }} as group_energy_1
     from grouped as g
     left join share as s
         on s.choice = 1 and s.basis = g.basis and s.factor_set = g.factor_set and s.level = g.level and s.code = g.code and s.year_0 = g.year_0

@@ -24,7 +24,7 @@ reported as (
 
 summed as (
     select
-        r.uscc, r.slice_year, p.sector, p.source, p.priority, cast(sum(cast(r.quantity as decimal(38, 6))) as double) as output_t,
+        r.uscc, r.slice_year, p.sector, p.source, p.priority, {{ exact_sum('r.quantity', decimals=6) }} as output_t,
         count(distinct r.item) as items, max(r.item) as one_item, bool_or(r.is_synthetic) as is_synthetic
     from reported as r
     inner join {{ ref('ets_product') }} as p on p.source = r.source and p.item = r.item

@@ -35,8 +35,8 @@ labelled as (
 -- where a real figure is known for an area and year, synthetic ones stay out
 counted as (
     select
-        area, grain, period, ts, kind, flow, partner, cast(round(mwh, 6) as decimal(28, 6)) as mwh,
-        cast(round(capacity_mw, 6) as decimal(28, 6)) as capacity_mw, months_covered, is_synthetic
+        area, grain, period, ts, kind, flow, partner, {{ decimal_of('mwh', 6, 28) }} as mwh,
+        {{ decimal_of('capacity_mw', 6, 28) }} as capacity_mw, months_covered, is_synthetic
     from labelled
     where not (has_real and is_synthetic)
 ),

@@ -14,7 +14,7 @@ with summed as (
         count(case when f.kind = 'exchange' then 1 end) as exchanges,
         sum(case when f.flow = 'inflow' then f.mwh else 0 end) as inflow_mwh,
         sum(case when f.flow = 'outflow' then f.mwh else 0 end) as outflow_mwh,
-        cast(sum(case when f.flow = 'inflow' then cast(round(f.mwh * coalesce(p.value, n.value), 6) as decimal(28, 6)) else 0 end) as decimal(28, 3)) as inflow_tco2,
+        cast(sum(case when f.flow = 'inflow' then {{ decimal_of('f.mwh * coalesce(p.value, n.value)', 6, 28) }} else 0 end) as decimal(28, 3)) as inflow_tco2,
         count(case when f.flow = 'inflow' and f.mwh <> 0 and coalesce(p.value, n.value) is null then 1 end) as unknown_inflows,
         max(case when f.flow = 'inflow' then case when p.value is null then 3 when p.tier = 'other_year' then 2 else 1 end end) as inflow_tier_rank,
         sum(case when f.flow = 'final_consumption' then f.mwh end) as balance_consumption_mwh,
@@ -31,12 +31,12 @@ with summed as (
 
 -- power sold to final users: single months, or the whole year
 sold as (
-    select division_code as area, 'month' as grain, period, cast(round(value, 6) as decimal(28, 6)) as mwh, is_synthetic
+    select division_code as area, 'month' as grain, period, {{ decimal_of('value', 6, 28) }} as mwh, is_synthetic
     from {{ ref('int_sector_statistics__month') }}
     where indicator = '售电量' and industry_code = '' and unit = 'MWh' and months_covered = 1
     union all
     select
-        division_code, 'year', make_date(cast(year(period) as integer), 1, 1), sum(cast(round(value, 6) as decimal(28, 6))),
+        division_code, 'year', make_date(cast(year(period) as integer), 1, 1), sum({{ decimal_of('value', 6, 28) }}),
         bool_or(is_synthetic)
     from {{ ref('int_sector_statistics__month') }}
     where indicator = '售电量' and industry_code = '' and unit = 'MWh'

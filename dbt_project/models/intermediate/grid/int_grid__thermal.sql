@@ -24,7 +24,7 @@ enterprise_tco2 as (
 ),
 
 enterprise_mwh as (
-    select o.uscc, o.period, sum(cast(round(o.quantity * u.factor, 6) as decimal(28, 6))) as mwh
+    select o.uscc, o.period, sum({{ decimal_of('o.quantity * u.factor', 6, 28) }}) as mwh
     from {{ ref('int_output__current') }} as o
     inner join {{ ref('unit') }} as u on u.unit_key = coalesce(o.reported_unit, 'mwh') and u.dimension = 'electricity'
     where o.item = '发电量' and o.conflict is null and o.superseded_by is null and o.period_grain = 'month' and o.months_covered = 1 and o.quantity > 0
@@ -33,8 +33,8 @@ enterprise_mwh as (
 
 observed as (
     select
-        1 as rank, 'power_units' as basis, area, period, cast(round(tco2, 3) as decimal(28, 3)) as tco2,
-        cast(round(generation_mwh, 6) as decimal(28, 6)) as mwh,
+        1 as rank, 'power_units' as basis, area, period, {{ decimal_of('tco2', 3, 28) }} as tco2,
+        {{ decimal_of('generation_mwh', 6, 28) }} as mwh,
         case carbon_basis when 'measured' then 'measured' else 'method_default' end as tier, is_synthetic
     from unit_month
     where recency = 1

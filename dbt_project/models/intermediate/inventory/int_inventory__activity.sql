@@ -46,7 +46,7 @@ select
     cast(sum(
         case
             when p.item_code = 'industry_feedstock'
-                then cast(cast(p.quantity as double) * f.feedstock_share as decimal(38, 6))
+                then {{ decimal_of('cast(p.quantity as double) * f.feedstock_share', 6) }}
             else cast(p.quantity as decimal(38, 6))
         end
     ) as decimal(38, 6)) as activity_quantity,

@@ -12,7 +12,7 @@ select
     cast(year as integer) as year,
     item_code,
     fuel_code,
-    cast(quantity as decimal(38, 6)) as quantity,
+    {{ decimal_of('quantity', 6) }} as quantity,
     unit,
     is_synthetic,
     batch_id,

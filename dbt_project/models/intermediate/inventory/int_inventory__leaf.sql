@@ -43,7 +43,7 @@ industry as (
 part as (
     select
         i.division_code, i.year, i.factor_set, t.sector, i.coal_factor_group, i.fuel_code, t.final_quantity,
-        cast(cast(t.feedstock_quantity as double) * i.feedstock_share as decimal(38, 6)) as deducted, i.activity_unit,
+        {{ decimal_of('cast(t.feedstock_quantity as double) * i.feedstock_share', 6) }} as deducted, i.activity_unit,
         i.is_synthetic or t.is_synthetic as is_synthetic
     from industry as i
     inner join told as t on t.division_code = i.division_code and t.year = i.year and t.fuel_code = i.fuel_code

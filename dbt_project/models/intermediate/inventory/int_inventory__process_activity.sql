@@ -33,9 +33,7 @@ labelled as (
 -- CH4 is weighed at 20 C: a volume at 0 C is that of the same mass (7.17 t and 6.7 t per 1e4 m3)
 measured as (
     select *,
-        cast(round(
-            cast(value as double) * factor * case when activity like 'mine_gas%' and ch4_reference_temp_c = 0 then 7.17 / 6.7 else 1.0 end, 6
-        ) as decimal(38, 6)) as quantity,
+        {{ decimal_of("cast(value as double) * factor * case when activity like 'mine_gas%' and ch4_reference_temp_c = 0 then 7.17 / 6.7 else 1.0 end", 6) }} as quantity,
         row_number() over (
             partition by division_code, year, activity
             order by is_synthetic, case when industry_code = '' then 0 else 1 end, indicator, industry_code, reported_unit

@@ -30,7 +30,7 @@ joined as (
         min(case when operation = 'times' then value end) as first_times,
         max(case when operation = 'times' then value end) as second_times,
         count(case when operation = 'times' then 1 end) as times,
-        sum(case when operation = 'less' then value else 0 end) as less,
+        {{ exact_sum("case when operation = 'less' then value else 0 end", decimals=12) }} as less,
         {{ dbt.listagg('factor_id', "'; '", 'order by factor_id') }} as factor_id
     from found
     where choice = 1

@@ -39,7 +39,7 @@ ranked as (
 
 select
     division_code, year, role, industry_code, sector, fuel_code, indicator,
-    cast(round(cast(value as double) * factor, 6) as decimal(38, 6)) as quantity,
+    {{ decimal_of('cast(value as double) * factor', 6) }} as quantity,
     canonical_unit as unit,
     case
         when fuel_code is null then 'unknown_fuel'

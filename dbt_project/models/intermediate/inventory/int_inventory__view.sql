@@ -19,9 +19,9 @@ with production as (
 joined as (
     select
         p.*, x.basis as exchange_basis, x.inflow_mwh, x.outflow_mwh, x.inflow_tier, x.thermal_basis,
-        cast(round(x.inflow_tco2, 3) as decimal(18, 3)) as inflow_tco2,
+        cast(x.inflow_tco2 as decimal(18, 3)) as inflow_tco2,
         x.production_factor as own_factor,
-        cast(round(x.outflow_tco2, 3) as decimal(18, 3)) as outflow_tco2,
+        {{ decimal_of('x.outflow_tco2', 3, 18) }} as outflow_tco2,
         coalesce(x.is_synthetic, false) as exchange_is_synthetic,
         row_number() over (
             partition by p.division_code, p.year, p.factor_set order by case x.basis when 'grid_statistics' then 0 else 1 end

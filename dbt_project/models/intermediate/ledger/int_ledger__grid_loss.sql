@@ -3,7 +3,7 @@
 with activity as (
     select *,
         count(*) over (partition by uscc, period, period_grain) as rows_delivered,
-        sum(cast(sign * quantity as decimal(38, 9))) over (partition by uscc, period, period_grain) as lost_mwh,
+        sum({{ decimal_of('sign * quantity', 9) }}) over (partition by uscc, period, period_grain) as lost_mwh,
         max(case when item = 'grid_feed_in' then 1 else 0 end) over (partition by uscc, period, period_grain)
             + max(case when item = 'grid_import' then 1 else 0 end) over (partition by uscc, period, period_grain)
             + max(case when item = 'grid_export' then 1 else 0 end) over (partition by uscc, period, period_grain)

@@ -69,7 +69,7 @@ paired as (
 select
     uscc, slice_year, energy, fuel_code, method_code, method_version, base_factor_set, base_gwp_set, other_version, other_factor_set, other_gwp_set,
     -- a sum of decimals: the same in any order
-    sum(cast(burned as decimal(28, 6))) as activity_quantity, max(activity_unit) as activity_unit,
+    sum({{ decimal_of('burned', 6, 28) }}) as activity_quantity, max(activity_unit) as activity_unit,
     sum(base_tco2) as base_tco2, sum(other_tco2) as other_tco2,
     sum(case when by_parameter then with_ncv - base_tco2 else 0 end) as ncv_tco2,
     sum(case when by_parameter then with_carbon - with_ncv else 0 end) as carbon_content_tco2,

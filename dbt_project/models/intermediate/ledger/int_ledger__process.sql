@@ -152,14 +152,17 @@ factored as (
 -- non-carbonate substitutes lower the clinker's emission, never below zero per enterprise, unit and month
 cut as (
     select *,
-        quantity * factor as raw_gas_t,
-        -- in decimals: a sum of doubles would depend on the order of its rows
-        cast(sum(case when item like 'clinker_%' and emission_source = 'process' and block <> 'clinker_substitute'
-            then cast(quantity * factor as decimal(38, 9)) else 0 end) over (partition by uscc, period, period_grain, unit_code) as double) as clinker_t,
-        coalesce(sum(case when block = 'clinker_substitute' then quantity * factor end) over (
-            partition by uscc, period, period_grain, unit_code
-            order by block = 'clinker_substitute', item, stream rows between unbounded preceding and 1 preceding), 0.0) as before_t
-    from factored
+        {{ exact_sum('clinker_part_t', over='partition by uscc, period, period_grain, unit_code') }} as clinker_t,
+        coalesce({{ exact_sum('substitute_t', over="partition by uscc, period, period_grain, unit_code
+            order by block = 'clinker_substitute', item, stream rows between unbounded preceding and 1 preceding") }}, 0.0) as before_t
+    from (
+        select *,
+            quantity * factor as raw_gas_t,
+            case when item like 'clinker_%' and emission_source = 'process' and block <> 'clinker_substitute' then quantity * factor else 0.0 end
+                as clinker_part_t,
+            case when block = 'clinker_substitute' then quantity * factor end as substitute_t
+        from factored
+    ) as parts
 )
 
 select

@@ -50,20 +50,21 @@ judged as (
     cross join ({{ if97_row('boundary23', 3) }}) as n
 ),
 
--- summed in the order of the release, so that the last digit does not depend on the engine's threads
 enthalpies as (
     select
         j.steam_temp_c, j.steam_pressure_mpa,
-        0.461526 * 540.0 * list_sum(list(
+        0.461526 * 540.0 * {{ exact_sum('j.term', decimals=15) }} as enthalpy_kj_per_kg
+    from (
+        select
+            p.steam_temp_c, p.steam_pressure_mpa,
             case c.equation
-                when 'region2_ideal' then c.n * c.power_tau * power(540.0 / j.steam_k, c.power_tau - 1)
-                else c.n * power(j.steam_pressure_mpa, c.power_pi) * c.power_tau * power(540.0 / j.steam_k - 0.5, c.power_tau - 1)
-            end
-            order by c.equation, c.i
-        )) as enthalpy_kj_per_kg
-    from judged as j
-    cross join {{ ref('if97_coefficient') }} as c
-    where j.steam_k is not null and not j.is_hot_water and j.state_hold is null and c.equation in ('region2_ideal', 'region2_residual')
+                when 'region2_ideal' then c.n * c.power_tau * power(540.0 / p.steam_k, c.power_tau - 1)
+                else c.n * power(p.steam_pressure_mpa, c.power_pi) * c.power_tau * power(540.0 / p.steam_k - 0.5, c.power_tau - 1)
+            end as term
+        from judged as p
+        cross join {{ ref('if97_coefficient') }} as c
+        where p.steam_k is not null and not p.is_hot_water and p.state_hold is null and c.equation in ('region2_ideal', 'region2_residual')
+    ) as j
     group by j.steam_temp_c, j.steam_pressure_mpa
 )
 

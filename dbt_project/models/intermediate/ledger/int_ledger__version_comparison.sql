@@ -60,7 +60,7 @@ judged as (
 select
     uscc, slice_year, emission_source, item, gas, electricity_view, method_code, base_version as method_version, base_factor_set,
     base_gwp_set, other_version, other_factor_set, other_gwp_set,
-    sum(cast(activity_quantity as decimal(28, 6))) as activity_quantity, max(activity_unit) as activity_unit,
+    sum({{ decimal_of('activity_quantity', 6, 28) }}) as activity_quantity, max(activity_unit) as activity_unit,
     -- without a line of its own a version counts nothing; a line held back is unknown
     sum(case when base_has_lines then base_tco2e else 0 end) as base_tco2,
     sum(case when other_has_lines then other_tco2e else 0 end) as other_tco2,

@@ -6,7 +6,7 @@
 -- Sums are decimals, so that they do not depend on the order of addition.
 select
     uscc, meter_id, energy, fuel_code, fuel_group, activity_unit, period, day, batch_id, received_at, is_synthetic,
-    sum(case when is_doubtful then 0 else cast(quantity as decimal(28, 9)) end) as quantity,
+    sum(case when is_doubtful then 0 else {{ decimal_of('quantity', 9, 28) }} end) as quantity,
     count(case when not is_doubtful then 1 end) as collected,
     count(case when is_doubtful then 1 end) as doubtful,
     count(case when quality = '估算' then 1 end) as estimated,

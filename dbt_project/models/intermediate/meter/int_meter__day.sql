@@ -11,7 +11,7 @@ with counted as (
     )
     union all
     select uscc, meter_id, energy, fuel_code, fuel_group, activity_unit, period, day,
-        sum(case when is_doubtful then 0 else cast(quantity as decimal(28, 9)) end),
+        sum(case when is_doubtful then 0 else {{ decimal_of('quantity', 9, 28) }} end),
         count(case when not is_doubtful then 1 end), count(case when is_doubtful then 1 end), count(case when quality = '估算' then 1 end),
         max(batch_id), min(row_no), max(case when is_synthetic then 1 else 0 end) = 1
     from {{ ref('int_meter__contested') }}

@@ -18,7 +18,7 @@ thermal as (
 
 select
     'power_sold' as driver, left(v.division_code, 2) || '0000' as province, coalesce(d.prefecture_code, v.division_code) as prefecture,
-    left(v.industry_code, 2) as industry, v.division_code, v.industry_code, v.period, cast(round(v.quantity_mwh, 6) as decimal(28, 6)) as mwh,
+    left(v.industry_code, 2) as industry, v.division_code, v.industry_code, v.period, {{ decimal_of('v.quantity_mwh', 6, 28) }} as mwh,
     v.known_from, v.known_until, v.is_synthetic
 from (
     {{ row_versions('sales', ['division_code', 'industry_code', 'period']) }}
@@ -26,7 +26,7 @@ from (
 left join {{ ref('int_division__tree') }} as d on d.code = v.division_code
 union all
 select
-    'thermal_generation', v.division_code, null, null, v.division_code, null, v.period, cast(round(v.generation_mwh, 6) as decimal(28, 6)),
+    'thermal_generation', v.division_code, null, null, v.division_code, null, v.period, {{ decimal_of('v.generation_mwh', 6, 28) }},
     v.known_from, v.known_until, v.is_synthetic
 from (
     {{ row_versions('thermal', ['division_code', 'power_source', 'period']) }}

@@ -9,7 +9,7 @@ with held_row as (
 
 -- the verdict's quantity counts rows that still wait for their enterprise or month as accepted: they are taken off again
 held as (
-    select h.batch_id, count(*) as held_rows, cast(sum(cast(q.quantity as decimal(38, 6))) as double) as waiting_quantity
+    select h.batch_id, count(*) as held_rows, {{ exact_sum('q.quantity', decimals=6) }} as waiting_quantity
     from held_row as h
     left join {{ ref('stg_registry__later_quantity') }} as q on h.batch_id = q.batch_id and h.row_no = q.row_no
     group by h.batch_id

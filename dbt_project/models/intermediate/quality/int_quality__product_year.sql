@@ -10,7 +10,7 @@ with output as (
 ),
 
 made as (
-    select uscc, slice_year, period, period_grain, item, sum(quantity) as quantity from output
+    select uscc, slice_year, period, period_grain, item, {{ exact_sum('quantity') }} as quantity from output
     group by uscc, slice_year, period, period_grain, item
 ),
 
@@ -28,16 +28,16 @@ account as (
 
 line as (
     select uscc, period, period_grain,
-        sum(case when emission_source in ('fuel', 'biomass_memo') then energy_tce end) * 1000.0 as fuel_kgce,
+        {{ exact_sum("case when emission_source in ('fuel', 'biomass_memo') then energy_tce end") }} * 1000.0 as fuel_kgce,
         -- 0.67 kg CH4/m3 at 20 C (guideline 12)
-        sum(case when gas = 'CH4' and emission_source in ('process', 'co2_recovered') then gas_t end) / 0.67e-3 as ch4_m3
+        {{ exact_sum("case when gas = 'CH4' and emission_source in ('process', 'co2_recovered') then gas_t end") }} / 0.67e-3 as ch4_m3
     from {{ ref('int_ledger__line') }}
     group by uscc, period, period_grain
 ),
 
 power as (
     select uscc, period, period_grain,
-        sum(case when direction in ('购入', '自发自用') then quantity when origin = '电网' then -quantity else 0.0 end) as mwh
+        {{ exact_sum("case when direction in ('购入', '自发自用') then quantity when origin = '电网' then -quantity else 0.0 end") }} as mwh
     from ({{ counting('int_power_heat__current') }}) as h
     where carrier = '电力'
     group by uscc, period, period_grain
@@ -79,7 +79,7 @@ joined as (
 ),
 
 summed as (
-    select uscc, slice_year, item, measure, coalesce(route, '') as route, count(*) as periods, sum(amount) as amount, sum(quantity) as quantity
+    select uscc, slice_year, item, measure, coalesce(route, '') as route, count(*) as periods, {{ exact_sum('amount') }} as amount, {{ exact_sum('quantity') }} as quantity
     from joined
     where amount is not null
     group by uscc, slice_year, item, measure, route

@@ -3,7 +3,7 @@
 -- of its figures that begin with each digit (chi-square, eight degrees of freedom, a bound for such shares). Limits and the least
 -- sample, under which chance tells fewer than one enterprise-year in 10,000, stand in seed `quality_rule` (docs/method.md).
 with figures as (
-    select source, uscc, series, slice_year, period, batch_id, row_no, round(quantity, 6) as quantity
+    select source, uscc, series, slice_year, period, batch_id, row_no, {{ rounded('quantity', 6) }} as quantity
     from {{ ref('int_quality__series') }}
     where period_grain = 'month' and quantity > 0.0 and quantity < 1e9
 ),
@@ -39,7 +39,7 @@ first_digit as (
 ),
 
 shares as (
-    select f.uscc, f.slice_year, f.digit, sum(1.0 / s.figures) as weight
+    select f.uscc, f.slice_year, f.digit, {{ exact_sum('1.0 / s.figures', decimals=12) }} as weight
     from first_digit as f
     inner join (
         select uscc, slice_year, source, series, count(*) as figures from first_digit group by uscc, slice_year, source, series
@@ -56,7 +56,7 @@ spread as (
 -- a digit that no figure begins with adds its whole expectation
 first_test as (
     select p.uscc, p.slice_year, max(p.series_count) as series_count,
-        sum(power(coalesce(s.weight, 0.0) - p.series_count * log10(1.0 + 1.0 / d.digit), 2) / (p.series_count * log10(1.0 + 1.0 / d.digit))) as chi_square
+        {{ exact_sum('power(coalesce(s.weight, 0.0) - p.series_count * log10(1.0 + 1.0 / d.digit), 2) / (p.series_count * log10(1.0 + 1.0 / d.digit))', decimals=12) }} as chi_square
     from spread as p
     cross join (select unnest(generate_series(1, 9)) as digit) as d
     left join shares as s on s.uscc = p.uscc and s.slice_year = p.slice_year and s.digit = d.digit
@@ -72,9 +72,9 @@ place as (
 select {{ rule_finding('R62-last-digit', 'p', 'quantity', shown('t.chi_square'), 't.figures') }}
 from last_test as t
 inner join place as p on p.uscc = t.uscc and p.slice_year = t.slice_year and p.place = 1
-where t.figures >= {{ rule_limit('R62-last-digit', 'least_count') }} and round(t.chi_square, 6) > {{ rule_limit('R62-last-digit') }}
+where t.figures >= {{ rule_limit('R62-last-digit', 'least_count') }} and {{ rounded('t.chi_square', 6) }} > {{ rule_limit('R62-last-digit') }}
 union all
-select {{ rule_finding('R62-first-digit', 'p', 'quantity', shown('round(t.chi_square, 3)'), 't.series_count') }}
+select {{ rule_finding('R62-first-digit', 'p', 'quantity', shown('t.chi_square', 3), 't.series_count') }}
 from first_test as t
 inner join place as p on p.uscc = t.uscc and p.slice_year = t.slice_year and p.place = 1
-where t.series_count >= {{ rule_limit('R62-first-digit', 'least_count') }} and round(t.chi_square, 6) > {{ rule_limit('R62-first-digit') }}
+where t.series_count >= {{ rule_limit('R62-first-digit', 'least_count') }} and {{ rounded('t.chi_square', 6) }} > {{ rule_limit('R62-first-digit') }}

@@ -86,14 +86,14 @@ flows as (
 -- R20: power consumed by the energy form and by the form of power and heat
 power as (
     select uscc, period, period_grain,
-        sum(case when direction in ('购入', '自发自用') then quantity when origin = '电网' then -quantity else 0.0 end) as mwh
+        {{ exact_sum("case when direction in ('购入', '自发自用') then quantity when origin = '电网' then -quantity else 0.0 end") }} as mwh
     from ({{ counting('int_power_heat__current') }}) as h
     where carrier = '电力' and quantity is not null
     group by uscc, period, period_grain
 ),
 
 listed_power as (
-    select source, uscc, period, period_grain, sum(consumed) as consumed, min(batch_id) as batch_id, min(row_no) as row_no
+    select source, uscc, period, period_grain, {{ exact_sum('consumed') }} as consumed, min(batch_id) as batch_id, min(row_no) as row_no
     from e
     where fuel_code = 'electricity'
     group by source, uscc, period, period_grain
@@ -109,9 +109,9 @@ coefficient as (
 
 fuel_energy as (
     select e.uscc, e.period, e.period_grain,
-        sum(e.consumed * coalesce(case when e.parameter_basis = '实测' then e.ncv_gj_per_unit end / 29.3076, c.tce_per_unit)) as tce,
+        {{ exact_sum("e.consumed * coalesce(case when e.parameter_basis = '实测' then e.ncv_gj_per_unit end / 29.3076, c.tce_per_unit)") }} as tce,
         count(case when coalesce(case when e.parameter_basis = '实测' then e.ncv_gj_per_unit end, c.tce_per_unit) is null then 1 end) as unknown,
-        sum(e.transformation_input) as transformed
+        {{ exact_sum('e.transformation_input') }} as transformed
     from e
     left join coefficient as c on c.item = e.fuel_code
     where e.fuel_code not in ('electricity', 'heat') and e.consumed <> 0.0
@@ -120,8 +120,7 @@ fuel_energy as (
 
 bought as (
     select uscc, period, period_grain,
-        sum(case direction when '购入' then 1.0 when '外供' then -1.0 else 0.0 end
-            * case carrier when '电力' then quantity * 0.1229 else quantity / 29.3076 end) as tce,
+        {{ exact_sum("case direction when '购入' then 1.0 when '外供' then -1.0 else 0.0 end * case carrier when '电力' then quantity * 0.1229 else quantity / 29.3076 end") }} as tce,
         count(case when direction <> '自发自用' and quantity is null then 1 end) as unknown
     from ({{ counting('int_power_heat__current') }}) as h
     group by uscc, period, period_grain
@@ -145,7 +144,8 @@ energy_total as (
 
 ncv_year as (
     select t.source, t.uscc, t.energy, t.slice_year, count(*) as months, max(t.period) as period,
-        sum(t.value * t.consumed) / nullif(sum(t.consumed), 0.0) as ncv, sum(b.value * b.consumed) / nullif(sum(b.consumed), 0.0) as before_ncv
+        {{ exact_sum('t.value * t.consumed') }} / nullif({{ exact_sum('t.consumed') }}, 0.0) as ncv,
+        {{ exact_sum('b.value * b.consumed') }} / nullif({{ exact_sum('b.consumed') }}, 0.0) as before_ncv
     from parameters as t
     inner join parameters as b
         on b.uscc = t.uscc and b.unit_code = t.unit_code and b.energy = t.energy and b.stream = t.stream and b.parameter = t.parameter

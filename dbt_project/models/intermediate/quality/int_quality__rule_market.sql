@@ -1,7 +1,7 @@
 -- Certificates (R74), allowances and credits (R80, R81), key emitters (R82), grid sales against purchases (R20).
 with green as (
     select *, 'enterprise_power_heat' as source,
-        count(*) over (partition by certificate_id) as claims, sum(quantity) over (partition by certificate_id) as claimed_mwh
+        count(*) over (partition by certificate_id) as claims, {{ exact_sum('quantity', over='partition by certificate_id') }} as claimed_mwh
     from ({{ counting('int_power_heat__current') }}) as h
     where carrier = '电力' and direction = '购入' and certificate_id is not null
 ),
@@ -16,14 +16,14 @@ holders as (
 
 -- green power of a month beside the power that the energy form purchased
 green_month as (
-    select uscc, period, period_grain, sum(quantity) as mwh, min(batch_id) as batch_id, min(row_no) as row_no, 'enterprise_power_heat' as source
+    select uscc, period, period_grain, {{ exact_sum('quantity') }} as mwh, min(batch_id) as batch_id, min(row_no) as row_no, 'enterprise_power_heat' as source
     from ({{ counting('int_power_heat__current') }}) as h
     where carrier = '电力' and direction = '购入' and origin in ('绿电交易', '绿证', '直供非化石')
     group by uscc, period, period_grain
 ),
 
 form_month as (
-    select uscc, period, period_grain, sum(purchased) as mwh
+    select uscc, period, period_grain, {{ exact_sum('purchased') }} as mwh
     from ({{ counting('int_energy__current') }}) as e
     where fuel_code = 'electricity' and purchased is not null
     group by uscc, period, period_grain
@@ -31,7 +31,7 @@ form_month as (
 
 -- certificates of a year beside the power purchased in it
 purchased_year as (
-    select uscc, slice_year, sum(quantity) as mwh
+    select uscc, slice_year, {{ exact_sum('quantity') }} as mwh
     from ({{ counting('int_power_heat__current') }}) as h
     where carrier = '电力' and direction = '购入'
     group by uscc, slice_year
@@ -39,7 +39,7 @@ purchased_year as (
 
 retired_year as (
     select c.*, year(c.vintage) as slice_year,
-        sum(c.mwh) over (partition by c.uscc, year(c.vintage)) as retired_mwh,
+        {{ exact_sum('c.mwh', over='partition by c.uscc, year(c.vintage)') }} as retired_mwh,
         row_number() over (partition by c.uscc, year(c.vintage) order by c.certificate_id desc) as place
     from certificate as c
     where c.retired_on is not null
@@ -65,7 +65,7 @@ covered as (
 
 direct as (
     select a.uscc, a.slice_year, a.method_code, max(a.period) as period, max(a.period_grain) as period_grain,
-        sum(cast(a.fuel_tco2e + a.process_tco2e + a.product_deduction_tco2e + a.co2_recovered_tco2e as double)) as direct
+        cast(sum(a.fuel_tco2e + a.process_tco2e + a.product_deduction_tco2e + a.co2_recovered_tco2e) as double) as direct
     from {{ ref('int_account__period') }} as a
     group by a.uscc, a.slice_year, a.method_code
 ),
@@ -95,7 +95,7 @@ sold as (
 ),
 
 customer as (
-    select b.division_code, b.industry_code, f.section, h.period, h.period_grain, sum(h.quantity) as mwh
+    select b.division_code, b.industry_code, f.section, h.period, h.period_grain, {{ exact_sum('h.quantity') }} as mwh
     from ({{ counting('int_power_heat__current') }}) as h
     inner join {{ ref('int_ledger__boundary') }} as b on b.uscc = h.uscc and b.period = h.period and b.period_grain = h.period_grain
     left join {{ ref('field_of_division') }} as f on f.industry_division = left(b.industry_code, 2)
@@ -104,7 +104,7 @@ customer as (
 ),
 
 sales as (
-    select s.source, s.uscc, s.period, s.batch_id, s.row_no, s.quantity_mwh, sum(c.mwh) as purchased_mwh
+    select s.source, s.uscc, s.period, s.batch_id, s.row_no, s.quantity_mwh, {{ exact_sum('c.mwh') }} as purchased_mwh
     from sold as s
     inner join customer as c
         on c.period = s.period and c.period_grain = s.period_grain and c.division_code like s.area || '%'

@@ -5,12 +5,12 @@ with metered as (
         m.days_below, 100.0 * least(m.collected, m.due) / m.due as completeness, cast(m.quantity as double) as metered, r.reported
     from {{ ref('int_meter__month') }} as m
     left join (
-        select uscc, period, energy, sum(consumed) as reported
+        select uscc, period, energy, {{ exact_sum('consumed') }} as reported
         from {{ ref('int_energy__current') }}
         where conflict is null and superseded_by is null and period_grain = 'month' and energy <> '电力'
         group by uscc, period, energy
         union all
-        select uscc, period, '电力', sum(quantity)
+        select uscc, period, '电力', {{ exact_sum('quantity') }}
         from {{ ref('int_power_heat__current') }}
         where conflict is null and superseded_by is null and period_grain = 'month' and carrier = '电力' and direction = '购入'
         group by uscc, period
@@ -20,8 +20,8 @@ with metered as (
 whole_year as (
     select *,
         count(reported) over (partition by uscc, energy, slice_year) as months,
-        sum(case when reported is not null then metered end) over (partition by uscc, energy, slice_year) as year_metered,
-        sum(reported) over (partition by uscc, energy, slice_year) as year_reported,
+        {{ exact_sum('case when reported is not null then metered end', over='partition by uscc, energy, slice_year') }} as year_metered,
+        {{ exact_sum('reported', over='partition by uscc, energy, slice_year') }} as year_reported,
         row_number() over (partition by uscc, energy, slice_year order by period desc) as place
     from metered
 ),
@@ -71,15 +71,15 @@ late as (
     group by p.batch_id
 )
 
-select {{ rule_finding('M10-completeness', 'm', 'ts', shown('round(m.completeness, 1)') ~ " || '%'", 'm.days_below', 'm.energy', 'm.energy') }}
+select {{ rule_finding('M10-completeness', 'm', 'ts', shown('m.completeness', 1) ~ " || '%'", 'm.days_below', 'm.energy', 'm.energy') }}
 from metered as m
 where m.days_below > 0
 union all
-select {{ rule_finding('M11-month-report', 'm', 'value', shown('round(m.metered, 3)'), shown('round(m.reported, 3)'), "m.energy || ' (' || m.activity_unit || ')'", "m.energy || ' (' || m.activity_unit || ')'") }}
+select {{ rule_finding('M11-month-report', 'm', 'value', shown('m.metered', 3), shown('m.reported', 3), "m.energy || ' (' || m.activity_unit || ')'", "m.energy || ' (' || m.activity_unit || ')'") }}
 from metered as m
 where abs(m.metered - m.reported) > m.reported * {{ rule_limit('M11-month-report') }} * (1.0 + 1e-9)
 union all
-select {{ rule_finding('R11-metered-year', 'y', 'value', shown('round(y.year_metered, 3)'), shown('round(y.year_reported, 3)'), "y.energy || ' (' || y.activity_unit || ')'", "y.energy || ' (' || y.activity_unit || ')'") }}
+select {{ rule_finding('R11-metered-year', 'y', 'value', shown('y.year_metered', 3), shown('y.year_reported', 3), "y.energy || ' (' || y.activity_unit || ')'", "y.energy || ' (' || y.activity_unit || ')'") }}
 from whole_year as y
 where y.place = 1 and y.months >= {{ rule_limit('R11-metered-year', 'least_count') }}
     and abs(y.year_metered - y.year_reported) > y.year_metered * {{ rule_limit('R11-metered-year') }} * (1.0 + 1e-9)

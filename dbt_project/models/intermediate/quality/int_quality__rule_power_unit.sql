@@ -19,33 +19,33 @@ downgraded as (
 unit_year as (
     select *,
         row_number() over (partition by uscc, unit_code, slice_year order by period desc) as place,
-        sum(power_tco2e) over (partition by uscc, unit_code, slice_year)
-            / nullif(sum(benchmark_mwh) over (partition by uscc, unit_code, slice_year), 0.0) / nullif(benchmark, 0.0) as ratio
+        {{ exact_sum('power_tco2e', over='partition by uscc, unit_code, slice_year') }}
+            / nullif({{ exact_sum('benchmark_mwh', over='partition by uscc, unit_code, slice_year') }}, 0.0) / nullif(benchmark, 0.0) as ratio
     from unit_month
     where power_tco2e is not null and benchmark_mwh is not null and benchmark is not null
 ),
 
 plant as (
     select source, uscc, period, min(batch_id) as batch_id, min(row_no) as row_no,
-        sum(case when fuel_group = 'coal' then fuel_quantity end) as coal_t,
-        sum(generation_mwh) as generation_mwh, sum(purchased_mwh) as purchased_mwh
+        {{ exact_sum("case when fuel_group = 'coal' then fuel_quantity end") }} as coal_t,
+        {{ exact_sum('generation_mwh') }} as generation_mwh, {{ exact_sum('purchased_mwh') }} as purchased_mwh
     from unit_month
     group by source, uscc, period
 ),
 
 other as (
-    select uscc, period, 'coal' as fact, sum(consumed) as quantity
+    select uscc, period, 'coal' as fact, {{ exact_sum('consumed') }} as quantity
     from ({{ counting('int_energy__current') }}) as e
     where fuel_group = 'coal' and period_grain = 'month'
     group by uscc, period
     union all
-    select o.uscc, o.period, 'generation', sum(o.quantity * u.factor)
+    select o.uscc, o.period, 'generation', {{ exact_sum('o.quantity * u.factor') }}
     from ({{ counting('int_output__current') }}) as o
     inner join {{ ref('unit') }} as u on u.unit_key = lower(replace(o.reported_unit, ' ', '')) and u.dimension = 'electricity'
     where o.item = '发电量' and o.period_grain = 'month' and o.months_covered = 1
     group by o.uscc, o.period
     union all
-    select uscc, period, 'purchased', sum(quantity)
+    select uscc, period, 'purchased', {{ exact_sum('quantity') }}
     from ({{ counting('int_power_heat__current') }}) as h
     where carrier = '电力' and direction = '购入' and period_grain = 'month'
     group by uscc, period

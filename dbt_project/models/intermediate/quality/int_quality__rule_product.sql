@@ -9,13 +9,13 @@ with year_pair as (
 
 account as (
     select uscc, period, slice_year, {{ month_index('period') }} as month_index,
-        cast(fuel_tco2e + process_tco2e + product_deduction_tco2e + co2_recovered_tco2e as double) as direct
+        fuel_tco2e + process_tco2e + product_deduction_tco2e + co2_recovered_tco2e as direct
     from {{ ref('int_account__period') }}
     where period_grain = 'month'
 ),
 
 emission as (
-    select t.uscc, t.slice_year, count(*) as months, max(t.period) as period, sum(t.direct) as direct, sum(b.direct) as before_direct
+    select t.uscc, t.slice_year, count(*) as months, max(t.period) as period, cast(sum(t.direct) as double) as direct, cast(sum(b.direct) as double) as before_direct
     from account as t
     inner join account as b on b.uscc = t.uscc and b.month_index = t.month_index - 12
     group by t.uscc, t.slice_year
@@ -25,7 +25,7 @@ emission as (
 output as (
     select uscc, slice_year, max(abs(quantity / nullif(before_quantity, 0.0) - 1.0)) as moved
     from (
-        select t.uscc, t.slice_year, t.series, sum(t.quantity) as quantity, sum(b.quantity) as before_quantity
+        select t.uscc, t.slice_year, t.series, {{ exact_sum('t.quantity') }} as quantity, {{ exact_sum('b.quantity') }} as before_quantity
         from {{ ref('int_quality__series') }} as t
         inner join {{ ref('int_quality__series') }} as b
             on b.source = t.source and b.uscc = t.uscc and b.series = t.series and b.period_grain = t.period_grain and b.month_index = t.month_index - 12

@@ -8,7 +8,7 @@ with judged as (
 )
 
 select {{ rule_finding(
-    'B01-unexplained-share', 'j', 'quantity', shown('round(j.share * 100.0, 2)'), "cast(j.year as varchar) || ' ' || j.division_code",
+    'B01-unexplained-share', 'j', 'quantity', shown('j.share * 100.0', 2), "cast(j.year as varchar) || ' ' || j.division_code",
     "case j.gate when 'refused' then '该年不得定为最终' else '请核对' end",
     "case j.gate when 'refused' then 'the year cannot be final' else 'to be looked into' end",
     source='energy_balance'

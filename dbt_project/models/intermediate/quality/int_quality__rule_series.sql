@@ -47,8 +47,8 @@ paired as (
     select t.source, t.uscc, t.series, t.slice_year, t.period_grain, t.batch_id, t.row_no, t.period,
         row_number() over (partition by t.source, t.uscc, t.series, t.slice_year, t.period_grain order by t.period desc) as place,
         count(*) over (partition by t.source, t.uscc, t.series, t.slice_year, t.period_grain) as months,
-        sum(t.quantity) over (partition by t.source, t.uscc, t.series, t.slice_year, t.period_grain) as quantity,
-        sum(l.quantity) over (partition by t.source, t.uscc, t.series, t.slice_year, t.period_grain) as before_quantity
+        {{ exact_sum('t.quantity', over='partition by t.source, t.uscc, t.series, t.slice_year, t.period_grain') }} as quantity,
+        {{ exact_sum('l.quantity', over='partition by t.source, t.uscc, t.series, t.slice_year, t.period_grain') }} as before_quantity
     from {{ ref('int_quality__series') }} as t
     inner join {{ ref('int_quality__series') }} as l
         on l.source = t.source and l.uscc = t.uscc and l.series = t.series and l.period_grain = t.period_grain

@@ -24,14 +24,14 @@ statistic as (
 
 power as (
     select left(division_code, 4) || '00' as prefecture, cast(year(period) as integer) as year, is_synthetic, industry_code,
-        sum(cast(quantity_mwh as decimal(38, 6))) as mwh
+        sum({{ decimal_of('quantity_mwh', 6) }}) as mwh
     from {{ ref('int_grid_sales__current') }}
     where conflict is null and superseded_by is null
     group by left(division_code, 4) || '00', cast(year(period) as integer), is_synthetic, industry_code
 ),
 
 sold_gas as (
-    select coalesce(d.prefecture_code, 'unallocated') as prefecture, e.slice_year as year, sum(cast(coalesce(e.sold, 0) as decimal(38, 6))) as quantity
+    select coalesce(d.prefecture_code, 'unallocated') as prefecture, e.slice_year as year, sum({{ decimal_of('coalesce(e.sold, 0)', 6) }}) as quantity
     from ({{ counting('int_energy__current') }}) as e
     inner join {{ ref('byproduct_gas') }} as g on g.fuel_code = e.fuel_code
     inner join {{ ref('int_ledger__boundary') }} as b on b.uscc = e.uscc and b.period = e.period and b.period_grain = e.period_grain

@@ -15,8 +15,8 @@ first_row as (
 burned as (
     select c.division_code, c.year, c.fuel_code, r.vintages, s.coal_factor_group,
         case when s.item_code in ('thermal_power', 'heat_supply') then greatest(-c.quantity, 0) else s.sign * c.quantity end
-        - case when s.item_code in ('thermal_power', 'heat_supply') then greatest(-cast(r.quantity as decimal(38, 6)), 0)
-            else s.sign * cast(r.quantity as decimal(38, 6)) end as revised
+        - case when s.item_code in ('thermal_power', 'heat_supply') then greatest(-{{ decimal_of('r.quantity', 6) }}, 0)
+            else s.sign * {{ decimal_of('r.quantity', 6) }} end as revised
     from {{ ref('int_inventory__balance_cell') }} as c
     inner join {{ ref('inventory_sector') }} as s on s.item_code = c.item_code and s.item_code <> 'household'
     inner join first_row as r

@@ -38,7 +38,7 @@ motor as (
 -- by-product gas that the accounts sold and nobody in the register bought: networks of such gas are local
 gas as (
     select s.division_code, s.year, r.balance_fuel,
-        sum(cast(coalesce(e.sold, 0) as decimal(38, 6))) - sum(cast(coalesce(e.purchased, 0) as decimal(38, 6))) as quantity
+        sum({{ decimal_of('coalesce(e.sold, 0)', 6) }}) - sum({{ decimal_of('coalesce(e.purchased, 0)', 6) }}) as quantity
     from ({{ counting('int_energy__current') }}) as e
     inner join {{ ref('byproduct_gas') }} as g on g.fuel_code = e.fuel_code
     inner join {{ ref('reconciliation_fuel') }} as r on r.fuel_code = e.fuel_code

@@ -7,7 +7,7 @@ with of_year as (
 
 bought as (
     select coalesce(d.prefecture_code, 'unallocated') as prefecture, left(b.industry_code, 2) as industry, h.period, h.period_grain, y.year,
-        sum(cast(h.quantity as decimal(38, 6))) as mwh
+        sum({{ decimal_of('h.quantity', 6) }}) as mwh
     from ({{ counting('int_power_heat__current') }}) as h
     inner join of_year as y on y.year = h.slice_year and y.is_synthetic = h.is_synthetic
     inner join {{ ref('int_ledger__boundary') }} as b on b.uscc = h.uscc and b.period = h.period and b.period_grain = h.period_grain
@@ -19,7 +19,7 @@ bought as (
 
 sold as (
     select left(s.division_code, 4) || '00' as area, left(s.industry_code, 2) as industry, s.period, s.period_grain,
-        sum(cast(s.quantity_mwh as decimal(38, 6))) as mwh
+        sum({{ decimal_of('s.quantity_mwh', 6) }}) as mwh
     from {{ ref('int_grid_sales__current') }} as s
     inner join of_year as y on y.year = year(s.period) and y.is_synthetic = s.is_synthetic
     where s.conflict is null and s.superseded_by is null and (s.period_grain = 'year' or s.months_covered = 1) and length(s.industry_code) >= 2

@@ -12,7 +12,7 @@ with figure as (
         period_grain,
         period_kind,
         vintage,
-        cast(value as decimal(38, 6)) as value,
+        {{ decimal_of('value', 6) }} as value,
         is_synthetic,
         batch_id,
         row_no,

@@ -4,7 +4,7 @@
 with figure as (
     select
         division_code, industry_code, indicator, unit, period, period_grain, period_kind, vintage, value, is_synthetic, batch_id, row_no,
-        cast(value as decimal(38, 6)) as quantity,
+        {{ decimal_of('value', 6) }} as quantity,
         indicator || case when industry_code = '' then '' else ' ' || industry_code end || '（' || unit || '）' as name
     from {{ ref('int_sector_statistics__current') }}
     where conflict is null and abs(value) < 1e25
@@ -61,7 +61,7 @@ series as (
     union all
     select
         'grid_generation', division_code, '', '发电量：' || power_source, 'MWh', period, period_grain,
-        cast(round(generation_mwh, 6) as decimal(38, 6)), is_synthetic, batch_id, row_no, power_source || '发电量（MWh）'
+        {{ decimal_of('generation_mwh', 6) }}, is_synthetic, batch_id, row_no, power_source || '发电量（MWh）'
     from {{ ref('int_grid_generation__current') }}
     where conflict is null and superseded_by is null and (period_grain = 'year' or (period_grain = 'month' and months_covered = 1))
 ),
@@ -172,7 +172,7 @@ where quantity < before
 union all
 select
     'Q03-looks-year-to-date', 'sector_statistics', division_code, industry_code, indicator, '', make_date(year, cast(last_month as integer), 1), 'month',
-    cast(first_value as decimal(38, 6)), cast(last_value as decimal(38, 6)), unit, batch_id, row_no, is_synthetic, indicator || '（' || unit || '）', indicator || ' (' || unit || ')'
+    {{ decimal_of('first_value', 6) }}, {{ decimal_of('last_value', 6) }}, unit, batch_id, row_no, is_synthetic, indicator || '（' || unit || '）', indicator || ' (' || unit || ')'
 from {{ ref('int_sector_statistics__suspect') }}
 union all
 -- not a fault: how the series is published

@@ -93,14 +93,14 @@ compared as (
 -- `v`, `low` and `high` are rounded so that 42 + 1 is 43 and 1.05 x 400 is 420
 figured as (
     select *,
-        round(value, 9) as v,
-        round(case when reading = 'about' then target_value - half_width when reading in ('at_least', 'at_most') then target_value end, 9) as low,
-        round(case when reading = 'about' then target_value + half_width when reading in ('at_least', 'at_most') then target_value end, 9) as high,
-        round(value + (value - first_value) / nullif(observed_year - first_year, 0) * (target_year - observed_year), 9) as pace_value,
-        round(case
+        {{ rounded('value', 9) }} as v,
+        {{ rounded("case when reading = 'about' then target_value - half_width when reading in ('at_least', 'at_most') then target_value end", 9) }} as low,
+        {{ rounded("case when reading = 'about' then target_value + half_width when reading in ('at_least', 'at_most') then target_value end", 9) }} as high,
+        {{ rounded('value + (value - first_value) / nullif(observed_year - first_year, 0) * (target_year - observed_year)', 9) }} as pace_value,
+        case
             when target_year = 2030 and start_value is not null and observed_year between 2025 and 2029
-                then start_value + (target_value - start_value) * (observed_year - 2025) / 5.0
-        end, 9) as path_value
+                then {{ rounded('start_value + (target_value - start_value) * (observed_year - 2025) / 5.0', 9) }}
+        end as path_value
     from compared
     where pick = 1
 ),
@@ -112,7 +112,7 @@ marked as (
         case when reading in ('about', 'at_least', 'at_most') then case good when 'up' then pace_value >= low else pace_value <= high end end as pace_reaches,
         case when path_value is not null then case good when 'up' then v >= path_value else v <= path_value end end as on_path,
         reading in ('rises', 'not_falls', 'falls') as is_direction,
-        case reading when 'rises' then v > round(ref_value, 9) when 'not_falls' then v >= round(ref_value, 9) when 'falls' then v < round(ref_value, 9) end as direction_holds,
+        case reading when 'rises' then v > {{ rounded('ref_value', 9) }} when 'not_falls' then v >= {{ rounded('ref_value', 9) }} when 'falls' then v < {{ rounded('ref_value', 9) }} end as direction_holds,
         -- nothing left to burn, everything covered
         case reading when 'rises' then v >= bound when 'falls' then v <= bound end as at_bound
     from figured

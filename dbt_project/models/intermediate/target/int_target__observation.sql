@@ -70,7 +70,8 @@ weight as (
         division_code, cast(year(period) as integer) as year, case indicator when '地区生产总值' then 'gdp' else 'population' end as kind, value,
         row_number() over (
             partition by division_code, year(period), indicator
-            order by is_synthetic, case vintage when '修订' then 0 when '' then 1 else 2 end, published_on desc nulls last, received_at desc
+            order by is_synthetic, case vintage when '修订' then 0 when '' then 1 else 2 end, published_on desc nulls last, received_at desc,
+                batch_id, row_no
         ) as choice
     from {{ ref('int_sector_statistics__current') }}
     where conflict is null and period_grain = 'year' and period_kind = '当期' and industry_code = ''
@@ -84,10 +85,10 @@ due as (
 together as (
     select
         d.target_id, d.province_code as division_code, o.year, d.decomposition, u.bodies_due, count(*) as bodies,
-        cast(sum(cast(round(o.value, 9) as decimal(28, 9))) as double) as total,
+        {{ exact_sum('o.value') }} as total,
         min(o.value) as least, max(o.value) as greatest, min(d.good) as good,
-        cast(sum(cast(round(o.value * w.value, 6) as decimal(38, 6))) as double) as weighed,
-        cast(sum(cast(round(w.value, 6) as decimal(38, 6))) as double) as weights, count(w.value) as weighted_bodies,
+        {{ exact_sum('o.value * w.value', decimals=6) }} as weighed,
+        {{ exact_sum('w.value', decimals=6) }} as weights, count(w.value) as weighted_bodies,
         max(o.vintage) as vintage, bool_or(o.is_synthetic) as is_synthetic
     from decomposed as d
     inner join due as u on u.target_id = d.target_id and u.province_code = d.province_code

@@ -23,7 +23,7 @@ ratioed as (
         case when account_value > 0 then compared / account_value end as ratio,
         case
             when compared is null then false
-            when account_value > 0 then round(compared / account_value, 9) < band_low or round(compared / account_value, 9) > band_high
+            when account_value > 0 then {{ rounded('compared / account_value', 9) }} < band_low or {{ rounded('compared / account_value', 9) }} > band_high
             else compared > 0
         end as is_outside
     from judged
@@ -63,7 +63,7 @@ patterns as (
 emitted as (
     select l.uscc, l.period,
         case when l.emission_source = 'purchased_power' then 'electricity' when f.fuel_group = 'coal' then 'coal' else f.fuel_code end as quantity,
-        sum(cast(l.emission_common_tco2e as double)) as tco2e
+        cast(sum(l.emission_common_tco2e) as double) as tco2e
     from {{ ref('int_ledger__line') }} as l
     left join {{ ref('fuel') }} as f on f.energy = l.item and l.emission_source = 'fuel'
     where l.period_grain = 'month' and l.hold is null

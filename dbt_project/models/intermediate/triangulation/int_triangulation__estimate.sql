@@ -1,6 +1,7 @@
 -- Independent estimates of one quantity of an enterprise's month, one row an estimate. `account` is what the account rests on.
 -- Electricity is what was bought; a norm speaks of what was used, so it counts only where nothing is generated or sold on site.
 -- Electricity sold by the grid company comes by division and industry, not by enterprise: it joins here once it names one.
+{%- set stock_use = 'opening_stock + coalesce(purchased, 0) + coalesce(produced, 0) - closing_stock - coalesce(sold, 0) - coalesce(used_elsewhere, 0)' %}
 with energy as (
     select *, case when fuel_group = 'coal' then 'coal' else fuel_code end as quantity_name
     from {{ ref('int_energy__current') }}
@@ -8,7 +9,7 @@ with energy as (
 ),
 
 bought as (
-    select uscc, period, sum(case when direction = '购入' then quantity end) as quantity,
+    select uscc, period, {{ exact_sum("case when direction = '购入' then quantity end") }} as quantity,
         max(case when direction <> '购入' then 1 else 0 end) = 1 as has_own,
         min(batch_id) as batch_id, max(case when is_synthetic then 1 else 0 end) = 1 as is_synthetic
     from {{ ref('int_power_heat__current') }}
@@ -17,7 +18,7 @@ bought as (
 ),
 
 output as (
-    select o.uscc, o.period, n.quantity, sum(o.quantity * u.factor * n.low) as low, sum(o.quantity * u.factor * n.high) as high,
+    select o.uscc, o.period, n.quantity, {{ exact_sum('o.quantity * u.factor * n.low') }} as low, {{ exact_sum('o.quantity * u.factor * n.high') }} as high,
         max(case when o.is_synthetic then 1 else 0 end) = 1 as is_synthetic
     from {{ ref('int_output__current') }} as o
     inner join {{ ref('product_energy_norm') }} as n on n.item = o.item
@@ -28,7 +29,7 @@ output as (
 
 select uscc, period, quantity_name as quantity, min(activity_unit) as unit,
     case when quantity_name = 'electricity' then 'energy_form' else 'account' end as estimate_source,
-    sum(consumed) as low, sum(consumed) as high, max(case when is_synthetic then 1 else 0 end) = 1 as is_synthetic
+    {{ exact_sum('consumed') }} as low, {{ exact_sum('consumed') }} as high, max(case when is_synthetic then 1 else 0 end) = 1 as is_synthetic
 from energy
 group by uscc, period, quantity_name
 union all
@@ -36,8 +37,7 @@ select uscc, period, 'electricity', 'MWh', 'account', quantity, quantity, is_syn
 from bought where quantity is not null
 union all
 select uscc, period, quantity_name, min(activity_unit), 'stock_balance',
-    round(sum(opening_stock + coalesce(purchased, 0) + coalesce(produced, 0) - closing_stock - coalesce(sold, 0) - coalesce(used_elsewhere, 0)), 6),
-    round(sum(opening_stock + coalesce(purchased, 0) + coalesce(produced, 0) - closing_stock - coalesce(sold, 0) - coalesce(used_elsewhere, 0)), 6),
+    {{ exact_sum(stock_use, decimals=6) }}, {{ exact_sum(stock_use, decimals=6) }},
     max(case when is_synthetic then 1 else 0 end) = 1
 from energy
 where quantity_name <> 'electricity'
@@ -49,14 +49,14 @@ select uscc, period, case when fuel_group = 'coal' then 'coal' else fuel_code en
 from {{ ref('int_meter__month') }}
 group by uscc, period, case when fuel_group = 'coal' then 'coal' else fuel_code end
 union all
-select uscc, period, 'electricity', 'MWh', 'ets_evidence', sum(purchased_mwh), sum(purchased_mwh), max(case when is_synthetic then 1 else 0 end) = 1
+select uscc, period, 'electricity', 'MWh', 'ets_evidence', {{ exact_sum('purchased_mwh') }}, {{ exact_sum('purchased_mwh') }}, max(case when is_synthetic then 1 else 0 end) = 1
 from {{ ref('int_power_unit__current') }}
 where conflict is null and superseded_by is null and period_grain = 'month'
 group by uscc, period
 having count(*) = count(purchased_mwh)
 union all
 select uscc, period, case when fuel_group = 'coal' then 'coal' else fuel_code end, min(fuel_unit), 'ets_evidence',
-    sum(fuel_quantity), sum(fuel_quantity), max(case when is_synthetic then 1 else 0 end) = 1
+    {{ exact_sum('fuel_quantity') }}, {{ exact_sum('fuel_quantity') }}, max(case when is_synthetic then 1 else 0 end) = 1
 from {{ ref('int_power_unit__current') }}
 where conflict is null and superseded_by is null and period_grain = 'month'
 group by uscc, period, case when fuel_group = 'coal' then 'coal' else fuel_code end

@@ -57,6 +57,6 @@ select
     {{ shown('coalesce(account_value, greatest_value)') }} || ' ' || unit as reported_value,
     name_zh || '：' || verdict_zh || coalesce('（比值 ' || {{ shown('lowest_ratio') }} || '–' || {{ shown('highest_ratio') }} || '）', '') as what_zh,
     name_en || ': ' || verdict_en || coalesce(' (ratios ' || {{ shown('lowest_ratio') }} || ' to ' || {{ shown('highest_ratio') }} || ')', '') as what_en,
-    cast(tonnes_at_stake as decimal(18, 3)) as tonnes
+    {{ decimal_of('tonnes_at_stake', 3, 18) }} as tonnes
 from placed
 where place = 1

@@ -4,13 +4,23 @@ with series as (
     select uscc, quantity, period, high as value,
         lag(period) over w as period_before, lag(high) over w as value_before,
         count(*) over twelve as months, min(high) over twelve as least, max(high) over twelve as greatest,
-        stddev_samp(high) over twelve / nullif(avg(high) over twelve, 0) as variation,
+        {{ exact_sum('high', over='partition by uscc, quantity order by period rows between 11 preceding and current row') }} / count(*) over twelve as mean,
+        row_number() over w as nth,
         count(*) over earlier as earlier_months, median(high) over earlier as earlier_median
     from {{ ref('int_triangulation__estimate') }}
     where estimate_source = 'account' and high > 0
     window w as (partition by uscc, quantity order by period),
         twelve as (partition by uscc, quantity order by period rows between 11 preceding and current row),
         earlier as (partition by uscc, quantity order by period rows between 6 preceding and 1 preceding)
+),
+
+-- standard deviation of twelve months beside their mean
+spread as (
+    select t.uscc, t.quantity, t.period, sqrt({{ exact_sum('power(b.value / t.mean - 1.0, 2)', decimals=12) }} / 11.0) as variation
+    from series as t
+    inner join series as b on b.uscc = t.uscc and b.quantity = t.quantity and b.nth between t.nth - 11 and t.nth
+    where t.months = 12 and t.least < t.greatest
+    group by t.uscc, t.quantity, t.period
 ),
 
 modes as (
@@ -44,7 +54,7 @@ union all
 select uscc, quantity, period, 'copied_month' from series
 where value = value_before and period_before = cast(period - interval 1 month as date) and not (months = 12 and least = greatest)
 union all
-select uscc, quantity, period, 'too_smooth' from series where months = 12 and least < greatest and variation < (select tolerance from {{ ref('series_pattern') }} where pattern = 'too_smooth')
+select uscc, quantity, period, 'too_smooth' from spread where variation < (select tolerance from {{ ref('series_pattern') }} where pattern = 'too_smooth')
 union all
 select uscc, quantity, period, 'power_of_ten' from series
 where earlier_months >= 3 and earlier_median > 0

@@ -23,8 +23,8 @@ select
     case when l.code like '%0000' then 'province' else 'prefecture' end as level, l.code, l.total_period, l.factor_set, l.fuel, w.subject,
     case when w.subject = 'factor' then 'inventory:' || l.factor_set || ':' || l.fuel else 'balance:' || l.sector || ':' || l.fuel end as error,
     cast(sum(l.emission_tco2) as decimal(18, 3)) as amount,
-    sum(cast(cast(l.emission_tco2 as double) * w.half_width as decimal(28, 6))) as moved,
-    sum(cast(power(cast(l.emission_tco2 as double) * w.half_width, 2) as decimal(38, 6))) as squares
+    sum({{ decimal_of('cast(l.emission_tco2 as double) * w.half_width', 6, 28) }}) as moved,
+    sum({{ decimal_of('power(cast(l.emission_tco2 as double) * w.half_width, 2)', 6) }}) as squares
 from inventory_line as l
 inner join ({{ with_half_width('inventory_kind') }}) as w
     on (w.subject = 'factor' and w.component = l.factor_component and w.detail = l.fuel and w.wide_detail = l.fuel_group and w.tier = l.tier)

@@ -11,7 +11,7 @@ select
     {{ is_measured }} as is_measured,
     md5(concat_ws('|', coalesce(l.factor_id, ''), l.factor_tier, l.item, l.delivery_source, {{ activity_kind }}, {{ data_basis }}, cast({{ is_measured }} as varchar))) as kind,
     cast(sum({{ amount }}) as decimal(18, 3)) as amount,
-    cast(sum(cast(power(cast({{ amount }} as double), 2) as decimal(38, 3))) as decimal(38, 3)) as squares
+    cast(sum({{ decimal_of('power(cast(' ~ amount ~ ' as double), 2)', 3) }}) as decimal(38, 3)) as squares
 from {{ ref('int_ledger__line') }} as l
 cross join (
     select 'ets_direct_tco2e' as measure

@@ -32,11 +32,11 @@ line as (
 
 own as (
     select
-        level, code, slice_year, measure, {{ errors }}, cast(sum(cast(power(cast(moved as double), 2) as decimal(38, 6))) as double) as own_variance
+        level, code, slice_year, measure, {{ errors }}, {{ exact_sum('power(cast(moved as double), 2)', decimals=6) }} as own_variance
     from (
         select
             l.level, l.code, l.slice_year, l.measure, {{ errors }}, c.part, l.uscc, l.item,
-            sum(cast(cast(l.amount as double) * c.half_width as decimal(28, 6))) as moved
+            sum({{ decimal_of('cast(l.amount as double) * c.half_width', 6, 28) }}) as moved
         from line as l
         inner join {{ ref('int_uncertainty__component') }} as c on c.kind = l.kind and c.is_own
         group by l.level, l.code, l.slice_year, l.measure, {{ errors }}, c.part, l.uscc, l.item
@@ -65,7 +65,7 @@ parts as (
     select
         'inventory', factor_set, level, code, total_period, 'inventory_tco2',
         cast(sum(case when subject = 'factor' then amount else 0 end) as double),
-        sqrt(cast(sum(case when subject = 'balance' then cast(power(cast(moved as double), 2) as decimal(38, 6)) else 0 end) as double)),
+        sqrt(cast(sum(case when subject = 'balance' then {{ decimal_of('power(cast(moved as double), 2)', 6) }} else 0 end) as double)),
         max(case when subject = 'factor' then error end),
         cast(sum(case when subject = 'factor' then moved else 0 end) as double) / nullif(cast(sum(case when subject = 'factor' then amount else 0 end) as double), 0.0)
         {%- for n in range(2, 5) %}, cast(null as varchar), cast(null as double){% endfor %}
@@ -80,5 +80,5 @@ parts as (
 
 select
     *, basis || '|' || factor_set || '|' || level || '|' || code || '|' || cast(period as varchar) || '|' || measure as cell,
-    cast(sum(cast(amount as decimal(28, 3))) over (partition by basis, factor_set, level, code, period, measure) as varchar) as cell_value
+    cast(sum({{ decimal_of('amount', 3, 28) }}) over (partition by basis, factor_set, level, code, period, measure) as varchar) as cell_value
 from parts

@@ -27,15 +27,18 @@ named as (
 -- what moves less than a hundred-thousandth of the cell's variance is not drawn
 weighed as (
     select *,
-        1e-5 * sum(cast(round(power(amount, 2) * (
+        1e-5 * {{ exact_sum('square', over='partition by cell', decimals=6) }} / power(amount, 2) as least_square
+    from (
+        select *, power(amount, 2) * (
             {%- for name in names %}coalesce(power({{ name }}_width, 2), 0.0){% if not loop.last %} + {% endif %}{% endfor -%}
-        ), 6) as decimal(38, 6))) over (partition by cell) / power(amount, 2) as least_square
-    from named
+        ) as square
+        from named
+    ) as squared
 ),
 
 drawn as (
     select
-        cell, cell_value, cast(sum(cast(amount as decimal(28, 3))) as double) as amount
+        cell, cell_value, {{ exact_sum('amount', decimals=3) }} as amount
         {%- for name in names %},
         case when power({{ name }}_width, 2) > least_square then {{ name }}_error end as {{ name }}_error,
         case when power({{ name }}_width, 2) > least_square then {{ name }}_width end as {{ name }}_width

@@ -13,8 +13,8 @@ terms as (
             when not c.is_own then c.part
             else c.part || ':' || l.uscc || ':' || l.item
         end as error,
-        cast(sum(cast(cast(l.amount as double) * c.half_width as decimal(28, 6))) as decimal(28, 6)) as moved,
-        cast(sum(cast(cast(l.squares as double) * c.half_width * c.half_width as decimal(38, 6))) as decimal(38, 6)) as squares
+        cast(sum({{ decimal_of('cast(l.amount as double) * c.half_width', 6, 28) }}) as decimal(28, 6)) as moved,
+        cast(sum({{ decimal_of('cast(l.squares as double) * c.half_width * c.half_width', 6) }}) as decimal(38, 6)) as squares
     from {{ ref('int_uncertainty__line') }} as l
     inner join {{ ref('int_uncertainty__component') }} as c on c.kind = l.kind
     group by

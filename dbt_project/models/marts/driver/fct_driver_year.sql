@@ -4,7 +4,7 @@ with summed as (
         basis, factor_set, level, code, year_0, year_1, case when of_region = 1 then '' else coalesce(industry, 'all') end as industry, min(split_by) as split_by,
         sum(emission_0) as emission_0, sum(emission_1) as emission_1
         {%- for x in driver_factors() %},
-        cast(sum(cast(x_{{ x }}_effect as decimal(38, 9))) as decimal(28, 9)) as {{ x }}_tco2e
+        cast(sum({{ decimal_of('x_' ~ x ~ '_effect', 9) }}) as decimal(28, 9)) as {{ x }}_tco2e
         {%- endfor %}
     from {{ ref('int_driver__effect') }}
     cross join (select 1 as of_region union all select 0) as grain

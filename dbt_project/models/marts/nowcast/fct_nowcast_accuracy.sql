@@ -1,7 +1,7 @@
 -- How good the estimates have been, by level and measure: mean absolute relative error, all absolute errors over all that was reported (small
 -- cells weigh little there), bias, and the error that 19 of 20 stayed within.
 with errors as (
-    select level, measure, error_tco2e, reported_tco2e, cast(abs(relative_error) as decimal(18, 9)) as size, is_synthetic from {{ ref('fct_nowcast_error') }}
+    select level, measure, error_tco2e, reported_tco2e, {{ decimal_of('abs(relative_error)', 9, 18) }} as size, is_synthetic from {{ ref('fct_nowcast_error') }}
 )
 
 select

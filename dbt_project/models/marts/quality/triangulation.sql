@@ -20,7 +20,7 @@ select
     cast(w.patterns as varchar) as patterns,
     cast(w.verdict_zh as varchar) as verdict_zh,
     cast(w.verdict_en as varchar) as verdict_en,
-    cast(w.tonnes_at_stake as decimal(18, 3)) as tonnes_at_stake,
+    {{ decimal_of('w.tonnes_at_stake', 3, 18) }} as tonnes_at_stake,
     cast(w.substitute_value as double) as substitute_value,
     cast(w.is_synthetic as boolean) as is_synthetic
 from {{ ref('int_triangulation__compared') }} as w

@@ -1,6 +1,6 @@
 -- one item per batch and check that someone has to settle or has settled; the most tonnes first
 with hangs as (
-    select item_id, sum(case when kind = 'allowance_gap' then cast(figure as decimal(18, 3)) end) as allowance_gap_t,
+    select item_id, sum(case when kind = 'allowance_gap' then {{ decimal_of('figure', 3, 18) }} end) as allowance_gap_t,
         {{ dbt.listagg("case when kind = 'target' then code end", "';'", "order by code") }} as targets
     from (select distinct item_id, kind, code, case when kind = 'allowance_gap' then period end as period, case when kind = 'allowance_gap' then figure end as figure
         from {{ ref('worklist_stake') }}) as s

@@ -1,6 +1,6 @@
 -- Certificates with what the power deliveries claim on them.
 with claim as (
-    select certificate_id, count(*) as claims, count(distinct uscc) as claimants, cast(sum(cast(quantity as decimal(38, 6))) as double) as claimed_mwh
+    select certificate_id, count(*) as claims, count(distinct uscc) as claimants, {{ exact_sum('quantity', decimals=6) }} as claimed_mwh
     from {{ ref('int_power_heat__current') }}
     where certificate_id is not null and carrier = '电力' and conflict is null and superseded_by is null
     group by certificate_id

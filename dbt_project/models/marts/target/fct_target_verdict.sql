@@ -9,7 +9,7 @@ with judged as (
         -- what is left to the value of 2030, 0 where it is reached; nothing rests on a preliminary figure, and a standing condition has no pace
         case
             when j.reason_code not in ('no_target_for_body', 'base_not_zero', 'provisional') and j.date_kind <> 'standing' and j.v is not null and g.target_value is not null and j.observed_year < 2030
-                then round(case g.good when 'up' then greatest(g.target_value - j.v, 0.0) else least(g.target_value - j.v, 0.0) end, 9)
+                then {{ rounded("case g.good when 'up' then greatest(g.target_value - j.v, 0.0) else least(g.target_value - j.v, 0.0) end", 9) }}
         end as gap_2030,
         o.decomposition, o.bodies as decomposition_bodies, o.bodies_due as decomposition_bodies_due, o.decomposition_value
     from {{ ref('int_target__judged') }} as j
@@ -37,10 +37,10 @@ select
     cast({{ reason_text('t.en', 'j.words_en', 'j.unit_en', ' ') }} || coalesce('; ' || nullif(j.note_en, ''), '') as varchar) as reason_en,
     cast(j.gap_2030 as double) as required_rate_num,
     cast(case when j.gap_2030 is not null then 2030 - j.observed_year end as integer) as required_rate_den,
-    cast(round(j.gap_2030 / (2030 - j.observed_year), 9) as double) as required_rate,
+    {{ rounded('j.gap_2030 / (2030 - j.observed_year)', 9) }} as required_rate,
     cast(j.decomposition as varchar) as decomposition, cast(j.decomposition_bodies as integer) as decomposition_bodies,
     cast(j.decomposition_bodies_due as integer) as decomposition_bodies_due, cast(j.decomposition_value as double) as decomposition_value,
-    cast(round(j.value - j.decomposition_value, 9) as double) as decomposition_gap,
+    {{ rounded('j.value - j.decomposition_value', 9) }} as decomposition_gap,
     cast(coalesce(nullif(p.lead_agencies, ''), p.responsible_agencies) as varchar) as lead_agencies,
     cast(j.quote as varchar) as quote, cast(j.is_ambiguous as boolean) as is_ambiguous, cast(j.is_strive as boolean) as is_strive,
     cast(j.is_our_encoding as boolean) as is_our_encoding, cast(j.batch_id as varchar) as batch_id, cast(j.row_no as bigint) as row_no,
