@@ -374,7 +374,7 @@ def list_settings(data: Path | None = None) -> list[Setting]:
 
 def unknown_variables() -> list[str]:
     """Variables that begin like ours and are none of our keys: a spelling mistake would otherwise go unseen."""
-    known = {f"CARBON_{key.upper()}" for key in _Keys.model_fields} | {"CARBON_SETTINGS", "CARBON_BUILD_DB", "CARBON_BUILD_MEMORY_LIMIT"}
+    known = {f"CARBON_{key.upper()}" for key in _Keys.model_fields} | {"CARBON_SETTINGS", "CARBON_BUILD_DB", "CARBON_BUILD_MEMORY_LIMIT", "CARBON_BUILD_THREADS"}
     return sorted(name for name in os.environ if name.startswith("CARBON_") and name not in known)
 
 

@@ -1,11 +1,11 @@
 {#
   Two rows (or cells) of one enterprise and item speak of the same thing: units and streams are equal or one is blank (= all of
-  them), fuels are equal or one is the parent of the other. The rest of the key is compared by the caller (`same_item`).
+  them; a parameter is no quantity: one for all streams stands beside one of its own), fuels are equal or one is the parent of the other. The rest of the key is compared by the caller (`same_item`).
 #}
 {% macro overlap(a, b, fact) -%}
 ({{ a }}.unit_code = {{ b }}.unit_code or {{ a }}.unit_code = '' or {{ b }}.unit_code = '')
 {%- if 'stream' in fact %}
-    and ({{ a }}.stream = {{ b }}.stream or {{ a }}.stream = '' or {{ b }}.stream = '')
+    and ({{ a }}.stream = {{ b }}.stream or ({{ a }}.stream = '' or {{ b }}.stream = ''){{ " and " ~ a ~ ".role <> '参数'" if 'role' in fact }})
 {%- endif %}
 {%- if 'energy' in fact %}
     and ({{ a }}.energy = {{ b }}.energy or {{ a }}.is_parent or {{ b }}.is_parent)

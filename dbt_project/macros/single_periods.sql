@@ -7,9 +7,11 @@
 #}
 {% macro single_periods(relation, series, value, factor='1.0') %}
 {%- set amount = value ~ ' * ' ~ factor if factor != '1.0' else value -%}
+{%- set step = '(' ~ amount ~ ' - coalesce(base_value, 0.0) - coalesce(singles, 0.0) + coalesce(base_singles, 0.0)) / ' ~ factor -%}
+{%- set single = "case when period_grain = 'month' and period_kind = '当期' and conflict is null then " ~ amount ~ ' end' -%}
 select * exclude (to_date, is_year, singles, single_months, base_value, base_month, base_singles, base_single_months, has_year)
     replace (
-        case when to_date then round(({{ amount }} - coalesce(base_value, 0.0) - coalesce(singles, 0.0) + coalesce(base_singles, 0.0)) / {{ factor }}, 9) else {{ value }} end as {{ value }},
+        case when to_date then {{ rounded('(' ~ step ~ ')', 9) }} else {{ value }} end as {{ value }},
         case when is_year then cast(date_trunc('year', period) as date) else period end as period,
         case when is_year then 'year' else period_grain end as period_grain
     ),
@@ -32,7 +34,7 @@ from (
         from (
             select *,
                 period_grain = 'month' and period_kind = '累计' and conflict is null as to_date,
-                sum(case when period_grain = 'month' and period_kind = '当期' and conflict is null then {{ amount }} end) over up_to as singles,
+                cast(sum({{ decimal_of('(' ~ single ~ ')', 9) }}) over up_to as double) as singles,
                 count(case when period_grain = 'month' and period_kind = '当期' and conflict is null then {{ value }} end) over up_to as single_months,
                 bool_or(period_grain = 'year' and conflict is null) over (partition by {{ series | join(', ') }}, year(period)) as has_year
             from {{ relation }}

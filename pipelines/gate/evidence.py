@@ -180,7 +180,7 @@ def _magnitude(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
 
 def _blank_beside_named(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     """`blank_unit_code_beside_named`, `blank_stream_beside_named`: totals beside their parts. Blank means all of them, so rows overlap
-    where their units and streams are equal or one of the two is blank."""
+    where their units and streams are equal or one of the two is blank. A parameter is no quantity: one for all streams stands beside one of its own."""
     parts = [name for name in ("unit_code", "stream") if name in source.key]
     base = ["batch_id", *(c for c in source.key_columns if c not in parts)]
     for name in parts:
@@ -190,6 +190,8 @@ def _blank_beside_named(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
             if other != name:
                 blank = pl.col(other) == ""
                 beside = beside | (named & blank).any().over(base) | (blank & named.any().over(base))
+        if name == "stream" and "role" in source.key:
+            beside = beside & (pl.col("role") != "参数")
         rows = rows.with_columns(pl.when((pl.col(name) == "") & beside).then(pl.lit("blank")).alias(f"blank_{name}_beside_named"))
     return rows
 

@@ -170,7 +170,7 @@ def test_a_damaged_registry(release: Release, tmp_path: Path) -> None:
     path.parent.mkdir()
     path.write_bytes(os.urandom(5000))
     done = nightly(release, tmp_path)
-    assert_told(done, "is damaged: restore it from a backup")
+    assert_told(done, "Restore the data folder from a back-up")
     (log,) = (tmp_path / "logs").glob("night-*.log")
     assert "Traceback" in log.read_text("utf-8") and str(log) in done.stderr
     assert_told(carbon("nights", "--data", tmp_path, "--json"), "is damaged")

@@ -54,6 +54,12 @@ def registry_of(settings: Settings) -> Iterator[Registry]:
         yield registry
 
 
+def lose_registry(settings: Settings) -> None:
+    """Take the registry away with its seal, as if it had never known a release."""
+    for name in ("registry.sqlite", "registry.sqlite.sha256"):
+        (settings.warehouse / name).unlink()
+
+
 def publish(settings: Settings, build_db: Path, release: ReleaseInfo, **more: Any) -> Published:
     """Publish as a night does that found nothing to heal."""
     with registry_of(settings) as registry:

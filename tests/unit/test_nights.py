@@ -179,7 +179,7 @@ def test_old_logs_are_removed_at_the_end_of_a_night(settings: Settings) -> None:
 
 
 def test_an_unexpected_error_of_a_command_goes_to_a_log_of_its_own(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("inside")
 
     monkeypatch.setattr("pipelines.publish.verify.verify", broken)

@@ -175,7 +175,7 @@ def test_a_failed_night_is_told_and_so_is_one_that_never_reached_its_registry(ho
     with pytest.raises(PublishError), open_night(settings, lambda _: None):
         raise PublishError("未发布", "not published")
     settings.registry.write_bytes(b"garbage" * 500)
-    with pytest.raises(Exception, match="database"), open_night(settings, lambda _: None):
+    with pytest.raises(Exception, match="damaged"), open_night(settings, lambda _: None):
         pass
     first, second = hook.got
     assert (first["outcome"], first["reason"]["en"], first["overdue"]) == ("failed", "not published", None)

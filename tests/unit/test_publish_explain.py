@@ -27,7 +27,7 @@ def lake_rows(root: Path, source: str, rows: list[dict], batch_id: str) -> None:
     schema = load_sources()[source].lake_schema
     common = {"batch_id": batch_id, "received_at": datetime(2025, 3, 5), "known_at": datetime(2025, 3, 5), "is_synthetic": False}
     frame = pl.DataFrame([{**common, **row} for row in rows], schema=schema)
-    Lake(root / "validated", root / "quarantine").write_rows(load_sources()[source], batch_id, frame)
+    Lake(root / "validated", root / "quarantine").put_rows(load_sources()[source], batch_id, frame)
 
 
 def received(root: Path, source: str, batch_id: str, name: str, data: bytes) -> Path:

@@ -31,6 +31,7 @@ from .publish_build import (
     flip,
     heal,
     info,
+    lose_registry,
     publish,
     registry_of,
     seal,
@@ -88,8 +89,9 @@ def test_switching_again_changes_nothing(settings) -> None:
 
 
 def test_a_data_folder_may_be_moved(settings, tmp_path) -> None:
-    settings.marts.rename(tmp_path / "moved")
-    shutil.copytree(tmp_path / "moved", tmp_path / "elsewhere" / "marts", symlinks=True)
+    for folder in (settings.marts, settings.warehouse):
+        shutil.copytree(folder, tmp_path / "elsewhere" / folder.name, symlinks=True)
+        folder.rename(tmp_path / f"gone_{folder.name}")
     assert verify(settings_for(tmp_path / "elsewhere")) == []
 
 
@@ -386,7 +388,7 @@ def test_nothing_to_heal_before_the_first_release(tmp_path) -> None:
 def test_releases_of_a_lost_registry_are_entered_again(settings) -> None:
     """The first is pruned: its hash is known from the second."""
     shutil.rmtree(settings.marts / "releases" / FIRST)
-    (settings.warehouse / "registry.sqlite").unlink()
+    lose_registry(settings)
     heal(settings)
     assert verify(settings) == []
     with registry_of(settings) as registry:
@@ -400,7 +402,7 @@ def test_a_folder_that_is_no_release_of_its_name_is_not_entered(settings, tmp_pa
     copy = Path(shutil.copytree(settings.marts / "releases" / SECOND, settings.marts / "releases" / "20260101-0123456789"))
     (copy / "parquet" / "out").symlink_to(tmp_path / "secret")
     (settings.marts / "releases" / SECOND / "parquet" / "out").symlink_to(tmp_path / "secret")
-    (settings.warehouse / "registry.sqlite").unlink()
+    lose_registry(settings)
     heal(settings)
     assert stat.S_IMODE((tmp_path / "secret").stat().st_mode) == 0o600
     with registry_of(settings) as registry:

@@ -27,6 +27,7 @@ from .publish_build import (
     flip,
     heal,
     info,
+    lose_registry,
     publish,
     registry_of,
     settings_for,
@@ -96,7 +97,7 @@ def test_a_release_after_a_forged_predecessor_is_not_signed(settings) -> None:
     text = (folder / "release.json").read_text("utf-8").replace('"is_synthetic": true', '"is_synthetic": false')
     (folder / "release.json").write_text(text, "utf-8")
     (folder / "release.sha256").write_text(f"{hashlib.sha256(text.encode()).hexdigest()}  release.json\n")
-    (settings.warehouse / "registry.sqlite").unlink()
+    lose_registry(settings)
     with pytest.raises(PublishError, match="is not the one that"):
         sign(settings, SECOND, "张三", "核定")
 

@@ -16,7 +16,17 @@ from pipelines.publish.releases import sign
 from pipelines.publish.verify import verify
 from pipelines.warehouse.duck import connect, quoted
 
-from .publish_build import FIRST, SECOND, flip, registry_of, settings_for, switch, two_releases, write_build
+from .publish_build import (
+    FIRST,
+    SECOND,
+    flip,
+    lose_registry,
+    registry_of,
+    settings_for,
+    switch,
+    two_releases,
+    write_build,
+)
 
 
 @pytest.fixture
@@ -139,7 +149,7 @@ def test_every_spoilt_file_of_the_live_release_is_named(settings, name, spoil_fi
 def test_a_forged_pair_shows_in_the_registry_and_without_it_in_the_successor(settings) -> None:
     forged(settings.marts / OLDER)
     assert f"{OLDER}/release.json is not the one that the registry knows" in found(settings)
-    (settings.warehouse / "registry.sqlite").unlink()
+    lose_registry(settings)
     assert f"{OLDER}/release.json is not the one that {SECOND} was sealed after" in found(settings)
 
 

@@ -5,24 +5,24 @@ with found as (
     {% for of in lake_sources() %}
     select
         '{{ of.name }}' as source, {{ lake_slice(of, 'r') }} as slice, r.batch_id, r.known_at, count(*) as rows,
-        {% if of.quantity %}sum(r.{{ of.quantity }}) as quantity, sum(abs(r.{{ of.quantity }})) as scale
+        {% if of.quantity %}{{ exact_sum('r.' ~ of.quantity) }} as quantity, {{ exact_sum('abs(r.' ~ of.quantity ~ ')') }} as scale
         {% else %}cast(null as double) as quantity, cast(null as double) as scale{% endif %}
     from {{ source('lake', of.name) }} as r
     where r.version is null{% if of.bulk %} and {{ affected_month(of.name, 'r') }}{% endif %}
-    group by all
+    group by 1, 2, 3, 4
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
 ),
 
 judged as (
-    select source, slice, batch_id, cast(known_at as timestamp) as known_at, sum(rows) as rows, sum(quantity) as quantity
-    from {{ source('registry', 'lake_rows') }}
+    select source, slice, batch_id, known_at, sum(rows) as rows, {{ exact_sum('quantity') }} as quantity
+    from {{ ref('stg_registry__lake_rows') }} as lake_rows
     where source not in ({{ bulk }})
         or exists (
             select 1 from {{ source('registry', 'affected_month') }} as a
             where a.source = lake_rows.source and strftime(a.period, 'month=%Y-%m') = lake_rows.slice
         )
-    group by all
+    group by 1, 2, 3, 4
 )
 
 select

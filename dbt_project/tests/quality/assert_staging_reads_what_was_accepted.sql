@@ -1,6 +1,6 @@
 -- What the models read of each source, slice and batch is what counts of it at the knowledge date: no row is lost or doubled on the way.
--- A batch that decisions touch is compared as a whole, {% set bulk = "'" ~ lake_sources() | selectattr('bulk', 'defined') | map(attribute='name') | join("', '") ~ "'" -%}
-with the count of the version in force. Of bulk sources, the months that the night works on.
+-- A batch that decisions touch is compared as a whole, with the count of the version in force. Of bulk sources, the months that the night works on.
+{% set bulk = "'" ~ lake_sources() | selectattr('bulk', 'defined') | map(attribute='name') | join("', '") ~ "'" -%}
 with version as (
     select batch_id from {{ ref('stg_registry__version') }} where in_force
 ),
@@ -15,7 +15,7 @@ read_rows as (
     from {{ ref('stg_' ~ of.name) }} as r
     {% if of.bulk %}where {{ affected_month(of.name, 'r') }}{% endif %}
     {% endif %}
-    group by all
+    group by 1, 2, 3
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
 ),
@@ -24,19 +24,19 @@ found as (
     select r.source, case when v.batch_id is null then r.slice end as slice, r.batch_id, sum(r.rows) as rows
     from read_rows as r
     left join version as v on r.batch_id = v.batch_id
-    group by all
+    group by 1, 2, 3
 ),
 
 accepted as (
     select l.source, l.slice, l.batch_id, sum(l.rows) as rows
-    from {{ source('registry', 'lake_rows') }} as l
-    where cast(l.known_at as timestamp) <= {{ knowledge_end() }} and l.batch_id not in (select batch_id from version)
+    from {{ ref('stg_registry__lake_rows') }} as l
+    where l.known_at <= {{ knowledge_end() }} and l.batch_id not in (select batch_id from version)
         and (l.source not in ({{ bulk }})
             or exists (
                 select 1 from {{ source('registry', 'affected_month') }} as a
                 where a.source = l.source and strftime(a.period, 'month=%Y-%m') = l.slice
             ))
-    group by all
+    group by 1, 2, 3
     union all
     select b.source, null, k.batch_id, sum(k.accepted_rows)
     from {{ ref('stg_registry__known_rows') }} as k
@@ -44,7 +44,7 @@ accepted as (
     inner join version as v on k.batch_id = v.batch_id
     where k.known_at <= {{ knowledge_end() }}
         and b.source not in ({{ bulk }})
-    group by all
+    group by 1, 2, 3
 )
 
 select
