@@ -37,11 +37,11 @@ figure as (
 compared as (
     select source, column_name, uscc, year, fact,
         sum(case when period_grain = 'month' then months_covered end) as months,
-        sum(case when period_grain = 'month' then quantity end) as by_month,
-        sum(case when period_grain = 'year' and coalesce(superseded_by, '') <> 'year' then quantity end) as by_year,
-        sum(case when period_grain = 'year' and superseded_by = 'year' then quantity end) as from_december,
+        {{ exact_sum("case when period_grain = 'month' then quantity end") }} as by_month,
+        {{ exact_sum("case when period_grain = 'year' and coalesce(superseded_by, '') <> 'year' then quantity end") }} as by_year,
+        {{ exact_sum("case when period_grain = 'year' and superseded_by = 'year' then quantity end") }} as from_december,
         max(case when period_grain = 'year' and coalesce(superseded_by, '') <> 'year' then period end) as period,
-        max_by(batch_id, case when period_grain = 'year' and coalesce(superseded_by, '') <> 'year' then row_no end) as batch_id,
+        max_by(batch_id, case when period_grain = 'year' and coalesce(superseded_by, '') <> 'year' then row_no end order by batch_id) as batch_id,
         max(case when period_grain = 'year' and coalesce(superseded_by, '') <> 'year' then row_no end) as row_no
     from figure
     group by source, column_name, uscc, year, fact

@@ -36,7 +36,7 @@ pair as (
     inner join counted as a
         on a.source = b.source and a.uscc = b.uscc and a.period = b.period and a.period_grain = b.period_grain and a.unit = b.unit
         and a.received_at < b.received_at and a.sender is not distinct from b.sender
-        and round(a.quantity, 6) = round(b.quantity, 6)
+        and {{ rounded('a.quantity', 6) }} = {{ rounded('b.quantity', 6) }}
     where b.quantity > 0.0
         and case when a.unit_code <> b.unit_code then 1 else 0 end + case when a.stream <> b.stream then 1 else 0 end
             {%- for part in ['energy', 'role', 'item', 'carrier', 'direction', 'origin'] %} + case when a.{{ part }} <> b.{{ part }} then 1 else 0 end{% endfor %} = 1

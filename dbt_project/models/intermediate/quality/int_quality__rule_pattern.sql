@@ -10,7 +10,7 @@ to_date as (
 paired as (
     select t.source, t.column_name, t.source_zh, t.source_en, t.owner, t.uscc, t.series, t.year,
         count(*) as months, count(case when abs(t.quantity - l.quantity) <= 1e-9 * abs(l.quantity) then 1 end) as equal_months,
-        count(distinct t.quantity) as figures, sum(t.digits) as digits, max(t.period) as period, max_by(t.batch_id, t.period) as batch_id, max_by(t.row_no, t.period) as row_no
+        count(distinct t.quantity) as figures, sum(t.digits) as digits, max(t.period) as period, max_by(t.batch_id, t.period order by t.batch_id, t.row_no) as batch_id, max_by(t.row_no, t.period order by t.batch_id, t.row_no) as row_no
     from {{ ref('int_quality__figure') }} as t
     inner join {{ ref('int_quality__figure') }} as l
         on l.source = t.source and l.owner = t.owner and l.series = t.series and l.month_index = t.month_index - 12
@@ -21,8 +21,8 @@ paired as (
 -- the figures of a year in one text: equal texts are equal years
 told as (
     select source, column_name, source_zh, source_en, uscc, series, year, count(distinct quantity) as figures, count(*) as months, sum(digits) as digits,
-        {{ dbt.listagg("month || ':' || round(quantity, 9)", "';'", 'order by month') }} as content,
-        max(period) as period, max_by(batch_id, period) as batch_id, max_by(row_no, period) as row_no
+        {{ dbt.listagg("month || ':' || " ~ rounded('quantity', 9) ~ "", "';'", 'order by month') }} as content,
+        max(period) as period, max_by(batch_id, period order by batch_id, row_no) as batch_id, max_by(row_no, period order by batch_id, row_no) as row_no
     from {{ ref('int_quality__figure') }}
     where copied_enterprise
     group by source, column_name, source_zh, source_en, uscc, series, year

@@ -2,8 +2,8 @@
 -- the published totals (Q11), the fuel of thermal power beside the power made of it (Q12), and that power beside the grid statistics
 -- (Q13). A unit that is wrong throughout keeps every identity of the balance itself; only its neighbours tell. Limits: `quality_rule`.
 with size as (
-    select c.division_code, c.year, c.fuel_code, max(abs(c.quantity)) as quantity, max_by(c.batch_id, abs(c.quantity)) as batch_id,
-        max_by(c.row_no, abs(c.quantity)) as row_no, bool_or(c.is_synthetic) as is_synthetic
+    select c.division_code, c.year, c.fuel_code, max(abs(c.quantity)) as quantity, max_by(c.batch_id, abs(c.quantity) order by c.batch_id, c.row_no) as batch_id,
+        max_by(c.row_no, abs(c.quantity) order by c.batch_id, c.row_no) as row_no, bool_or(c.is_synthetic) as is_synthetic
     from {{ ref('int_inventory__balance_cell') }} as c
     group by c.division_code, c.year, c.fuel_code
 ),
@@ -45,8 +45,8 @@ coefficient as (
 
 thermal as (
     select c.division_code, c.year,
-        sum(case when c.fuel_code = 'electricity' then cast(c.quantity as double) end) as mwh,
-        sum(case when c.fuel_code not in ('electricity', 'heat') and not f.is_total then cast(abs(c.quantity) as double) * coalesce(k.tce_per_unit, 0.0) end) as tce,
+        {{ exact_sum("case when c.fuel_code = 'electricity' then cast(c.quantity as double) end") }} as mwh,
+        {{ exact_sum("case when c.fuel_code not in ('electricity', 'heat') and not f.is_total then cast(abs(c.quantity) as double) * coalesce(k.tce_per_unit, 0.0) end") }} as tce,
         count(case when c.fuel_code not in ('electricity', 'heat') and not f.is_total and c.quantity <> 0 and k.tce_per_unit is null then 1 end) as unknown_fuels
     from {{ ref('int_inventory__balance_cell') }} as c
     inner join {{ ref('balance_fuel') }} as f on f.fuel_code = c.fuel_code
@@ -62,7 +62,7 @@ thermal_row as (
 ),
 
 grid as (
-    select area, cast(year(period) as integer) as year, sum(cast(mwh as double)) as mwh
+    select area, cast(year(period) as integer) as year, {{ exact_sum('cast(mwh as double)') }} as mwh
     from {{ ref('int_grid__fact') }}
     where basis = 'grid_statistics' and grain = 'year' and flow = 'generation' and partner = '火电'
     group by area, year(period)

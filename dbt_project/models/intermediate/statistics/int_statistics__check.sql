@@ -218,6 +218,6 @@ left join {{ ref('int_inventory__balance_cell') }} as c
 where c.quantity is null or c.quantity <> t.found
 union all
 select
-    check_id, 'energy_balance', division_code, '', indicator, '', make_date(year, 1, 1), 'year', cast(expected as decimal(38, 6)),
-    cast(found as decimal(38, 6)), unit, batch_id, row_no, is_synthetic, what_zh, what_en
+    check_id, 'energy_balance', division_code, '', indicator, '', make_date(year, 1, 1), 'year', {{ decimal_of('expected', 6) }},
+    {{ decimal_of('found', 6) }}, unit, batch_id, row_no, is_synthetic, what_zh, what_en
 from {{ ref('int_statistics__balance_neighbour') }}
