@@ -35,7 +35,7 @@ def allowed_versions() -> list[str]:
     said = subprocess.run(
         [sys.executable, "-m", "pip", "--disable-pip-version-check", "index", "versions", "duckdb"], check=True, capture_output=True, text=True).stdout
     listed = re.search(r"Available versions: (.+)", said)
-    found = sorted((Version(v.strip()) for v in listed[1].split(","))) if listed else []
+    found = sorted(Version(v.strip()) for v in listed[1].split(",")) if listed else []
     fitting = [str(version) for version in found if version in wanted.specifier]
     if not fitting:
         sys.exit(f"软件源没有 {wanted} 允许的版本 | the package index has no version that {wanted} allows: {said.strip()[:200]}")
