@@ -36,6 +36,7 @@ def first_night(definitions: dg.Definitions, release: Release, province_data: Pa
 def run_job(definitions: dg.Definitions, inbox: Path, data: Path) -> dg.ExecuteInProcessResult:
     from pipelines.defs.resources import NightResource
 
+    inbox.mkdir(exist_ok=True)
     night = NightResource(inbox=str(inbox), data=str(data), as_of=AS_OF)
     with dg.DagsterInstance.ephemeral() as instance:
         return definitions.resolve_job_def("nightly").execute_in_process(

@@ -147,7 +147,10 @@ def test_decisions_are_applied_and_the_reported_value_is_kept(loop: Path) -> Non
     assert _states(database) == {"R10-stock-balance": "new", "F10-non-negative": "resolved", "F11-burned-share": "resolved"}
     assert query(database, "select severity from quality.failed_row where check_id = 'R10-stock-balance' order by row_no") == [("info",), ("warning",)]
     reported = query(database, "select check_id, row_no from quality.failed_row where source = 'steward_decision' and check_id like 'S2%' order by 2")
-    assert reported == [("S24-second-signature", 3), ("S21-target-unknown", 6), ("S21-target-unknown", 7), ("S28-check-not-found", 11)]
+    assert reported == [
+        ("S24-second-signature", 3), ("S29-rejected-without-finding", 4), ("S21-target-unknown", 6), ("S21-target-unknown", 7),
+        ("S29-rejected-without-finding", 10), ("S28-check-not-found", 11),
+    ]
     batches = query(database, "select file_name, outcome, rows_accepted, rows_quarantined from quality.batch where source = 'enterprise_energy' order by 1")
     assert batches == [("first.csv", "accepted_in_part", 7, 1), ("second.csv", "refused", 0, 1), ("third.csv", "refused", 0, 2)]
 

@@ -146,7 +146,7 @@ def _correct_and_withdraw(province: Path) -> None:
         row = next(csv.DictReader(handle))
     code = row.get("统一社会信用代码") or row["uscc"]
     for day, consumed in (("2026-01-21", 11), ("2026-01-22", 12), ("2026-01-23", 13)):
-        fact = {"uscc": code, "period": "2025-12", "energy": "柴油", "stream": "补报", "unit": "t", "consumed": consumed}
+        fact = {"uscc": code, "period": "2025-12", "energy": "煤油", "stream": "补报", "unit": "t", "consumed": consumed}
         last = deliver(province, "enterprise_energy", f"{day}.csv", [fact], day)
     batch = f"enterprise_energy-{hashlib.sha256(last.read_bytes()).hexdigest()[:12]}"
     deliver(province, "steward_decision", "withdrawn.csv", [{
@@ -162,7 +162,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str
     write_province(root / "province", seed=3, enterprises=12, months=3, until="2025-12", faults="none")
     _correct_and_withdraw(root / "province")
     run_night_here(root / "province", root / "data")
-    used = query(root / "data" / "marts" / "carbon.duckdb", "select activity_quantity from marts.fct_enterprise_emission_line where activity_quantity in (11, 12, 13) and item = '柴油'")
+    used = query(root / "data" / "marts" / "carbon.duckdb", "select activity_quantity from marts.fct_enterprise_emission_line where activity_quantity in (11, 12, 13) and item = '煤油'")
     assert used == [(12.0,)]
     return root / "province", value_hashes(root / "data")
 

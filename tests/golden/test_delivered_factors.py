@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +76,7 @@ def test_what_waits_is_told_with_the_tonnes_that_hang_on_it(built: Path) -> None
                      (7, "E01-published-factor-stands", "0.5")]
     words = query(built, "select message_en from intermediate.int_quality__finding where check_id = 'E01-published-factor-stands' and row_no = 2")
     assert words == [("a published factor stands for grid average 520000 2023 (grid:average:520000:2023 = 0.5683): the delivered 0.9999 waits",)]
-    assert query(built, "select tonnes, basis from intermediate.int_steward__item_weight where check_id = 'E01-published-factor-stands' and row_no = 2") == [(568.3, "ledger")]
+    assert query(built, "select tonnes, basis from intermediate.int_steward__item_weight where check_id = 'E01-published-factor-stands' and row_no = 2") == [(Decimal("568.3"), "ledger")]
 
 
 def test_the_reference_table_holds_what_counts(built: Path) -> None:
