@@ -16,7 +16,7 @@
 {{ gas | lower | replace('-', '') }}_t
 {%- endmacro %}
 
-{# Totals of every level: `period` is the SQL of the period, `filter` picks the rows. #}
+{# Totals of every level: `period` is the SQL of the period, `filter` picks the rows. Where nobody of those in operation reported, nothing is known: null. #}
 {% macro totals(period, filter) -%}
 with levels as (
     {% for level in total_levels() -%}
@@ -38,7 +38,7 @@ summed as (
         count(distinct case when registered = 1 or reported = 1 then uscc end) as coverage_den,
         sum(measured_num) as measured_num, sum(measured_den) as measured_den, sum(held_back_rows) as held_back_rows,
         sum(held_back_tco2e) as held_back_tco2e, sum(held_back_unknown_rows) as held_back_unknown_rows,
-        sum(incomplete) as incomplete, max(stale) as stale, max(slice_year) as slice_year,
+        sum(incomplete) as incomplete, sum(lines) = 0 and sum(registered) > 0 and sum(reported) = 0 as is_silent, max(stale) as stale, max(slice_year) as slice_year,
         count(distinct case when measured_den <> 0 or purchased_power_location_tco2e <> 0 or reported = 1 then uscc end) as enterprises,
         bool_or(is_synthetic) as is_synthetic
     from levels
@@ -61,11 +61,11 @@ stated as (
 
 select
     cast(level as varchar) as level, cast(code as varchar) as code, cast(total_period as date) as period,
-    cast(direct_tco2e as decimal(18, 3)) as direct_tco2e,
-    cast(purchased_power_location_tco2e as decimal(18, 3)) as purchased_power_location_tco2e,
-    cast(purchased_heat_tco2e as decimal(18, 3)) as purchased_heat_tco2e,
+    cast(case when not is_silent then direct_tco2e end as decimal(18, 3)) as direct_tco2e,
+    cast(case when not is_silent then purchased_power_location_tco2e end as decimal(18, 3)) as purchased_power_location_tco2e,
+    cast(case when not is_silent then purchased_heat_tco2e end as decimal(18, 3)) as purchased_heat_tco2e,
     {% for gas in ledger_gases() -%}
-    cast({{ gas_column(gas) }} as decimal(28, 9)) as {{ gas_column(gas) }},
+    cast(case when not is_silent then {{ gas_column(gas) }} end as decimal(28, 9)) as {{ gas_column(gas) }},
     {% endfor -%}
     cast(enterprises as bigint) as enterprises,
     cast(coverage_num as bigint) as coverage_num, cast(coverage_den as bigint) as coverage_den,

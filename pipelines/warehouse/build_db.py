@@ -8,11 +8,13 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from pipelines.contracts.codes import SEEDS, read_rows
 from pipelines.contracts.decisions import load_bounds
 from pipelines.contracts.source import load_sources
 from pipelines.settings import Settings
@@ -27,19 +29,20 @@ _REFERENCE = ("emission_factor", "division", "industry_class")
 
 @dataclass(frozen=True)
 class Inputs:
-    """What a build rests on: (batch_id, rows that count) in order, and the code that computes.
+    """What a build rests on: (batch_id, rows that count) in order, the code that computes, and which due dates are over.
 
-    Two nights with equal inputs give equal results: `fingerprint` names them.
+    Two nights with equal inputs give equal results, but for days counted to the knowledge date: `fingerprint` names them.
     """
 
     known_rows: dict[str, int]
     verdicts: dict[str, str]
     code_version: str
     settings: str
+    calendar: str
 
     @property
     def fingerprint(self) -> str:
-        text = json.dumps([self.known_rows, self.verdicts, self.code_version, self.settings], sort_keys=True)
+        text = json.dumps([self.known_rows, self.verdicts, self.code_version, self.settings, self.calendar], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -69,7 +72,13 @@ def current_inputs(settings: Settings, registry: Registry) -> Inputs:
     }
     verdicts.update({b: f"{verdicts[b]}|{version.version}" for b, version in versions.items() if b in verdicts})
     again = sorted(f"{s}/{f}" for s, f, b in registry.paths() if b in known and batches[b].file_name != f)
-    return Inputs(known, verdicts, code_version(settings.project), f"{settings.common_gwp_set} {settings.home_division}|{','.join(again)}")
+    return Inputs(known, verdicts, code_version(settings.project), f"{settings.common_gwp_set} {settings.home_division}|{','.join(again)}", _calendar(settings.knowledge_date))
+
+
+def _calendar(day: date) -> str:
+    """The month, and which deadlines of its deliveries are over: who is silent changes when a due day passes, also without a delivery."""
+    due = [(int(row["due_month"] or day.month), int(row["days"])) for row in read_rows(SEEDS / "deadline.csv") if row["purpose"] == "delivery"]
+    return f"{day:%Y-%m} " + "".join("x" if (day.month, day.day) > last else "-" for last in due)
 
 
 def _said(batch: Batch) -> str:

@@ -404,6 +404,10 @@ def tables() -> dict[str, list[dict[str, Any]]]:
             {"uscc": B, "period": JAN, "enterprise_name": "乙厂", "division_code": "520300", "prefecture_code": "520300",
              "sources_delivered": 0, "sources_due": None, "quarantined_rows": 0, "state": "missing", "is_synthetic": True},
         ],
+        "quality.call_list": [{
+            "prefecture_code": "520300", "source": "*", "uscc": B, "enterprise_name": "乙厂", "division_code": "520300", "months_missing": 1,
+            "first_missed_period": JAN, "first_missed_due_on": date(2025, 2, 20), "days_overdue": 8, "last_delivered_period": None, "is_synthetic": True,
+        }],
         "quality.source_freshness": [{
             "source": "enterprise_energy", "frequency": "month", "due_on": FEB, "last_received_at": datetime(2025, 3, 5, 8, 30),
             "last_accepted_at": datetime(2025, 3, 5, 8, 30), "batches": 1, "refused_batches": 0, "state": "in_time",

@@ -56,11 +56,12 @@ class Trend:
 
 @dataclass(frozen=True)
 class Coverage:
-    """Enterprises of one prefecture and their states by month."""
+    """Enterprises of one prefecture, their states by month, and whom to call for which form."""
 
     code: str
     name: str
     rows: list[tuple[str, str, list[Row | None]]]   # uscc, name, cell by month
+    calls: list[Row]                                # rows of quality.call_list, by form, the longest overdue first
 
     def count(self, state: str) -> int:
         return sum(1 for _, _, cells in self.rows for cell in cells if cell and cell["state"] == state)
@@ -245,9 +246,12 @@ def _coverage(db: Any) -> tuple[list[date], list[Coverage]]:
     for row in _rows(db, "select * from sealed.quality.coverage_month order by prefecture_code, uscc, period"):
         if months and row["period"] >= months[0]:
             cells[row["prefecture_code"]][row["uscc"], row["enterprise_name"] or row["uscc"]][row["period"]] = row
+    calls: dict[str, list[Row]] = defaultdict(list)
+    for row in _rows(db, "select * from sealed.quality.call_list order by source, days_overdue desc, uscc"):
+        calls[row["prefecture_code"]].append(row)
     return months, [
         Coverage(code, names.get(code, code), [
-            (uscc, name, [found.get(month) for month in months]) for (uscc, name), found in enterprises.items()
-        ])
-        for code, enterprises in sorted(cells.items())
+            (uscc, name, [found.get(month) for month in months]) for (uscc, name), found in cells[code].items()
+        ], calls[code])
+        for code in sorted(cells.keys() | calls.keys())
     ]

@@ -1,24 +1,15 @@
 {{ config(materialized='table') }}
 -- Which sources an enterprise delivered for which month, and which are due: those that it delivers in the same year.
 -- A yearly delivery counts for its twelve months.
-with delivered as (
-    {% for name in ['energy', 'process', 'power_heat', 'output'] -%}
-    select distinct uscc, slice_year, period, period_grain, '{{ name }}' as source, is_synthetic
-    from {{ ref('int_' ~ name ~ '__current') }}
-    where conflict is null and superseded_by is null
-    {% if not loop.last %}union all{% endif %}
-    {% endfor %}
-),
-
-due as (
+with due as (
     select uscc, slice_year, count(distinct source) as sources_due
-    from delivered
+    from {{ ref('int_account__form') }}
     group by uscc, slice_year
 )
 
 select
     d.uscc, d.slice_year, d.period, d.period_grain, u.sources_due, count(distinct d.source) as sources_delivered,
     bool_or(d.is_synthetic) as is_synthetic
-from delivered as d
+from {{ ref('int_account__form') }} as d
 inner join due as u on u.uscc = d.uscc and u.slice_year = d.slice_year
 group by d.uscc, d.slice_year, d.period, d.period_grain, u.sources_due

@@ -5,7 +5,7 @@ select
     m.slice_year,
     case
         when m.months < 12
-            or make_date(cast(m.slice_year + 1 as integer), 1, cast(d.days as integer)) >= cast({{ knowledge_end() }} as date) then 'not_due'
+            or not {{ is_due('make_date(cast(m.slice_year as integer), 12, 1)', 'd.days') }} then 'not_due'
         when g.gate is null or g.gate = 'not_assessable' then 'no_top_down_total'
         when g.gate = 'refused' then 'unexplained_share'
     end as hindrance

@@ -1,17 +1,30 @@
 {{ config(materialized='table') }}
--- Enterprises of the register by month, while in operation, over the months that the ledger spans; whether they reported,
--- and how many of their rows are quarantined. One row an enterprise and month.
-with months as (
-    select distinct period from {{ ref('int_ledger__boundary') }} where period_grain = 'month'
-    union
-    select cast(b.period + to_months(cast(m as integer)) as date)
-    from (select distinct period from {{ ref('int_ledger__boundary') }} where period_grain = 'year') as b
-    cross join range(0, 12) as t(m)
+-- Enterprises of the register by month, while in operation, from the first month of the ledger to the last that is due or that anyone
+-- delivered; whether they reported, and how many of their rows are quarantined. One row an enterprise and month.
+with ledger as (
+    select period as first_month, period as last_month from {{ ref('int_ledger__boundary') }} where period_grain = 'month'
+    union all
+    select period, cast(period + interval 11 month as date) from {{ ref('int_ledger__boundary') }} where period_grain = 'year'
+),
+
+due as (
+    select {{ last_due_month(deadline_days('delivery', 'enterprise_energy')) }} as last_due
+),
+
+span as (
+    select least(min(l.first_month), any_value(d.last_due)) as first_month, greatest(max(l.last_month), any_value(d.last_due)) as last_month,
+        any_value(d.last_due) as last_due
+    from due as d
+    left join ledger as l on true
+),
+
+months as (
+    select cast(unnest(generate_series(first_month, last_month, interval 1 month)) as date) as period, last_due from span
 ),
 
 in_force as (
     select
-        m.period, r.uscc, r.enterprise_name, r.division_code, r.industry_code, r.operating_from, r.operating_to, r.is_synthetic,
+        m.period, m.period <= m.last_due as is_due, r.uscc, r.enterprise_name, r.division_code, r.industry_code, r.operating_from, r.operating_to, r.is_synthetic,
         row_number() over (partition by m.period, r.uscc order by r.valid_from desc) as recency
     from months as m
     inner join {{ ref('int_register__current') }} as r
@@ -34,7 +47,7 @@ reported as (
 )
 
 select
-    f.period, f.uscc, f.enterprise_name, f.division_code, f.industry_code, f.is_synthetic, r.uscc is not null as has_reported,
+    f.period, f.is_due, f.uscc, f.enterprise_name, f.division_code, f.industry_code, f.is_synthetic, r.uscc is not null as has_reported,
     coalesce(r.sources_delivered, 0) as sources_delivered, r.sources_due,
     coalesce(q.quarantined_rows, 0) as quarantined_rows,
     (f.operating_from is null or f.operating_from < f.period + interval 1 month)

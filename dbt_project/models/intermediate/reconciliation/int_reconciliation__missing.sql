@@ -1,11 +1,7 @@
 {{ config(materialized='table') }}
 -- Fuel that the accounts of industry lack, by enterprise, month and cause: months without an energy form (`not_reported`, or `timing` while
 -- the form is not due), and quarantined energy rows that nothing has made good (`held_back`). tco2e is null where nothing can be said.
-with night as (
-    select cast({{ knowledge_end() }} as date) as today
-),
-
-months as (
+with months as (
     select s.year, s.is_synthetic, make_date(s.year, cast(m as integer), 1) as period
     from (select distinct year, is_synthetic from {{ ref('int_reconciliation__scope') }}) as s
     cross join range(1, 13) as t(m)
@@ -72,10 +68,9 @@ state as (
     select
         m.year, m.period, m.uscc, m.prefecture, f.uscc is not null as has_form, q.uscc is not null as has_quarantined,
         q.estimate_tco2e, coalesce(this.set_tco2e, before.set_tco2e) as median_tco2e, coalesce(f.set_tco2e, 0) as month_tco2e,
-        cast(m.period + interval 1 month + to_days(cast(u.due_day - 1 as integer)) as date) < n.today as is_due,
+        {{ is_due('m.period', 'u.due_day') }} as is_due,
         this.uscc is not null or before.uscc is not null or r.uscc is null as is_expected
     from member as m
-    cross join night as n
     cross join due as u
     left join fuel_month as f on f.uscc = m.uscc and f.period = m.period
     left join median_month as this on this.uscc = m.uscc and this.year = m.year

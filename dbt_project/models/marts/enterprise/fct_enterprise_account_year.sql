@@ -1,5 +1,5 @@
 -- Enterprise carbon account by year: months and, where a fact came by the year, yearly lines. Never both of one fact.
--- completeness = source-months delivered / source-months due over the months in operation.
+-- completeness = source-months delivered / source-months due over the months in operation that are due.
 with counted as (
     select *,
         row_number() over (partition by uscc, slice_year order by period desc, period_grain) as recency,
@@ -10,7 +10,11 @@ with counted as (
 latest as (
     select *,
         greatest(coalesce(operating_from, make_date(slice_year, 1, 1)), make_date(slice_year, 1, 1)) as first_day,
-        least(coalesce(operating_to, make_date(slice_year, 12, 31)), make_date(slice_year, 12, 31)) as last_day
+        -- a running year counts to its last month that is due, or that it delivered
+        least(coalesce(operating_to, make_date(slice_year, 12, 31)), greatest(
+            least(make_date(slice_year, 12, 1), {{ last_due_month(deadline_days('delivery', 'enterprise_energy')) }}),
+            cast(period + to_months(cast(months - 1 as integer)) as date)
+        ) + interval 1 month - interval 1 day) as last_day
     from counted
     where recency = 1
 ),

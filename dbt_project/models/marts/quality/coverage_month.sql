@@ -1,4 +1,4 @@
--- Who reported for which month: one row an enterprise in operation and month that the ledger spans.
+-- Who reported for which month: one row an enterprise in operation and month, from the ledger's first to the last that is due.
 select
     cast(r.uscc as varchar) as uscc,
     cast(r.period as date) as period,
@@ -17,4 +17,4 @@ select
     cast(r.is_synthetic as boolean) as is_synthetic
 from {{ ref('int_total__registered') }} as r
 left join {{ ref('int_division__tree') }} as t on t.code = r.division_code
-where r.in_operation
+where r.in_operation and r.is_due

@@ -24,8 +24,7 @@ scheduled as (
         s.days as due_day, s.due_month, s.basis_zh, s.basis_en, n.today,
         -- the last day on which something fell due
         case s.rule
-            when 'day_of_next_month' then
-                case when day(n.today) > s.days then date_trunc('month', n.today) else date_trunc('month', n.today) - interval 1 month end
+            when 'day_of_next_month' then {{ last_due_month('s.days') }} + interval 1 month
             else
                 case when n.today > make_date(year(n.today), s.due_month, s.days) then date_trunc('year', n.today)
                     else date_trunc('year', n.today) - interval 1 year end
@@ -39,7 +38,7 @@ dated as (
     select
         *,
         cast(case frequency
-            when 'month' then least(cycle_start + to_days(due_day - 1), last_day(cast(cycle_start as date)))
+            when 'month' then {{ due_on('cast(cycle_start - interval 1 month as date)', 'due_day') }}
             else make_date(year(cast(cycle_start as date)), due_month, due_day)
         end as date) as due_on
     from scheduled
