@@ -65,7 +65,8 @@ def run_night_here(inbox: Path, data: Path, as_of: str = AS_OF) -> Any:
 def build_tables_here(inbox: Path, data: Path, *tables: str, as_of: str = AS_OF) -> tuple[Path, list[Any]]:
     """Judge an inbox in this process and build just these tables with all that they rest on, and their data tests.
 
-    Returns the build database and the deliveries that were held back, whole or in part. A golden figure needs its own tables; whole nights are tested elsewhere.
+    Returns the build database and the deliveries that were held back, whole or in part. A golden figure needs its own tables; whole nights are
+    tested elsewhere. Called again on one data folder it is the next night.
     """
     from pipelines.gate.stage import sources_in_order
     from pipelines.night import judge_step, open_night, receive_step
@@ -73,7 +74,7 @@ def build_tables_here(inbox: Path, data: Path, *tables: str, as_of: str = AS_OF)
     from pipelines.transform.build import require, run_dbt
     from pipelines.warehouse.build_db import current_inputs, prepare
 
-    if as_of == AS_OF:
+    if as_of == AS_OF and not data.exists():
         shutil.copytree(_published_tables_judged(), data)
     settings = load_settings(inbox, data, date.fromisoformat(as_of))
     with open_night(settings, lambda text: None) as night:

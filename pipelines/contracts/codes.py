@@ -13,10 +13,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-import yaml
-
 from pipelines.contracts.text import code_key, unit_key
 from pipelines.settings import PROJECT
+from pipelines.yaml_text import load_yaml
 
 SEEDS = PROJECT / "dbt_project" / "seeds"
 PUBLISHED = PROJECT / "data" / "raw" / "published"
@@ -124,7 +123,7 @@ def _hints(name: str) -> list[tuple[str, str, str]]:
 
 @cache
 def _read_hints() -> dict:
-    return yaml.safe_load((Path(__file__).parent / "code_hints.yml").read_text("utf-8"))
+    return load_yaml((Path(__file__).parent / "code_hints.yml").read_text("utf-8"))
 
 
 def _power_fuel() -> CodeList:
@@ -241,7 +240,7 @@ def _seed_names(name: str, file: str, spelling: str, code: str) -> CodeList:
 @cache
 def load_code_lists() -> dict[str, CodeList]:
     """All code lists by name."""
-    short = yaml.safe_load((Path(__file__).parent / "codes.yml").read_text("utf-8"))
+    short = load_yaml((Path(__file__).parent / "codes.yml").read_text("utf-8"))
     lists = {name: _from_yaml(name, spec) for name, spec in short.items()}
     lists["fuel"] = _fuel()
     lists["power_fuel"] = _power_fuel()

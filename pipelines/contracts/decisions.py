@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import yaml
+from pipelines.yaml_text import load_yaml
 
 
 @dataclass(frozen=True)
@@ -24,5 +24,5 @@ class Bounds:
 @cache
 def load_bounds(folder: Path) -> Bounds:
     """The bounds of decisions. Raises KeyError when one is missing."""
-    raw = yaml.safe_load((folder / "_decisions.yml").read_text("utf-8"))
+    raw = load_yaml((folder / "_decisions.yml").read_text("utf-8"))
     return Bounds(tuple(raw["never_waived"]), float(raw["second_signature_above_tco2e"]))

@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from pipelines.contracts.codes import SEEDS, read_rows
 from pipelines.contracts.source import Column, Source, load_sources
 from pipelines.settings import PROJECT
+from pipelines.yaml_text import load_yaml
 
 FOLDER = PROJECT / "docs" / "dictionary"
 MARTS = PROJECT / "dbt_project" / "models" / "marts"
@@ -56,7 +55,7 @@ def marts() -> str:
     """Every published table with its columns, from the YAML beside each model."""
     parts = ["# 发布数据字典 | Dictionary of published tables\n\n" + _NOTE]
     for path in sorted(MARTS.rglob("*.yml")):
-        for model in yaml.safe_load(path.read_text("utf-8"))["models"]:
+        for model in load_yaml(path.read_text("utf-8"))["models"]:
             schema = path.parent.name if path.parent.name in ("quality", "reference") else "marts"
             lines = [f"## {schema}.{model['name']}\n", f"{model['description']}\n", "| 列 column | 类型 type | 含义 meaning |", "|---|---|---|"]
             lines += [f"| `{c['name']}` | {c['data_type']} | {c['description'].replace('|', chr(92) + '|')} |" for c in model["columns"]]
@@ -88,8 +87,8 @@ def _suite_rules(rules: list[dict[str, Any]]) -> str:
 
 def rules() -> str:
     """The rule catalogue: suites of the gate, then the rules on the current view."""
-    shared = yaml.safe_load((EXPECTATIONS / "_shared.yml").read_text("utf-8"))
-    suites = {name: yaml.safe_load((EXPECTATIONS / f"{name}.yml").read_text("utf-8")) for name in load_sources()}
+    shared = load_yaml((EXPECTATIONS / "_shared.yml").read_text("utf-8"))
+    suites = {name: load_yaml((EXPECTATIONS / f"{name}.yml").read_text("utf-8")) for name in load_sources()}
     parts = [
         "# 规则目录 | Catalogue of rules\n\n" + _NOTE
         + "关口判断送来的行（critical 整批退回，warning 该行隔离，info 入库并提示）；现行视图上的规则对照其他批次、以往数据和名录，只提示。\n"

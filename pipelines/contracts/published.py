@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import yaml
+from pipelines.yaml_text import load_yaml
 
 PUBLISHED_FILE = Path(__file__).parent / "published.yml"
 
@@ -68,7 +68,7 @@ class PublishedContract:
 @cache
 def load_published() -> PublishedContract:
     """The contract of this version. Raises ValueError when the file does not say a column as it should."""
-    raw = yaml.safe_load(PUBLISHED_FILE.read_text("utf-8"))
+    raw = load_yaml(PUBLISHED_FILE.read_text("utf-8"))
     tables = {
         name: PublishedTable(
             name, tuple(spec["key"]), tuple(spec.get("order", spec["key"])), tuple(_columns(name, spec["columns"]))

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-import yaml
+
+from pipelines.yaml_text import load_yaml
 
 SOURCES_DIR = Path(__file__).parent / "sources"
 
@@ -159,10 +160,10 @@ class Source:
 @cache
 def load_sources() -> dict[str, Source]:
     """All sources by name, in the order of their names."""
-    common = yaml.safe_load((SOURCES_DIR / "_common.yml").read_text("utf-8"))
+    common = load_yaml((SOURCES_DIR / "_common.yml").read_text("utf-8"))
     sources = {}
     for path in sorted(SOURCES_DIR.glob("[a-z]*.yml")):
-        raw = yaml.safe_load(path.read_text("utf-8"))
+        raw = load_yaml(path.read_text("utf-8"))
         columns = []
         for spec in raw.pop("columns"):
             merged = {**common.get(spec.pop("use", ""), {}), **spec}

@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import yaml
 
 from pipelines.demo.files import Delivery, Layout
 from pipelines.demo.kinds import DROPPING, FILE_FAULTS, FaultKind, load_kinds
 from pipelines.demo.series import positions
 from pipelines.demo.target import Marks, Target, row_key
+from pipelines.yaml_text import load_yaml
 
 DEFAULT_FAULTS: dict[str, int] = {
     "power_of_ten": 2,
@@ -92,7 +92,7 @@ def _listed(path: Path, text: str) -> list[tuple[str, object]]:
         if not {"kind", "count"} <= set(rows.fieldnames or ()):
             raise ValueError(f"{path}: the header must hold kind and count")
         return [((row["kind"] or "").strip(), row["count"] or "") for row in rows if (row["kind"] or "").strip()]
-    raw = yaml.safe_load(text) or {}
+    raw = load_yaml(text) or {}
     if isinstance(raw, dict):
         return list(raw.items())
     if isinstance(raw, list) and all(isinstance(entry, dict) and "kind" in entry for entry in raw):

@@ -11,11 +11,10 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
-import yaml
-
 from pipelines.demo import slips, spoil
 from pipelines.demo.files import Delivery
 from pipelines.demo.target import Marks, Target
+from pipelines.yaml_text import load_yaml
 
 ROW_FAULTS: dict[str, Callable[[Target], Marks]] = {
     function.__name__: function
@@ -147,7 +146,7 @@ class FaultKind:
 @cache
 def load_kinds() -> dict[str, FaultKind]:
     """Every kind by name. Raises ValueError on a kind without a change or with an unknown outcome."""
-    raw = yaml.safe_load((Path(__file__).parent / "fault_kinds.yml").read_text("utf-8"))
+    raw = load_yaml((Path(__file__).parent / "fault_kinds.yml").read_text("utf-8"))
     kinds = {}
     for name, spec in raw.items():
         lists = {key: tuple(value) for key, value in spec.items() if isinstance(value, list)}

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
+
+from pipelines.yaml_text import load_yaml
 
 _HERE = Path(__file__).parent
 
@@ -77,8 +78,8 @@ class World:
 @cache
 def load_world() -> World:
     """The synthetic province's constant data."""
-    settings = yaml.safe_load((_HERE / "province.yml").read_text("utf-8"))
-    recipes = yaml.safe_load((_HERE / "sectors.yml").read_text("utf-8"))
+    settings = load_yaml((_HERE / "province.yml").read_text("utf-8"))
+    recipes = load_yaml((_HERE / "sectors.yml").read_text("utf-8"))
     prefectures = {code: Prefecture(code=code, **spec) for code, spec in settings.pop("prefectures").items()}
     seasons = {}
     for name, values in settings.pop("seasons").items():

@@ -14,6 +14,8 @@ from typing import Any
 
 import yaml
 
+from pipelines.yaml_text import load_yaml
+
 SEVERITIES = ("critical", "warning", "info")
 _RULE_KEYS = {
     "id", "expect", "column", "columns", "args", "when", "severity", "zh", "en", "why_zh", "why_en",
@@ -92,7 +94,7 @@ def _text(path: Path) -> str:
 
 def _mapping(text: str, file: str) -> dict[str, Any]:
     try:
-        value = yaml.safe_load(text)
+        value = load_yaml(text)
     except yaml.YAMLError as error:
         raise SuiteError(f"{file}: no YAML ({error})") from error
     if not isinstance(value, dict):

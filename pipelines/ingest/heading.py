@@ -12,11 +12,10 @@ from difflib import SequenceMatcher
 from functools import cache
 from pathlib import Path
 
-import yaml
-
 from pipelines.contracts.codes import load_units
 from pipelines.contracts.source import Column, Source
 from pipelines.contracts.text import code_key, unit_key
+from pipelines.yaml_text import load_yaml
 
 _WORDS = Path(__file__).parent.parent / "contracts" / "table_words.yml"
 _BRACKETS = re.compile(r"[(（\[【〔<《]([^()（）\[\]【】〔〕<>《》]*)[)）\]】〕>》]")
@@ -32,7 +31,7 @@ _ALIKE = 0.75   # share of equal characters from which a header reads like a nam
 @cache
 def table_words() -> dict[str, frozenset[str]]:
     """The vocabulary of tables (`contracts/table_words.yml`), in comparable form."""
-    raw = yaml.safe_load(_WORDS.read_text("utf-8"))
+    raw = load_yaml(_WORDS.read_text("utf-8"))
     return {name: frozenset(code_key(str(word)) for word in words) for name, words in raw.items()}
 
 

@@ -11,8 +11,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from pipelines.contracts.codes import SEEDS, read_rows
 from pipelines.demo import DemoReport, write_province
 from pipelines.demo.kinds import load_kinds
@@ -25,6 +23,7 @@ from pipelines.settings import Notices, Settings, load_settings
 from pipelines.transform.build import build, require
 from pipelines.warehouse.build_db import prepare
 from pipelines.warehouse.duck import connect
+from pipelines.yaml_text import load_yaml
 
 KNOWN_ON = date(2026, 6, 30)  # all deliveries of a province that ends in 2025-12 have come by then
 # what `read_evidence` reads
@@ -85,13 +84,13 @@ def rule_classes() -> dict[str, str]:
 @cache
 def unplanted_rules() -> dict[str, dict[str, str]]:
     """Rules for which no fault is planted, with the reason in both languages."""
-    return yaml.safe_load((Path(__file__).parent / "unplanted.yml").read_text("utf-8"))
+    return load_yaml((Path(__file__).parent / "unplanted.yml").read_text("utf-8"))
 
 
 @cache
 def catalogue() -> dict[str, dict[str, Any]]:
     """The numbers of the quality catalogue: rules, tests, note."""
-    return yaml.safe_load((Path(__file__).parent / "catalogue.yml").read_text("utf-8"))
+    return load_yaml((Path(__file__).parent / "catalogue.yml").read_text("utf-8"))
 
 
 def _province(asked: Asked, seed: int, faults: str, folder: Path) -> tuple[Settings, DemoReport]:

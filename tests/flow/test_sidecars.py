@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.warehouse.registry import Registry
-from tests.conftest import query, run_night_here, value_hashes
+from tests.conftest import build_tables_here, query
 from tests.deliveries import beside, deliver, register_row, uscc
 
 FIRST, SECOND = "2026-02-28", "2026-06-30"
@@ -50,67 +50,71 @@ RIGHT = {
 }
 
 
+TABLES = ("fct_enterprise_emission_line", "fct_enterprise_account_month", "batch", "failed_row", "decision")
+
+
+def _night(root: Path, name: str, day: str) -> Path:
+    """What a night of that day judges, and the tables that sidecars can change."""
+    return build_tables_here(root / "inbox", root / name, *TABLES, as_of=day)[0]
+
+
+def _content(database: Path) -> dict[str, list[tuple]]:
+    """All rows of the tables."""
+    places = {name: "quality" if name in ("batch", "failed_row", "decision") else "marts" for name in TABLES}
+    return {name: sorted(map(repr, query(database, f"select * from {schema}.{name}"))) for name, schema in places.items()}
+
+
 @pytest.fixture(scope="module")
-def nights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A night with wrong sidecars and one with the right ones; beside it one night that saw the right ones alone."""
+def nights(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, dict[str, list[tuple]]]]:
+    """A night with wrong sidecars and one with the right ones; beside it one night that saw the right ones alone. What each of them made."""
     root = tmp_path_factory.mktemp("sidecars")
-    inbox = root / "inbox"
-    _write(inbox, WRONG)
-    run_night_here(inbox, root / "data", FIRST)
-    _write(inbox, RIGHT)
-    run_night_here(inbox, root / "data", SECOND)
-    run_night_here(inbox, root / "once", SECOND)
-    return root
+    _write(root / "inbox", WRONG)
+    made = {"first": _content(_night(root, "data", FIRST))}
+    _write(root / "inbox", RIGHT)
+    made["second"] = _content(_night(root, "data", SECOND))
+    made["once"] = _content(_night(root, "once", SECOND))
+    return root, made
 
 
 def _tonnes(database: Path) -> dict[str, float]:
     return dict(query(database, "select uscc, activity_quantity from marts.fct_enterprise_emission_line where emission_source = 'fuel' order by 1"))
 
 
-def test_the_present_is_that_of_a_night_that_saw_them_right(nights: Path) -> None:
-    live = nights / "data" / "marts" / "carbon.duckdb"
-    assert _tonnes(live) == {uscc(1): 11.0, uscc(2): 7.0, uscc(3): 6.0}
-    assert query(live, "select file_name from quality.batch where source = 'enterprise_energy' and (outcome <> 'accepted' or not is_synthetic)") == []
-    assert query(live, "select count(*) from quality.batch where file_name = 'tomorrow.csv'") == [(0,)], "it waits for its day"
-    assert value_hashes(nights / "data") == value_hashes(nights / "once")
+def test_the_present_is_that_of_a_night_that_saw_them_right(nights: tuple[Path, dict]) -> None:
+    root, made = nights
+    once = root / "once" / "warehouse" / "build.duckdb"
+    assert _tonnes(once) == {uscc(1): 11.0, uscc(2): 7.0, uscc(3): 6.0}
+    assert query(once, "select file_name from quality.batch where source = 'enterprise_energy' and (outcome <> 'accepted' or not is_synthetic)") == []
+    assert query(once, "select count(*) from quality.batch where file_name = 'tomorrow.csv'") == [(0,)], "it waits for its day"
+    assert made["second"] == made["once"]
 
 
-def test_nothing_of_the_earlier_verdicts_stays_in_the_lake(nights: Path) -> None:
+def test_nothing_of_the_earlier_verdicts_stays_in_the_lake(nights: tuple[Path, dict]) -> None:
+    root, _ = nights
     files = [
-        sorted(path.relative_to(nights / name).as_posix() for kind in ("validated", "quarantine") for path in (nights / name / kind).rglob("*.parquet"))
+        sorted(path.relative_to(root / name).as_posix() for kind in ("validated", "quarantine") for path in (root / name / kind).rglob("*.parquet"))
         for name in ("data", "once")
     ]
     assert files[0] == files[1]
 
 
-def test_the_first_night_is_replayed_as_it_was_and_the_present_comes_back(nights: Path) -> None:
-    """The sealed release of the first night is taken away and made again from the same inbox, whose sidecars are right by now."""
-    data = nights / "data"
-    first, second = sorted(path.name for path in (data / "marts" / "releases").iterdir())
-    if value_hashes(data, first) == value_hashes(data):
-        first, second = second, first
-    expected, live = value_hashes(data, first), value_hashes(data)
-    assert _tonnes(data / "marts" / "releases" / first / "carbon.duckdb") == {uscc(1): 10.0, uscc(4): 3.0}
-    fresh = nights / "fresh"
-    shutil.copytree(data, fresh)
-    for path in [fresh / "marts" / "releases" / first, *(fresh / "marts" / "releases" / first).rglob("*")]:
-        path.chmod(0o755)
-    shutil.rmtree(fresh / "marts" / "releases" / first)
-    replay = run_night_here(nights / "inbox", fresh, FIRST)
-    assert replay.outcome == "sealed" and value_hashes(fresh, replay.release_id) == expected
-    again = run_night_here(nights / "inbox", fresh, SECOND)
-    assert (again.outcome, again.release_id) == ("nothing_new", second) and value_hashes(fresh) == live
-
-
-def test_a_kill_between_registry_and_lake_leaves_the_same_work_to_the_next_night(nights: Path) -> None:
+def test_a_kill_between_registry_and_lake_leaves_the_same_work_to_the_next_night(nights: tuple[Path, dict]) -> None:
     """The registry forgot a verdict and the night was killed before the lake's files went: they go, and come again."""
-    data = nights / "once"
+    root, made = nights
+    data = root / "once"
     registry = Registry(data / "warehouse" / "registry.sqlite")
     batch_id = next(b.batch_id for b in registry.batches().values() if b.file_name == "bare.csv")
     registry.unjudge(batch_id)
     registry.close()
     (path,) = (data / "validated").rglob(f"{batch_id}.parquet")
     path.write_bytes(b"of an earlier verdict")
-    night = run_night_here(nights / "inbox", data, SECOND)
-    assert night.outcome == "nothing_new"
-    assert value_hashes(data) == value_hashes(nights / "data")
+    assert _content(_night(root, "once", SECOND)) == made["once"]
+
+
+def test_the_first_night_is_replayed_as_it_was_and_the_present_comes_back(nights: tuple[Path, dict]) -> None:
+    """The inbox holds the right sidecars by now; what the first night knew is in the registry."""
+    root, made = nights
+    replay = _night(root, "data", FIRST)
+    assert _tonnes(replay) == {uscc(1): 10.0, uscc(4): 3.0}
+    assert _content(replay) == made["first"]
+    assert _content(_night(root, "data", SECOND)) == made["once"]
