@@ -252,6 +252,11 @@ def type_table(table: HeaderedTable, source: Source, *, hourly: bool | None = No
     return TypedTable(_with_content_hash(frame, source, typer.unit_meanings), notes, note_rows, typer.unit_meanings)
 
 
+def _may_be_figure(text: str) -> bool:
+    """Whether a cell says something of a number: words under a heading like 原料 name a thing."""
+    return is_unknown(text) or any(char.isdigit() for char in text)
+
+
 class _Texts:
     """The cells of one column: `raw` as delivered, `read` what is typed (both None = blank), `kinds` what was understood of them."""
 
@@ -351,8 +356,9 @@ class _Typer:
     def mark_near(self, rows: list[Row]) -> None:
         """Rows that fill in a column which only reads like one of the contract."""
         for position, (header, name) in self.table.near.items():
+            figures = self.source.column(name).type in ("number", "percent")
             for i, (_, cells) in enumerate(rows):
-                if position < len(cells) and not is_missing(cells[position]):
+                if position < len(cells) and not is_missing(cells[position]) and (not figures or _may_be_figure(cells[position])):
                     self._mark("unreadable", i, name)
                     self.texts[name].raw[i] = f"{cells[position]}（表头“{header.strip()}”不是约定的写法 | the header {header.strip()!r} is not the contract's）"
 
