@@ -62,7 +62,7 @@ def find_table(tables: Iterable[TextTable], source: Source, sheet: int = 0) -> H
 
 def _is_no_delivery(sheet: str) -> bool:
     key = code_key(sheet)
-    return any(word in key for word in table_words()["no_delivery"])
+    return key.strip("()[]【】") in table_words()["no_delivery_whole"] or any(word in key for word in table_words()["no_delivery"])
 
 
 def _passed_over(sheet: str) -> Remark:
@@ -138,7 +138,7 @@ def _with_header(table: TextTable, header: Header, source: Source) -> HeaderedTa
     result = HeaderedTable(
         columns, _named_headers(header, [p for p in unknown if p not in survey.figures and p not in near]), [], table.sheet,
         remarks=[*table.remarks, *header.remarks],
-        header_units=_header_units(units, source), header_row=header.number, width=len(header.texts), near=near, plain=plain,
+        header_units=_header_units(units, source), header_row=header.number, width=len(header.texts), near=near, plain=plain, title_period=header.period,
         note_units=tuple(header.units) if header.unclear_unit is None else (header.unclear_unit,),
     )
     _check_fixed(result, source)

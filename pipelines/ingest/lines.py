@@ -11,7 +11,7 @@ from pipelines.contracts.text import code_key, narrow, unit_key
 from pipelines.ingest.beside import is_number, is_unit_cell, unit_line
 from pipelines.ingest.heading import Heading, is_known_unit, name_key, read_heading, table_words
 from pipelines.ingest.table import Cell, Malformed, Range, Remark, Row, TextTable
-from pipelines.ingest.told import told_above
+from pipelines.ingest.told import title_period, told_above
 
 _HEADER_WITHIN = 10
 _LINES_OF_A_HEADER = 4   # names, names below them, units, numbers of the columns
@@ -30,6 +30,7 @@ class Header:
     unclear_unit: str | None = None
     remarks: list[Remark] = field(default_factory=list)
     constants: dict[str, str] = field(default_factory=dict)   # column -> what a line above the header says for all rows
+    period: str | None = None   # the month that a title or the sheet's name says of the table
     months: int | None = None   # the column of the month, where the year stands in one of its own
 
 
@@ -55,12 +56,13 @@ def find_header(table: TextTable, source: Source) -> tuple[Header | None, set[st
                 break
             headings = [read_heading(text, source) for text in _combined(lines[i : i + depth], merged, source)]
             seen = {heading.name for heading in headings if heading.name}
-            told = {} if required <= seen else told_above(lines[:i], source)
+            told = {} if required <= seen else told_above(lines[:i], source, table.sheet)
             to_date = _only_to_date(headings, required - seen - told.keys(), seen, source)
             if required <= seen | told.keys() | to_date and (seen - told.keys()):
                 header = _lines_below(table, lines, i, depth, (left, rows), merged, source)
                 _tell(header, {name: text for name, text in told.items() if name in required - seen}, source)
                 _take_to_date(header, to_date, source)
+                header.period = None if source.bulk or "period" not in seen else title_period(lines[:i], table.sheet)
                 return header, seen, cells
             if depth == 1 and (not best[1] or len(seen) > len(best[0])):
                 best = seen, [cell.strip() for cell in cells if cell.strip()]
@@ -93,7 +95,7 @@ def _tell(header: Header, told: dict[str, str], source: Source) -> None:
         header.constants[name] = text
         column = source.column(name)
         header.remarks.append(Remark(
-            0, name, "N13-told-above", f"表中没有“{column.zh}”列，按表头上方注明的“{text}”读取", f"there is no column {name}; the lines above the header say {text!r}, which counts for all rows",
+            0, name, "N13-told-above", f"表中没有“{column.zh}”列，按表头上方或工作表名称注明的“{text}”读取", f"there is no column {name}; the lines above the header, or the name of the sheet, say {text!r}, which counts for all rows",
         ))
 
 

@@ -77,6 +77,18 @@ def period_remarks(said: str | None, periods: Iterable[Months]) -> list[Remark]:
     )]
 
 
+def title_remarks(said: str | None, periods: Iterable[Months]) -> list[Remark]:
+    """A word where no row is of the month that the title of the table, or the name of its sheet, says."""
+    found, meant = sorted(periods), said_period(said) if said else None
+    if not found or meant is None or any(first <= meant[1] and last >= meant[0] for first, last in found):
+        return []
+    some = "、".join(map(_shown, found[:_SHOWN])) + ("……" if len(found) > _SHOWN else "")
+    return [Remark(
+        0, "period", "F14-title-period", f"表题或工作表名称写的是“{said}”，而各行的报告期是 {some}，可能沿用了别的月份的表；各行按报告期列入账",
+        f"the title or the name of the sheet says {said!r}, but the rows are of {some.replace('、', ', ').replace('……', ' ...')}: perhaps the table of another month was used again; the rows count by their own period",
+    )]
+
+
 def _shown(months: Months) -> str:
     first, last = months
     return f"{first // 12}" if last > first else f"{first // 12}-{first % 12 + 1:02d}"

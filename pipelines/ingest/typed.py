@@ -280,7 +280,9 @@ class _Texts:
                 read = None if _is_blank(plain, column, blanks) else plain
                 kind = "protected" if read is not None and plain != cell else None
                 seen[cell] = read, kind
-            if read is not None:
+            if read is None and column.type == "key_text" and not is_missing(cell):
+                self.kinds[i], self.raw[i] = "whole", str(cell)   # 全厂, 合计: a name that means all of them
+            elif read is not None:
                 self.raw[i], self.read[i] = str(cell), read
                 if kind:
                     self.kinds[i] = kind
