@@ -122,13 +122,7 @@ def _with_header(table: TextTable, header: Header, source: Source) -> HeaderedTa
             columns[heading.name] = position
             if heading.units:
                 units[heading.name] = heading.units
-    for name, said in list(units.items()):
-        if (unit_column := source.column(name).unit_column) and source.column(unit_column).type == "text" and unit_column not in columns:
-            header.constants[unit_column] = "、".join(units.pop(name))
-    if not source.bulk and named_by(source) and "unit" not in columns and any(column.name == "unit" for column in source.columns):
-        header.constants["unit"] = ""   # a name may state the unit of its row: 水泥熟料（万吨）
-    for offset, name in enumerate(header.constants):
-        columns[name] = len(header.texts) + offset
+    _add_columns(header, columns, units, source)
     units = {name: found for name, found in units.items() if found}
     near = {position: said for position, said in near.items() if said[1] not in columns}
     plain = source.bulk and table.is_plain()
@@ -145,6 +139,18 @@ def _with_header(table: TextTable, header: Header, source: Source) -> HeaderedTa
     result.remarks += _remarks_on(header, survey, result, unknown, source)
     result.rows = data_rows(table, header, result, survey, source)
     return result
+
+
+def _add_columns(header: Header, columns: dict[str, int], units: dict[str, tuple[str, ...]], source: Source) -> None:
+    """Columns behind the last one for what all rows have alike, or say elsewhere."""
+    for name in list(units):
+        unit_column = source.column(name).unit_column
+        if unit_column and source.column(unit_column).type == "text" and unit_column not in columns:
+            header.constants[unit_column] = "、".join(units.pop(name))
+    if not source.bulk and named_by(source) and "unit" not in columns:
+        header.constants["unit"] = ""   # a name may state the unit of its row: 水泥熟料（万吨）
+    for offset, name in enumerate(header.constants):
+        columns[name] = len(header.texts) + offset
 
 
 def _check_spans(table: TextTable, header: Header, columns: dict[str, int], survey: Survey, source: Source) -> None:

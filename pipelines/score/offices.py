@@ -140,40 +140,58 @@ def _seen(night: Night) -> _Seen:
 
 def _compare(case: Case, seen: _Seen) -> Outcome:
     """Hold what a night left of a case against its right answer."""
-    right = case.right
-    wrong, refused, held = [], [], []
+    right, found = case.right, _Found(case.right.get("may_hold", False))
     for file, rows in right.get("read", {}).items():
-        for number, wanted in rows.items():
-            found = seen.rows.get(file, {}).get(number)
-            if found is None:
-                (held if right.get("may_hold") and seen.told[file] else refused).append(f"{file} row {number}: not accepted")
-                continue
-            wrong += [f"{file} row {number}: {name} is {found[name]}, right is {value}" for name, value in wanted.items() if not _same(found[name], value)]
+        found.read(file, rows, seen)
     for file, items in right.get("counted", {}).items():
+        found.count(file, items, seen)
+    for file, numbers in right.get("held", {}).items():
+        found.wrong += [f"{file} row {number}: counts, and is to be held" for number in numbers if number in seen.rows.get(file, {})]
+        found.wrong += [] if seen.told[file] else [f"{file}: no word on why it is held"]
+        found.held += [f"{file} row {number}" for number in numbers]
+    for file, checks in right.get("told", {}).items():
+        found.wrong += [f"{file}: no word of {check}" for check in checks if check not in seen.told[file]]
+    if not (found.wrong or found.refused or found.held):
+        found.refused += [f"{file}: {seen.outcome.get(file)}, right is {outcome}" for file, outcome in right.get("outcome", {}).items() if seen.outcome.get(file) != outcome]
+    return found.outcome(case)
+
+
+@dataclass
+class _Found:
+    """What was found of one case, in words; `may_hold`: holding what could be read is right as well."""
+
+    may_hold: bool
+    wrong: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    held: list[str] = field(default_factory=list)
+
+    def read(self, file: str, rows: dict[int, dict[str, Any]], seen: _Seen) -> None:
+        """Rows as the lake holds them."""
+        for number, wanted in rows.items():
+            row = seen.rows.get(file, {}).get(number)
+            if row is None:
+                self._missing(f"{file} row {number}: not accepted", held=bool(seen.told[file]))
+            else:
+                self.wrong += [f"{file} row {number}: {name} is {row[name]}, right is {value}" for name, value in wanted.items() if not _same(row[name], value)]
+
+    def count(self, file: str, items: dict[str, list[Any]], seen: _Seen) -> None:
+        """Lines of the ledger, by item; no others may be there."""
         for item, (quantity, unit) in items.items():
             counted = seen.counted[file].get(item)
-            if counted is None and right.get("may_hold") and seen.held[file]:
-                held.append(f"{file}: {item} is held")
-            elif counted is None and quantity:
-                refused.append(f"{file}: {item} does not count")
-            elif counted is not None and not (_same(counted[0], quantity) and counted[1] == unit):
-                wrong.append(f"{file}: {item} counts {counted[0]} {counted[1]}, right is {quantity} {unit}")
-        wrong += [f"{file}: {item} counts" for item in sorted(seen.counted[file].keys() - items.keys())]
-    for file, numbers in right.get("held", {}).items():
-        wrong += [f"{file} row {number}: counts, and is to be held" for number in numbers if number in seen.rows.get(file, {})]
-        if not seen.told[file]:
-            wrong.append(f"{file}: no word on why it is held")
-        held += [f"{file} row {number}" for number in numbers]
-    for file, checks in right.get("told", {}).items():
-        wrong += [f"{file}: no word of {check}" for check in checks if check not in seen.told[file]]
-    for file, outcome in right.get("outcome", {}).items():
-        if seen.outcome.get(file) != outcome and not (wrong or refused or held):
-            refused.append(f"{file}: {seen.outcome.get(file)}, right is {outcome}")
-    if wrong:
-        return Outcome(case, WRONG, tuple(wrong))
-    if refused:
-        return Outcome(case, REFUSED, tuple(refused))
-    return Outcome(case, HELD if held else RIGHT, tuple(held))
+            if counted is None:
+                self._missing(f"{file}: {item} does not count", held=bool(seen.held[file]))
+            elif not (_same(counted[0], quantity) and counted[1] == unit):
+                self.wrong.append(f"{file}: {item} counts {counted[0]} {counted[1]}, right is {quantity} {unit}")
+        self.wrong += [f"{file}: {item} counts" for item in sorted(seen.counted[file].keys() - items.keys())]
+
+    def _missing(self, what: str, *, held: bool) -> None:
+        (self.held if self.may_hold and held else self.refused).append(what)
+
+    def outcome(self, case: Case) -> Outcome:
+        """Silently wrong comes before needlessly refused, that before held."""
+        if self.wrong:
+            return Outcome(case, WRONG, tuple(self.wrong))
+        return Outcome(case, REFUSED, tuple(self.refused)) if self.refused else Outcome(case, HELD if self.held else RIGHT, tuple(self.held))
 
 
 def _same(found: object, right: object) -> bool:

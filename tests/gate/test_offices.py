@@ -6,7 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.score.offices import HELD, REFUSED, RIGHT, WRONG, Case, Outcome, _compare, _Seen, load_cases, office_bars, run_offices
+from pipelines.score.offices import (
+    HELD,
+    REFUSED,
+    RIGHT,
+    WRONG,
+    Case,
+    Outcome,
+    _compare,
+    _Seen,
+    load_cases,
+    office_bars,
+    run_offices,
+)
 
 CASES = load_cases()
 
