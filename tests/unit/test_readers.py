@@ -17,6 +17,7 @@ from pipelines.ingest.problem import Unreadable
 from pipelines.ingest.read import read_file
 from pipelines.ingest.readers import read_tables
 from pipelines.ingest.table import HeaderedTable, TextTable
+from tests.reading.biff import xls
 
 OUTPUT = load_sources()["enterprise_output"]
 HEADER = "uscc,period,item,quantity,unit"
@@ -346,7 +347,8 @@ def test_a_workbook_that_counts_days_from_1904_is_refused(tmp_path: Path) -> Non
 
 
 def test_an_encrypted_workbook_says_what_to_do(write: Write) -> None:
-    assert "密码" in _problem(write(bytes.fromhex("d0cf11e0a1b11ae1") + b"x" * 600, "a.xlsx")).zh
+    assert "密码" in _problem(write(xls({"a": {"rows": [HEAD]}}, stream="EncryptedPackage"), "a.xlsx")).zh
+    assert "损坏" in _problem(write(bytes.fromhex("d0cf11e0a1b11ae1") + b"x" * 600, "a.xlsx")).zh
 
 
 def test_links_to_other_files_are_named_and_not_followed(patched: Callable[..., Path]) -> None:
