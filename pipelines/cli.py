@@ -374,6 +374,7 @@ def gates_score(
     import tempfile
 
     from pipelines.score.card import bars
+    from pipelines.score.offices import office_bars
     from pipelines.score.render import as_data, as_markdown
     from pipelines.score.run import Asked, run_score
     from pipelines.settings import PROJECT
@@ -388,7 +389,8 @@ def gates_score(
     if write:
         (PROJECT / "docs" / "gates-score.md").write_text(as_markdown(scored), "utf-8")
     print(json.dumps(as_data(scored), ensure_ascii=False) if as_json else as_markdown(scored))
-    if check and not all(bar.met for bar in bars(scored.board, scored.clean.values(), scored.classes)):
+    measured = [*bars(scored.board, scored.clean.values(), scored.classes), *office_bars(scored.offices)]
+    if check and not all(bar.met for bar in measured):
         raise typer.Exit(1)
 
 

@@ -187,7 +187,8 @@ def _division_names(rows: list[dict[str, str]], names: dict[str, str]) -> dict[s
             continue
         above = names.get(row["parent_code"], "")
         province = names.get(f"{row['code'][:2]}0000", "")
-        for text in {row["name"], f"{above}{row['name']}", f"{province}{row['name']}", f"{province}{above}{row['name']}"}:
+        short = {row["name"].rstrip("省市")} if row["code"].endswith("00") else set()   # 贵州, 贵阳
+        for text in {*short, row["name"], f"{above}{row['name']}", f"{province}{row['name']}", f"{province}{above}{row['name']}"}:
             found.setdefault(code_key(text), set()).add(row["code"])
     return found
 
@@ -202,12 +203,17 @@ def _industry(levels: tuple[str, ...]) -> CodeList:
             by_number.setdefault(int(code), set()).add(code)
     # sector totals are also printed for the three industries and for households
     extra = {} if levels == ("4",) else {code_key(x): x for x in ("第一产业", "第二产业", "第三产业", "工业", "居民生活")}
+    if extra:
+        extra |= dict.fromkeys(("城乡居民生活", "城乡居民生活用电", "居民生活用电", "城乡居民"), "居民生活")
+    by_name = _industry_names(rows, set(codes.values()))
 
     def other_form(key: str) -> str | None:
         """C2911 with the letter of its own section; a code whose leading zero a spreadsheet took away, where no other has that number."""
         letter = re.fullmatch(r"([a-t])(\d{2,4})", key)
         if letter and letter[2] in codes and section.get(letter[2]) == letter[1].upper():
             return letter[2]
+        if key in by_name:
+            return by_name[key]
         found = by_number.get(int(key), set()) if re.fullmatch(r"[1-9]\d{0,2}", key) else set()
         return next(iter(found)) if len(found) == 1 else None
 
@@ -222,6 +228,17 @@ def _industry(levels: tuple[str, ...]) -> CodeList:
         return (f"可能是 {'、'.join(found)}（前导零丢失）", f"perhaps {', '.join(found)} (a leading zero was lost)") if found else None
 
     return CodeList("industry" if levels == ("4",) else "any_industry", {**codes, **extra}, other_forms=other_form, hints=hint)
+
+
+def _industry_names(rows: list[dict[str, str]], codes: set[str]) -> dict[str, str]:
+    """Names of industries, alone and behind their code -> code; of several levels with one name the widest, of several industries none."""
+    named: dict[str, list[str]] = {}
+    for row in rows:
+        if row["code"] in codes:
+            named.setdefault(code_key(row["name"]), []).append(row["code"])
+    found = {name: min(own, key=len) for name, own in named.items() if all(code.startswith(min(own, key=len)) for code in own)}
+    behind = {code_key(f"{row['code']}{row['name']}"): row["code"] for row in rows if row["code"] in codes}
+    return {**found, **behind}
 
 
 @cache

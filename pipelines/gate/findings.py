@@ -103,6 +103,8 @@ _NOTE_WORDS = {
     "merged": ("合并单元格，按首行的内容读取", "merged cells: read as what stands in their first row"),
     "decimal_comma": ("逗号是小数点，已按小数读取", "the comma is a decimal mark: read as a decimal"),
     "unit_behind": ("数字后面的单位与本行单位一致，已按数字读取", "the unit behind the number is that of the row: read as a number"),
+    "whole": ("该名称表示全部，按空白（全部）读取", "a name that means all of them: read as blank, which is the whole"),
+    "unit_in_name": ("名称后的计量单位已按本行的计量单位读取", "the unit behind the name was read as the unit of the row"),
     "protected": ("已去掉防止改动的符号（=\"…\"、单引号、不可见字符）", 'what protects the cell was removed (="…", an apostrophe, unseen characters)'),
     "fix": ("已知的误写或代码的其他写法，已按标准代码读取", "a known misspelling, or another form of the code, was read as the code"),
 }

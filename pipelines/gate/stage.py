@@ -29,6 +29,7 @@ from pipelines.ingest.bulk import LandedFile, land
 from pipelines.ingest.copies import LOST, lost_copy
 from pipelines.ingest.problem import Unreadable
 from pipelines.ingest.read import read_or_spill
+from pipelines.ingest.said_period import period_remarks, title_remarks
 from pipelines.ingest.spill import SpilledRows
 from pipelines.settings import Settings
 from pipelines.warehouse.duck import bounded
@@ -269,7 +270,7 @@ def _read(gate: _Gate, batch: Batch, folder: Path) -> tuple[Delivery, LandedFile
         return delivery, None
     delivery.rows, delivery.notes, delivery.note_rows = read.typed.frame, read.typed.notes, read.typed.note_rows
     delivery.malformed, delivery.unknown_headers = read.table.malformed, read.table.unknown_headers
-    delivery.remarks, delivery.sheet = read.table.remarks, read.table.sheet
+    delivery.remarks, delivery.sheet = [*read.table.remarks, *period_remarks(batch.period, read.periods), *title_remarks(read.table.title_period, read.periods)], read.table.sheet
     _register_sheets(gate, batch, read.table.further)
     return delivery, read.spilled
 
@@ -283,9 +284,10 @@ def _landed(gate: _Gate, batch: Batch, delivery: Delivery, folder: Path) -> Land
     """The typed rows of a bulk file; None when it has none, and the delivery says why. Raises Unreadable."""
     with bounded(folder) as db:
         landed = land(db, received_file(gate.settings, batch), delivery.source, folder, batch.sheet_index)
+        periods = landed.periods(db) if batch.period else set()
     text = landed.text
     _register_sheets(gate, batch, text.further)
-    delivery.notes, delivery.note_rows, delivery.remarks = landed.notes, landed.note_rows, text.remarks
+    delivery.notes, delivery.note_rows, delivery.remarks = landed.notes, landed.note_rows, [*text.remarks, *period_remarks(batch.period, periods)]
     delivery.malformed, delivery.unknown_headers, delivery.sheet = text.malformed, text.unknown_headers, text.sheet
     return landed if landed.rows else None
 

@@ -16,6 +16,7 @@ import polars as pl
 from pipelines.contracts.source import Source
 from pipelines.ingest.header import MAY_BE_NO_DATA, find_table, is_no_data
 from pipelines.ingest.readers import odd_columns, parquet_problem
+from pipelines.ingest.said_period import Months, months_of
 from pipelines.ingest.stream import TextFile, refuse_near, stream_text
 from pipelines.ingest.table import HeaderedTable, TextTable
 from pipelines.ingest.typed import COMPARED_DIGITS, EVIDENCE, LARGEST, SMALLEST, Note, TypedTable, type_table
@@ -54,6 +55,10 @@ class LandedFile(RowsOnDisk):
     text: TextFile
     notes: list[Note] = field(default_factory=list)
     note_rows: Counter[str] = field(default_factory=Counter)
+
+    def periods(self, db: Any) -> set[Months]:
+        """The months of its rows."""
+        return {months_of(day, "month") for (day,) in db.execute(f"select distinct period from {self.relation} where period is not null").fetchall()}
 
 
 def land(db: Any, path: Path, source: Source, folder: Path, sheet: int = 0) -> LandedFile:

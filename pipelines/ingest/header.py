@@ -17,7 +17,7 @@ from pipelines.ingest.heading import Heading, fixed_units, header_names, is_told
 from pipelines.ingest.layout import unfold
 from pipelines.ingest.lines import Header, find_header
 from pipelines.ingest.problem import Unreadable
-from pipelines.ingest.rows import MALFORMED_LIMIT, MAY_BE_NO_DATA, data_rows, is_no_data, too_many_malformed
+from pipelines.ingest.rows import MALFORMED_LIMIT, MAY_BE_NO_DATA, data_rows, is_no_data, named_by, too_many_malformed
 from pipelines.ingest.survey import Survey, survey_rows
 from pipelines.ingest.table import HeaderedTable, Remark, TextTable
 from pipelines.ingest.workbook import column_letters
@@ -62,7 +62,7 @@ def find_table(tables: Iterable[TextTable], source: Source, sheet: int = 0) -> H
 
 def _is_no_delivery(sheet: str) -> bool:
     key = code_key(sheet)
-    return any(word in key for word in table_words()["no_delivery"])
+    return key.strip("()[]【】") in table_words()["no_delivery_whole"] or any(word in key for word in table_words()["no_delivery"])
 
 
 def _passed_over(sheet: str) -> Remark:
@@ -98,7 +98,7 @@ def _with_header(table: TextTable, header: Header, source: Source) -> HeaderedTa
     near: dict[int, tuple[str, str]] = {}
     for position, (text, heading) in enumerate(zip(header.texts, header.headings, strict=True)):
         if heading.name is None:
-            if text.strip() and not is_told(text, source):
+            if heading.near or not is_told(text, source):   # also a column without a heading: it may hold figures
                 unknown.append(position)
                 if heading.near:
                     near[position] = text, heading.near
@@ -122,22 +122,51 @@ def _with_header(table: TextTable, header: Header, source: Source) -> HeaderedTa
             columns[heading.name] = position
             if heading.units:
                 units[heading.name] = heading.units
-    for offset, name in enumerate(header.constants):
-        columns[name] = len(header.texts) + offset
+    _add_columns(header, columns, units, source)
     units = {name: found for name, found in units.items() if found}
     near = {position: said for position, said in near.items() if said[1] not in columns}
     plain = source.bulk and table.is_plain()
     survey = Survey() if plain else survey_rows(table, header, columns, unknown, source)
+    near.update({position: (header.texts[position], name) for position, name in survey.coded.items() if position not in near})
+    _check_spans(table, header, columns, survey, source)
     result = HeaderedTable(
         columns, _named_headers(header, [p for p in unknown if p not in survey.figures and p not in near]), [], table.sheet,
         remarks=[*table.remarks, *header.remarks],
-        header_units=_header_units(units, source), header_row=header.number, width=len(header.texts), near=near, plain=plain,
+        header_units=_header_units(units, source), header_row=header.number, width=len(header.texts), near=near, plain=plain, title_period=header.period,
         note_units=tuple(header.units) if header.unclear_unit is None else (header.unclear_unit,),
     )
     _check_fixed(result, source)
     result.remarks += _remarks_on(header, survey, result, unknown, source)
     result.rows = data_rows(table, header, result, survey, source)
     return result
+
+
+def _add_columns(header: Header, columns: dict[str, int], units: dict[str, tuple[str, ...]], source: Source) -> None:
+    """Columns behind the last one for what all rows have alike, or say elsewhere."""
+    for name in list(units):
+        unit_column = source.column(name).unit_column
+        if unit_column and source.column(unit_column).type == "text" and unit_column not in columns:
+            header.constants[unit_column] = "、".join(units.pop(name))
+    if not source.bulk and named_by(source) and "unit" not in columns:
+        header.constants["unit"] = ""   # a name may state the unit of its row: 水泥熟料（万吨）
+    for offset, name in enumerate(header.constants):
+        columns[name] = len(header.texts) + offset
+
+
+def _check_spans(table: TextTable, header: Header, columns: dict[str, int], survey: Survey, source: Source) -> None:
+    """Refuse a table with a heading merged over several columns of figures that no line below it tells apart."""
+    for name, position in columns.items():
+        for first, left, last, right in table.merged:
+            if not (left == position < right and first <= header.number and last >= header.first) or source.column(name).type not in ("number", "percent"):
+                continue
+            alike = [p for p in range(left + 1, right + 1) if p in survey.figures and p < len(header.texts) and not header.texts[p].strip()]
+            if alike:
+                some = "、".join(map(column_letters, [position, *alike]))
+                text = header.texts[position].strip()
+                raise Unreadable(
+                    "L29-merged-header", f"表头“{text}”合并了 {some} 列，各列都有数字而没有各自的名称，无法判断哪一列是应报的数；请为各列写明名称后重新提交",
+                    f"the header {text!r} is merged over the columns {some.replace('、', ', ')}, which all hold figures and have no names of their own: which one counts cannot be told; name each column and deliver again",
+                )
 
 
 def _year_and_month(texts: list[str], one: int, other: int) -> tuple[int, int] | None:
@@ -158,7 +187,7 @@ def _of_two(one: Heading, other: Heading, source: Source) -> Heading | None:
 
 
 def _named_headers(header: Header, positions: list[int]) -> list[str]:
-    names = [header.texts[position].strip()[:100] for position in positions]
+    names = [name for position in positions if (name := header.texts[position].strip()[:100])]
     return names if len(names) <= _HEADER_NAMES else [*names[:_HEADER_NAMES], f"… ({len(names) - _HEADER_NAMES})"]
 
 
@@ -237,7 +266,7 @@ def _remarks_on(header: Header, survey: Survey, result: HeaderedTable, unknown: 
         ))
     for position in unknown:
         if position in survey.figures and position not in result.near:
-            text = header.texts[position].strip()[:100]
+            text = header.texts[position].strip()[:100] or column_letters(position)
             remarks.append(Remark(
                 0, text, "F08-figures-not-read", f"第 {column_letters(position)} 列“{text}”有数字，但不在约定中，没有读取",
                 f"the column {text!r} ({column_letters(position)}) holds figures but is not in the contract: it was not read",

@@ -25,6 +25,7 @@ _ORDINAL = re.compile(r"^(?:[0-9]{1,2}|[一二三四五六七八九十]{1,3})[.�
 _LIST = re.compile(r"[,，、;；]|或|以及|及")
 _PARTS = re.compile(r"[/／,，:：_\s]+")
 _DIGITS_ONLY = re.compile(r"[0-9①-⓿⁰¹²³⁴-⁹*]+")
+_FACTOR_UNIT = re.compile(r"(?:t|kg)co2e?/[^\s/]{1,12}")   # of a declared emission factor, which is free text
 _ALIKE = 0.75   # share of equal characters from which a header reads like a name
 
 
@@ -40,13 +41,14 @@ class Heading:
     """What a header cell was understood as.
 
     name: canonical column; units: units that stand in it (comparable form); near: the column that it reads like without being it;
-    other: it names another figure (last year, a sum, money).
+    other: it names another figure (last year, a sum, money); to_date: the column whose sum of the year to date it names.
     """
 
     name: str | None = None
     units: tuple[str, ...] = ()
     near: str | None = None
     other: bool = False
+    to_date: str | None = None
 
 
 def name_key(text: str) -> str:
@@ -88,13 +90,15 @@ def _read_heading(text: str, source: Source) -> Heading:
     key = code_key(text)
     if name := header_names(source).get(key):
         return Heading(name)
-    if not key or len(key) > 80 or is_told(text, source):
+    if not key or len(key) > 80:
         return Heading()
+    if is_told(text, source):
+        return Heading(near=_listed_like(name_key(text), source))
     inside = [part.strip() for part in _BRACKETS.findall(text)]
     rest = _BRACKETS.sub("", text).strip()
     name, units = _named(rest, source)
     if name is None:
-        return Heading(other=True) if _is_other(key) else Heading(near=_reads_like(name_key(rest), source))
+        return _other(rest, inside, source) if _is_other(key) else Heading(near=_reads_like(name_key(rest), source))
     column = source.column(name)
     if column.type not in ("number", "percent"):
         return Heading(name, units)
@@ -106,10 +110,30 @@ def _read_heading(text: str, source: Source) -> Heading:
     return Heading(name, tuple(dict.fromkeys(units)))
 
 
+def _other(rest: str, inside: list[str], source: Source) -> Heading:
+    """A heading of another figure; where it is the sum of the year to date of a column of the contract, which one."""
+    bare = _without(rest, "to_date")
+    name = _loose_names(source).get(bare) if bare else None
+    if name is None or source.column(name).type not in ("number", "percent"):
+        return Heading(other=True)
+    units = [_units_of(part, source.column(name)) for part in inside]
+    return Heading(other=True, to_date=name if all(units) else None, units=tuple(unit for said in units for unit in said))
+
+
+def _without(rest: str, words: str) -> str | None:
+    """A heading without the longest of these words before or behind it; None when it has none."""
+    key = code_key(rest)
+    for word in sorted(table_words()[words], key=len, reverse=True):
+        if key != word and (key.startswith(word) or key.endswith(word)):
+            return name_key(key.removeprefix(word).removesuffix(word))
+    return None
+
+
 def _named(rest: str, source: Source) -> tuple[str | None, tuple[str, ...]]:
     """The column and the units that a heading without its brackets names."""
     names = _loose_names(source)
-    if name := names.get(name_key(rest)) or names.get(name_key(rest).removeprefix("其中")):
+    bare = _without(rest, "this_period") or ""
+    if name := names.get(name_key(rest)) or names.get(name_key(rest).removeprefix("其中")) or names.get(bare):
         return name, ()
     if rest.endswith(("%", "％")) and (name := names.get(name_key(rest[:-1]))) and source.column(name).type == "percent":
         return name, ()
@@ -157,7 +181,7 @@ def is_unit(key: str, column: Column) -> bool:
     """Whether a comparable text is a unit that the header of that column may state."""
     if column.unit_column is None and not fixed_units(column):
         return False
-    return key in fixed_units(column) or is_known_unit(key)
+    return key in fixed_units(column) or is_known_unit(key) or (column.unit_column == "emission_factor_unit" and _FACTOR_UNIT.fullmatch(key) is not None)
 
 
 def is_known_unit(key: str) -> bool:
@@ -186,16 +210,26 @@ def same_unit(one: str, other: str) -> bool:
 
 
 @cache
+def _listed_like(key: str, source: Source) -> str | None:
+    """The column of which the contract lists a heading as one that may mean it; a part of a heading (原材料 in 其中原材料用量) may be listed as `…原材料…`."""
+    fits = [
+        (len(word), -place, column.name) for place, column in enumerate(source.columns) for text in column.like
+        if key == (word := name_key(text.strip("…"))) or (text.startswith("…") and word in key)
+    ]
+    return max(fits)[2] if fits else None
+
+
+@cache
 def _reads_like(key: str, source: Source) -> str | None:
     """The column of the contract that a header reads like; None when there is none."""
     if len(key) < 2:
         return None
     best: tuple[float, str] | None = None
+    if listed := _listed_like(key, source):
+        return listed
     if any(word in key for word in table_words()["telling"]):
         return None
     for column in source.columns:
-        if any(key == name_key(text) for text in column.like):
-            return column.name
         # without them a default would step in, or a key would be another one
         if column.type not in ("number", "percent", "unit") and column.name not in source.key:
             continue

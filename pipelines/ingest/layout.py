@@ -66,7 +66,21 @@ def _header_across(lines: list[Row], at: int, layout: Layout, source: Source) ->
             others[position] = name
     if len(set(values.values())) < _LEAST or len(set(values.values())) < len(values):
         return None
+    _name_corner(lines, at, values, others, source)
     return _Across(at, values, units, others)
+
+
+def _name_corner(lines: list[Row], at: int, values: dict[int, str], others: dict[int, str], source: Source) -> None:
+    """Name the column whose heading a printed form leaves blank: the one whose cells are codes of a required column."""
+    for column in source.columns:
+        if not (column.required and column.codes) or column.name in others.values():
+            continue
+        codes = load_code_lists()[column.codes]
+        for position in range(min(values)):
+            cells = [row[1][position] for row in lines[at + 1 :] if position < len(row[1]) and not is_missing(row[1][position])]
+            if position not in others and len(cells) > 1 and 2 * sum(codes.resolve(cell) is not None for cell in cells) > len(cells):
+                others[position] = column.name
+                break
 
 
 def _value(text: str, layout: Layout, source: Source) -> str | None:

@@ -11,7 +11,7 @@ from pipelines.contracts.text import code_key, narrow, unit_key
 from pipelines.ingest.beside import is_number, is_unit_cell, unit_line
 from pipelines.ingest.heading import Heading, is_known_unit, name_key, read_heading, table_words
 from pipelines.ingest.table import Cell, Malformed, Range, Remark, Row, TextTable
-from pipelines.ingest.told import told_above
+from pipelines.ingest.told import title_period, told_above
 
 _HEADER_WITHIN = 10
 _LINES_OF_A_HEADER = 4   # names, names below them, units, numbers of the columns
@@ -30,6 +30,7 @@ class Header:
     unclear_unit: str | None = None
     remarks: list[Remark] = field(default_factory=list)
     constants: dict[str, str] = field(default_factory=dict)   # column -> what a line above the header says for all rows
+    period: str | None = None   # the month that a title or the sheet's name says of the table
     months: int | None = None   # the column of the month, where the year stands in one of its own
 
 
@@ -53,16 +54,39 @@ def find_header(table: TextTable, source: Source) -> tuple[Header | None, set[st
         for i, (number, cells) in enumerate(lines[:_HEADER_WITHIN]):
             if i + depth > len(lines) or (table.sheet is not None and number > _HEADER_WITHIN):
                 break
-            texts = _combined(lines[i : i + depth], merged, source)
-            seen = {heading.name for text in texts if (heading := read_heading(text, source)).name}
-            told = {} if required <= seen else told_above(lines[:i], source)
-            if required <= seen | told.keys() and (seen - told.keys()):
+            headings = [read_heading(text, source) for text in _combined(lines[i : i + depth], merged, source)]
+            seen = {heading.name for heading in headings if heading.name}
+            told = {} if required <= seen else told_above(lines[:i], source, table.sheet)
+            to_date = _only_to_date(headings, required - seen - told.keys(), seen, source)
+            if required <= seen | told.keys() | to_date and (seen - told.keys()):
                 header = _lines_below(table, lines, i, depth, (left, rows), merged, source)
                 _tell(header, {name: text for name, text in told.items() if name in required - seen}, source)
+                _take_to_date(header, to_date, source)
+                header.period = None if source.bulk or "period" not in seen else title_period(lines[:i], table.sheet)
                 return header, seen, cells
             if depth == 1 and (not best[1] or len(seen) > len(best[0])):
                 best = seen, [cell.strip() for cell in cells if cell.strip()]
     return None, *best
+
+
+def _only_to_date(headings: list[Heading], missing: set[str], seen: set[str], source: Source) -> set[str]:
+    """Required figures of which a table gives the sum of the year to date only; none where its source has no such reading."""
+    if not missing or "period_kind" in seen or all(column.name != "period_kind" for column in source.columns):
+        return set()
+    return missing & {heading.to_date for heading in headings if heading.to_date}
+
+
+def _take_to_date(header: Header, names: set[str], source: Source) -> None:
+    """Read a column of sums of the year to date as what it is, and say so."""
+    for position, heading in enumerate(header.headings):
+        if heading.to_date in names:
+            header.headings[position] = replace(heading, name=heading.to_date, other=False)
+            header.constants["period_kind"] = "累计"
+            zh = source.column(str(heading.to_date)).zh
+            header.remarks.append(Remark(
+                0, heading.to_date, "N14-year-to-date-column", f"表头“{header.texts[position].strip()}”是累计数，按“{zh}”、口径期“累计”读取",
+                f"the header {header.texts[position].strip()!r} is a sum of the year to date: read as {heading.to_date}, period_kind 累计",
+            ))
 
 
 def _tell(header: Header, told: dict[str, str], source: Source) -> None:
@@ -71,7 +95,7 @@ def _tell(header: Header, told: dict[str, str], source: Source) -> None:
         header.constants[name] = text
         column = source.column(name)
         header.remarks.append(Remark(
-            0, name, "N13-told-above", f"表中没有“{column.zh}”列，按表头上方注明的“{text}”读取", f"there is no column {name}; the lines above the header say {text!r}, which counts for all rows",
+            0, name, "N13-told-above", f"表中没有“{column.zh}”列，按表头上方或工作表名称注明的“{text}”读取", f"there is no column {name}; the lines above the header, or the name of the sheet, say {text!r}, which counts for all rows",
         ))
 
 
@@ -234,9 +258,10 @@ def _kind_of_line(names: list[Row], line: Row, merged: dict[int, list[Range]], s
     both = _combined([*names, line], merged, source)
     for position, text in own.items():
         key = name_key(text)
-        if position in spans or position in blank or key in words["same"] or any(word in key for word in words["other"]):
+        if position in spans or position in blank or key in words["same"] or any(word in key for word in words["other"]) or is_unit_cell(text):
             continue
-        if read_heading(both[position], source).name is None:
+        together = read_heading(both[position], source)
+        if together.name is None and not together.other:
             return None
     return "names" if any(heading.name or heading.other for heading in (read_heading(both[p], source) for p in own)) else None
 

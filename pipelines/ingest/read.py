@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import polars as pl
 from pipelines.contracts.source import Source
 from pipelines.ingest.header import find_table
 from pipelines.ingest.readers import read_tables
+from pipelines.ingest.said_period import Months, periods_of
 from pipelines.ingest.spill import SpilledRows
 from pipelines.ingest.table import HeaderedTable
 from pipelines.ingest.typed import TypedTable, is_hour, type_table
@@ -28,11 +29,12 @@ ROWS_IN_MEMORY = 100_000
 
 @dataclass
 class ReadFile:
-    """The table as it was found and its typed rows; `spilled` holds them when they are too many for `typed.frame`."""
+    """The table as it was found and its typed rows; `spilled` holds them when they are too many for `typed.frame`, `periods` are those of all rows."""
 
     table: HeaderedTable
     typed: TypedTable
     spilled: SpilledRows | None = None
+    periods: set[Months] = field(default_factory=set)
 
 
 def open_file(path: Path, source: Source, sheet: int = 0) -> tuple[HeaderedTable, Iterator[TypedTable]]:
@@ -63,9 +65,11 @@ def read_or_spill(path: Path, source: Source, folder: Path, sheet: int = 0) -> R
     table, parts = open_file(path, source, sheet)
     typed = next(parts)
     frames, rows = [typed.frame], len(typed.frame)
+    periods = periods_of(typed.frame, source)
     spilled: SpilledRows | None = None
     for part in parts:
         add_notes(typed, part)
+        periods |= periods_of(part.frame, source)
         rows += len(part.frame)
         frames.append(part.frame)
         if rows > ROWS_IN_MEMORY:
@@ -78,7 +82,7 @@ def read_or_spill(path: Path, source: Source, folder: Path, sheet: int = 0) -> R
     else:
         spilled.close()
         typed.frame = typed.frame.head(0)
-    return ReadFile(table, typed, spilled)
+    return ReadFile(table, typed, spilled, periods)
 
 
 def add_notes(typed: TypedTable, part: TypedTable) -> None:

@@ -1,4 +1,4 @@
-"""The three file formats, each read into text without interpretation: CSV, XLSX, Parquet."""
+"""The file formats, each read into text without interpretation: CSV, XLSX and legacy XLS, Parquet."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from pipelines.contracts.text import UNCOMPUTED
+from pipelines.ingest.legacy import is_legacy, read_legacy
 from pipelines.ingest.problem import Unreadable
 from pipelines.ingest.table import Cell, Malformed, Remark, TextTable
 from pipelines.ingest.workbook import SheetFacts, broken, column_letters, inspect
@@ -27,7 +28,7 @@ csv.field_size_limit(_LINE_LIMIT * 2)
 
 
 def read_tables(path: Path) -> Iterator[TextTable]:
-    """The tables of a file: one for CSV and Parquet, one a sheet for XLSX, visible sheets first.
+    """The tables of a file: one for CSV and Parquet, one a sheet for a workbook, visible sheets first.
 
     Raises Unreadable with the reason.
     """
@@ -36,8 +37,8 @@ def read_tables(path: Path) -> Iterator[TextTable]:
         raise Unreadable("L06-empty", "文件为空（0 字节）", "the file is empty (0 bytes)")
     if suffix == ".csv":
         yield _read_csv(path)
-    elif suffix == ".xlsx":
-        yield from _read_xlsx(path)
+    elif suffix in (".xlsx", ".xls"):   # the bytes tell which of the two it is, not the name
+        yield from _read_legacy(path) if is_legacy(path) else _read_xlsx(path)
     else:
         yield _read_parquet(path)
 
@@ -343,6 +344,11 @@ def _read_xlsx(path: Path) -> Iterator[TextTable]:
         if type(error).__name__ != "PanicException":
             raise
         raise broken() from error
+
+
+def _read_legacy(path: Path) -> Iterator[TextTable]:
+    for name, rows, facts, hidden in read_legacy(path):
+        yield _sheet(name, rows, facts, hidden, external=False)
 
 
 def _sheet(name: str, rows: list[list[Any]], facts: SheetFacts, hidden: bool, external: bool) -> TextTable:

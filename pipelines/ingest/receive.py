@@ -296,7 +296,7 @@ class _Intake:
             document_date=sidecar.document_date.date().isoformat() if sidecar.document_date else None,
             sender=sidecar.sender, licence=sidecar.licence, sha256=sidecar.sha256,
             problem_id=problem.check_id if problem else None, problem_zh=problem.zh if problem else None,
-            problem_en=problem.en if problem else None,
+            problem_en=problem.en if problem else None, period=sidecar.period,
         )
 
     def conclude(self, things: list[Found]) -> None:
@@ -324,7 +324,7 @@ class _Intake:
         right = replace(
             batch, received_at=said.received_at, received_basis=said.received_basis, is_synthetic=said.is_synthetic, document=said.document,
             document_date=said.document_date, sender=said.sender, licence=said.licence,
-            problem_id=said.problem_id, problem_zh=said.problem_zh, problem_en=said.problem_en,
+            problem_id=said.problem_id, problem_zh=said.problem_zh, problem_en=said.problem_en, period=said.period,
         )
         if right == batch:
             return
@@ -356,7 +356,7 @@ def _batch(found: Found, said: Said) -> Batch:
         received_at=said.received_at, received_basis=said.received_basis,
         is_synthetic=said.is_synthetic, is_published=int(found.published), document=said.document,
         document_date=said.document_date, sender=said.sender, licence=said.licence, suffix=found.suffix,
-        first_seen=said.seen_from, problem_id=said.problem_id, problem_zh=said.problem_zh, problem_en=said.problem_en,
+        first_seen=said.seen_from, problem_id=said.problem_id, problem_zh=said.problem_zh, problem_en=said.problem_en, period=said.period,
     )
 
 

@@ -11,7 +11,7 @@ from functools import cache
 from pipelines.contracts.codes import load_code_lists
 from pipelines.contracts.source import Source
 from pipelines.contracts.text import code_key, is_missing, is_unknown, narrow
-from pipelines.ingest.beside import is_number, unit_line
+from pipelines.ingest.beside import is_number, is_unit_cell, is_unit_note, unit_line
 from pipelines.ingest.heading import table_words
 from pipelines.ingest.lines import Header
 from pipelines.ingest.problem import Unreadable
@@ -97,6 +97,7 @@ def data_rows(table: TextTable, header: Header, result: HeaderedTable, survey: S
     width = result.width
     answers = answer_columns(source, result.columns)
     merged = _Merged(table.merged, header.number, result.columns, source)
+    stated = _StatedUnits(result, source)
     numeric = [p for name, p in result.columns.items() if source.column(name).type in ("number", "percent")] if survey.comma or survey.unclear else []
     for row in header.rows:
         if isinstance(row, Malformed):
@@ -108,7 +109,7 @@ def data_rows(table: TextTable, header: Header, result: HeaderedTable, survey: S
             continue
         cells = merged.fill(row_no, cells)
         code = None if uscc is None else cells[uscc] if uscc < len(cells) else ""
-        if is_no_data(filled[0], code) or (len(result.columns) > 2 and _is_note(filled)) or (len(filled) <= 3 and "单位" in "".join(filled) and unit_line(cells) is not None):
+        if is_no_data(filled[0], code) or (len(result.columns) > 2 and _is_note(filled)) or is_unit_note(cells):
             result.totals.append(row_no)
         elif table.ragged and ((len(cells) < width and len(cells) not in survey.short) or any(c.strip() for c in cells[width:])):
             _keep(result, Malformed(row_no, len(cells), width, ",".join(cells[: width + 20])[:200]))
@@ -120,7 +121,7 @@ def data_rows(table: TextTable, header: Header, result: HeaderedTable, survey: S
             cells = by_convention(cells, numeric, survey)
             if header.constants:
                 cells = [*cells[:width], *[""] * (width - len(cells)), *header.constants.values()]
-            yield row_no, cells
+            yield row_no, stated.take(cells)
 
 
 def with_month(cells: list[str], year: int, month: int) -> list[str]:
@@ -132,6 +133,53 @@ def with_month(cells: list[str], year: int, month: int) -> list[str]:
     # a month that names its year says it all
     cells[year] = Cell(f"{y}年{m}月") if m.isdigit() and len(m) < 3 else Cell(cells[month])
     return cells
+
+
+def named_by(source: Source) -> str | None:
+    """The column of names whose unit column tells in what they are measured, where a name may have its unit behind it."""
+    unit = next((column for column in source.columns if column.name == "unit" and column.type == "unit"), None)
+    if unit is None:
+        return None
+    return unit.dimension_of or next((name for name in ("item", "indicator") if name in source.key), None)
+
+
+class _StatedUnits:
+    """Units of single rows that stand neither in their unit cell nor in a header: behind the name (柴油（万吨）), in a remark."""
+
+    def __init__(self, result: HeaderedTable, source: Source) -> None:
+        self._name, columns = named_by(source) or "", result.columns
+        self._at, self._unit = columns.get(self._name), columns.get("unit")
+        self._codes = None if self._at is None or source.column(self._name).codes is None else load_code_lists()[source.column(self._name).codes or ""]
+        self._quantity = columns.get(source.quantity or "")
+        self._others = [] if result.plain else sorted(set(range(result.width)) - set(columns.values()))
+        self._told_elsewhere = bool(result.header_units.get("unit") or result.note_units)
+
+    def take(self, cells: list[str]) -> list[str]:
+        """The cells with the unit of the row in its place; a unit in a remark makes the figure doubtful."""
+        if self._at is None or self._unit is None or self._at >= len(cells):
+            return cells
+        if self._unit < len(cells) and not is_missing(cells[self._unit]):
+            return cells
+        text = cells[self._at]
+        if (match := _BEHIND.fullmatch(text)) and is_unit_cell(match[2]) and self._is_name(text, match[1]):
+            cells = [*cells, *[""] * (self._unit + 1 - len(cells))]
+            cells[self._at] = Cell(text, match[1], "unit_in_name")
+            cells[self._unit] = match[2]
+        elif self._quantity is not None and not self._told_elsewhere and self._quantity < len(cells):
+            for position in self._others:
+                if position < len(cells) and "单位" in cells[position] and unit_line([cells[position]]):
+                    cells = list(cells)
+                    cells[self._quantity] = doubtful(
+                        cells[self._quantity], f"计量单位列空白，而本行另写有“{cells[position].strip()[:40]}”", f"the unit is blank, but the row says {cells[position].strip()[:40]!r} elsewhere",
+                    )
+                    break
+        return cells
+
+    def _is_name(self, whole: str, bare: str) -> bool:
+        return self._codes is None or (self._codes.resolve(whole) is None and self._codes.resolve(bare) is not None)
+
+
+_BEHIND = re.compile(r"\s*(\S.*?)\s*[(（\[]\s*(?:单位\s*[:：]\s*)?([^()（）\[\]]+?)\s*[)）\]]\s*", re.DOTALL)
 
 
 class _Merged:

@@ -37,6 +37,7 @@ class Sidecar:
     document: str | None = None
     document_date: datetime | None = None
     licence: str | None = None
+    period: str | None = None
     unknown: tuple[str, ...] = ()   # fields that are none of the contract's
 
 
@@ -70,6 +71,7 @@ def read_sidecar(path: Path) -> Sidecar:
         document=text.get("document") or None,
         document_date=_moment(path, text, "document_date"),
         licence=text.get("licence") or None,
+        period=text.get("period") or None,
         unknown=tuple(sorted(name for name in text.keys() - _FIELDS.keys())),
     )
 

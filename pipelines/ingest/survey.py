@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
+from pipelines.contracts.codes import load_code_lists
 from pipelines.contracts.source import Source
 from pipelines.contracts.text import code_key, is_missing, narrow
-from pipelines.ingest.beside import is_number
+from pipelines.ingest.beside import is_number, is_unit_note
 from pipelines.ingest.lines import Header, take_unit_line
 from pipelines.ingest.table import Cell, Malformed, TextTable, doubtful
 
@@ -20,7 +21,8 @@ class Survey:
     """What only all rows together tell.
 
     comma: decimal commas are proven; point: decimal points are; unclear: neither is, in a file whose separator is a semicolon; left_open: (uscc, period) with several lines left open;
-    short: lengths of rows whose trailing blank cells a spreadsheet left out; figures: unknown columns that hold numbers.
+    short: lengths of rows whose trailing blank cells a spreadsheet left out; figures: unknown columns that hold numbers;
+    coded: unknown column -> the column of the contract whose words it holds, where that would be blank and a default step in.
     """
 
     comma: str | None = None
@@ -29,8 +31,10 @@ class Survey:
     left_open: frozenset[tuple[str, str]] = frozenset()
     short: frozenset[int] = frozenset()
     figures: frozenset[int] = frozenset()
+    coded: dict[int, str] = field(default_factory=dict)
 
 
+_WORDS = 20   # different words of a column that are looked at
 _GROUPED_COMMA = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+", re.ASCII)
 _ONE_GROUP = re.compile(r"[+-]?[1-9]\d{0,2}[,.]\d{3}", re.ASCII)
 _COMMA_DECIMAL = re.compile(r"[+-]?(?:\d+|[1-9]\d{0,2}(?:\.\d{3})+|[1-9]\d{0,2}(?: \d{3})+),\d+", re.ASCII)
@@ -76,6 +80,7 @@ def survey_rows(table: TextTable, header: Header, columns: dict[str, int], unkno
     """Go through the rows once before they are read. Units in lines below the header are taken into it."""
     numeric = [p for name, p in columns.items() if source.column(name).type in ("number", "percent")]
     marks, figures = _Marks(table.separator), set[int]()
+    words: dict[int, set[str]] = {position: set() for position in unknown}
     lines_open: Counter[tuple[str, str]] = Counter()
     lengths: list[int] = []
     width, last = len(header.texts), -1
@@ -85,7 +90,7 @@ def survey_rows(table: TextTable, header: Header, columns: dict[str, int], unkno
             continue
         cells = row[1]
         filled = [position for position, cell in enumerate(cells) if cell and not cell.isspace()]
-        if not filled or (len(filled) <= 3 and "单位" in "".join(cells[p] for p in filled) and take_unit_line(cells, header)):
+        if not filled or (is_unit_note(cells) and take_unit_line(cells, header)):
             continue
         if table.ragged:
             lengths.append(len(cells))
@@ -93,6 +98,9 @@ def survey_rows(table: TextTable, header: Header, columns: dict[str, int], unkno
         for position in numeric:
             if position < len(cells):
                 marks.look_at(cells[position])
+        for position in words:
+            if position < len(cells) and len(words[position]) < _WORDS and not is_missing(cells[position]):
+                words[position].add(cells[position])
         figures |= {p for p in unknown if p < len(cells) and cells[p] and is_number(cells[p])}
         if answers and all_blank(cells, answers):
             lines_open[owner_of(cells, columns)] += 1
@@ -100,7 +108,20 @@ def survey_rows(table: TextTable, header: Header, columns: dict[str, int], unkno
     return Survey(
         marks.comma, marks.point, None if marks.comma or marks.point else marks.unclear,
         frozenset(owner for owner, lines in lines_open.items() if lines > 1), _trimmed(lengths, width, max([last, *required])), frozenset(figures),
+        {p: name for p, found in words.items() if header.texts[p].strip() and (name := _words_of(found, columns, source))},
     )
+
+
+def _words_of(words: set[str], columns: dict[str, int], source: Source) -> str | None:
+    """The column with a default that is not there and whose words these are: 累计 under a heading that nobody knows."""
+    if not words or len(words) >= _WORDS or all(is_number(word) for word in words):
+        return None
+    for column in source.columns:
+        if column.blank and column.name not in columns and column.codes:
+            codes = load_code_lists()[column.codes]
+            if all(codes.resolve(word) is not None for word in words):
+                return column.name
+    return None
 
 
 def _trimmed(lengths: list[int], width: int, last: int) -> frozenset[int]:

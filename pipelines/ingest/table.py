@@ -115,4 +115,5 @@ class HeaderedTable:
     further: list[str] = field(default_factory=list)
     header_row: int = 0
     width: int = 0
+    title_period: str | None = None   # the month that a title or the sheet's name says of the table
     plain: bool = False   # nothing of its rows needs more than its header

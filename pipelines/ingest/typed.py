@@ -47,6 +47,8 @@ _MONTH_NAME = re.compile(
 _MIDNIGHT_UTC = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?: 08:00:00(?:\.0+)?|T08:00:00(?:\.0+)?\+08:00|[ T]00:00(?::00(?:\.0+)?)?(?:Z|\+00:?00| ?UTC))", re.IGNORECASE | re.ASCII)
 _MIDNIGHT_HERE = re.compile(r"(\d{4})-(\d{2})-(\d{2})[ T]16:00(?::00(?:\.0+)?)?(?:Z|\+00:?00| ?UTC)", re.IGNORECASE | re.ASCII)
 _SPAN = re.compile(r"(\d{4})\s*[-/.年]\s*0?1\s*月?\s*[-—–~～至到]\s*(\d{1,2})\s*月(?:份)?(?:累计)?", re.ASCII)
+_SHORT_YEAR = re.compile(r"([0-4]\d)年\s*(\d{1,2})\s*月(?:份)?", re.ASCII)
+_TO = re.compile(r"\s*(?:至|到|~|～|—|–|/)\s*")
 # a number with its unit or a sign behind it: 95%, 0.5万吨
 _WITH_SUFFIX = re.compile(r"([+-]?[0-9][0-9,. ]*?)\s*([^\s0-9.,][^\s]{0,11})", re.ASCII)
 _MULTIPLES = {"万": 1e4, "亿": 1e8}
@@ -56,6 +58,7 @@ _MOMENT = re.compile(
     r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:(?:\s+|t|(?<=日))(\d{1,2})[:时](\d{1,2})(?:[:分](\d{1,2})(?:\.0+)?秒?|分)?(?:\+08:00)?)?",
     re.IGNORECASE | re.ASCII,
 )
+_DIGITS_OF_A_MOMENT = re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})?", re.ASCII)
 _AMBIGUOUS_MONTH = re.compile(r"\d{4}\.1")   # a spreadsheet turns 2025.10 into 2025.1
 # no quantity of any unit lies outside (1e13 kWh is what the country uses in a year); what does is a slip, and products
 # and sums of it would not fit the tonnes of a total
@@ -69,8 +72,8 @@ _WIDE = re.compile("[０-９Ａ-Ｚａ-ｚ．，％－／：]")
 _INNER_BLANK = re.compile(r"\s")
 # =1+1, @SUM(1), +cmd|' /C calc'!A0; a sign before a plain word or number is none
 _FORMULA = re.compile(r"(?:[=＝@＠]\s*\S|[+＋\-－].*(?:[|!]|[A-Za-z]\())", re.DOTALL)
-_YES = {"是", "yes", "y", "true", "1", "√", "✓", "✔", "有"}
-_NO = {"否", "no", "n", "false", "0", "×", "✗", "✘"}
+_YES = {"是", "yes", "y", "true", "1", "√", "✓", "✔", "有", "纳入", "已纳入"}
+_NO = {"否", "no", "n", "false", "0", "×", "✗", "✘", "未纳入", "不纳入"}
 
 
 @dataclass
@@ -135,6 +138,10 @@ def parse_period(text: str) -> Period | None:
             return _month_of(day_of)
         if match := _MONTH.fullmatch(value):
             return date(int(match[1]), int(match[2]), 1), "month", None
+        if match := _SHORT_YEAR.fullmatch(value):
+            return date(2000 + int(match[1]), int(match[2]), 1), "month", None
+        if found := _whole_span(value):
+            return found
         if match := _MONTH_NAME.fullmatch(value):
             return date(_full_year(match[2]), _MONTHS.index(match[1][:3].lower()) + 1, 1), "month", None
         if re.fullmatch(r"[0-9]{6}", value):
@@ -144,6 +151,19 @@ def parse_period(text: str) -> Period | None:
     except ValueError:
         return None
     return None
+
+
+def _whole_span(value: str) -> Period | None:
+    """2025-03-01至2025-03-31: the month, or the year, that two days begin and end."""
+    ends = [match for part in _TO.split(value) if (match := _DAY.fullmatch(part))]
+    if len(ends) != 2:
+        return None
+    first, last = (date(int(end[1]), int(end[2]), int(end[3])) for end in ends)
+    if first.day != 1 or (last + timedelta(days=1)).day != 1 or first.year != last.year:
+        return None
+    if first.month == last.month:
+        return first, "month", None
+    return (first, "year", None) if (first.month, last.month) == (1, 12) else None
 
 
 def _day_of(value: str) -> date | None:
@@ -192,7 +212,8 @@ def parse_date(text: str) -> date | None:
 
 def parse_reading_time(text: str) -> datetime | None:
     """A moment of the wall clock in Asia/Shanghai; a date is its midnight, 24:00 the midnight that ends the day."""
-    match = _MOMENT.fullmatch(narrow(text))
+    value = narrow(text)
+    match = _MOMENT.fullmatch(value) or _DIGITS_OF_A_MOMENT.fullmatch(value)
     if match is None:
         return None
     year, month, day, hour, minute, second = (int(part or 0) for part in match.groups())
@@ -252,6 +273,11 @@ def type_table(table: HeaderedTable, source: Source, *, hourly: bool | None = No
     return TypedTable(_with_content_hash(frame, source, typer.unit_meanings), notes, note_rows, typer.unit_meanings)
 
 
+def _may_be_figure(text: str) -> bool:
+    """Whether a cell says something of a number: words under a heading like 原料 name a thing."""
+    return is_unknown(text) or any(char.isdigit() for char in text)
+
+
 class _Texts:
     """The cells of one column: `raw` as delivered, `read` what is typed (both None = blank), `kinds` what was understood of them."""
 
@@ -275,7 +301,9 @@ class _Texts:
                 read = None if _is_blank(plain, column, blanks) else plain
                 kind = "protected" if read is not None and plain != cell else None
                 seen[cell] = read, kind
-            if read is not None:
+            if read is None and column.type == "key_text" and not is_missing(cell):
+                self.kinds[i], self.raw[i] = "whole", str(cell)   # 全厂, 合计: a name that means all of them
+            elif read is not None:
                 self.raw[i], self.read[i] = str(cell), read
                 if kind:
                     self.kinds[i] = kind
@@ -351,8 +379,9 @@ class _Typer:
     def mark_near(self, rows: list[Row]) -> None:
         """Rows that fill in a column which only reads like one of the contract."""
         for position, (header, name) in self.table.near.items():
+            figures = self.source.column(name).type in ("number", "percent")
             for i, (_, cells) in enumerate(rows):
-                if position < len(cells) and not is_missing(cells[position]):
+                if position < len(cells) and not is_missing(cells[position]) and (not figures or _may_be_figure(cells[position])):
                     self._mark("unreadable", i, name)
                     self.texts[name].raw[i] = f"{cells[position]}（表头“{header.strip()}”不是约定的写法 | the header {header.strip()!r} is not the contract's）"
 
@@ -449,6 +478,7 @@ class _Typer:
         else:
             parsed = self._each(column, parse_period)
         self._spans(column, parsed)
+        self._hours_to_date(parsed)
         result: dict[str, Iterable] = {
             column.name: [p and p[0] for p in parsed],
             "period_grain": [p and p[1] for p in parsed],
@@ -472,6 +502,13 @@ class _Typer:
                 continue
             self._unmark("unreadable", i, column.name)
             self.notes.append(Note(self.numbers[i], column.name, "date_spelling", text))
+
+    def _hours_to_date(self, parsed: list[Period | None]) -> None:
+        """An hour has no sum of the year to date: a row that says so is not what it says."""
+        for i, found in enumerate(parsed):
+            if found and found[1] == "hour" and self._is_to_date(i):
+                self._mark("unreadable", i, "period_kind")
+                self.texts["period_kind"].raw[i] = f"{self.raw['period_kind'][i]}（按小时的行没有累计口径 | an hour has no sum of the year to date）"
 
     def _is_to_date(self, i: int) -> bool:
         """Whether the row says that its figure is the sum of the year to date."""

@@ -58,6 +58,12 @@ class SheetFacts:
     raised: dict[tuple[int, int], str] = field(default_factory=dict)
 
 
+MACROS = Unreadable(
+    "L19-macro", "工作簿含宏，不予接收；请另存为不含宏的 .xlsx 后提交",
+    "the workbook holds macros, which are not accepted; save it as .xlsx without macros and deliver again",
+)
+
+
 def broken() -> Unreadable:
     """The verdict on a workbook that cannot be opened."""
     return Unreadable(
@@ -74,10 +80,7 @@ def inspect(path: Path) -> WorkbookFacts:
             parts = archive.infolist()
             _check_size(sum(part.file_size for part in parts), path.stat().st_size)
             if any(part.filename.lower().endswith("vbaproject.bin") for part in parts):
-                raise Unreadable(
-                    "L19-macro", "工作簿含宏，不予接收；请另存为不含宏的 .xlsx 后提交",
-                    "the workbook holds macros, which are not accepted; save it as .xlsx without macros and deliver again",
-                )
+                raise MACROS
             return _read_parts(archive, parts)
     except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError, zlib.error, expat.ExpatError, ValueError) as error:
         raise broken() from error
@@ -87,11 +90,6 @@ def _other_format(path: Path) -> Unreadable | None:
     """What a file is that only bears the name of a workbook, and what to do with it."""
     with path.open("rb") as handle:
         start = handle.read(2048)
-    if start.startswith(bytes.fromhex("d0cf11e0a1b11ae1")):
-        return Unreadable(
-            "L10-xlsx", "是旧版 .xls 或加密的工作簿；请去除密码，另存为 .xlsx 后提交",
-            "is an old .xls or an encrypted workbook; remove the password, save as .xlsx and deliver again",
-        )
     text = start.replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").lower()
     if text.startswith(b"<?xml") and b"urn:schemas-microsoft-com:office:spreadsheet" in text:
         return Unreadable(
@@ -100,13 +98,13 @@ def _other_format(path: Path) -> Unreadable | None:
         )
     if text.startswith((b"<!doctype html", b"<html", b"<table", b"<head", b"<body", b"<meta", b"<style", b"<div")) or (text.startswith(b"<?xml") and b"<html" in text):
         return Unreadable(
-            "L10-xlsx", "内容是网页（HTML 表格），只是以 .xlsx 命名；重新导出仍会得到同样的文件，请用表格软件打开，另存为 .xlsx 后提交",
-            "is a web page (an HTML table) under the name of an .xlsx; exporting it again gives the same: open it in a spreadsheet program, save as .xlsx and deliver again",
+            "L10-xlsx", "内容是网页（HTML 表格），只是扩展名写成工作簿；重新导出仍会得到同样的文件，请用表格软件打开，另存为 .xlsx 后提交",
+            "is a web page (an HTML table) under the name of a workbook; exporting it again gives the same: open it in a spreadsheet program, save as .xlsx and deliver again",
         )
     if not text.startswith(b"pk") and text and all(byte >= 32 or byte in (9, 10, 13) for byte in text):
         return Unreadable(
-            "L10-xlsx", "内容是文本（可能是 CSV），只是以 .xlsx 命名；请改名为 .csv，或用表格软件另存为 .xlsx 后提交",
-            "is text (perhaps CSV) under the name of an .xlsx; name it .csv, or save it as .xlsx from a spreadsheet program",
+            "L10-xlsx", "内容是文本（可能是 CSV），只是扩展名写成工作簿；请改名为 .csv，或用表格软件另存为 .xlsx 后提交",
+            "is text (perhaps CSV) under the name of a workbook; name it .csv, or save it as .xlsx from a spreadsheet program",
         )
     return None
 
@@ -164,7 +162,7 @@ def _target(target: str) -> str:
     return target.lstrip("/") if target.startswith("/") else f"xl/{target}"
 
 
-_DATES_1904 = Unreadable(
+DATES_1904 = Unreadable(
     "L23-date-1904", "工作簿使用 1904 日期系统，写成数字的日期会差四年；请在表格软件选项中取消“使用 1904 日期系统”，核对日期后重新提交",
     "the workbook counts its days from 1904: dates written as numbers would be four years off; turn this option off, check the dates and deliver it again",
 )
@@ -182,7 +180,7 @@ class _Names:
         if name == "sheet":
             self.sheets[attributes.get("name", "")] = next((v for k, v in attributes.items() if k.endswith(":id")), "")
         elif name == "workbookPr" and attributes.get("date1904") in ("1", "true"):
-            raise _DATES_1904
+            raise DATES_1904
         elif name == "Relationship":
             self.targets[attributes.get("Id", "")] = attributes.get("Target", "")
 
@@ -228,6 +226,12 @@ class _Styles:
 _RAISED = str.maketrans("0123456789+-()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾")
 
 
+def as_raised(text: str) -> str:
+    """A superscript text as characters that cannot be taken for a part of a number."""
+    raised = text.translate(_RAISED)
+    return raised if raised != text else f"⟨{text}⟩"
+
+
 class _RichText:
     """The text of a string whose runs may be raised: 1000 with a raised 2 is 1000², not 10002."""
 
@@ -262,8 +266,7 @@ class _RichText:
         text, self._run = "".join(self._run), []
         if self._up and text.strip():
             self._any = True
-            raised = text.translate(_RAISED)
-            text = raised if raised != text else f"⟨{text}⟩"
+            text = as_raised(text)
         self._parts.append(text)
         self._up = False
 

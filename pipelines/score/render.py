@@ -7,18 +7,20 @@ from typing import Any
 
 from pipelines.demo.kinds import FaultKind, load_kinds
 from pipelines.score.card import CATCHERS, Fault, bars, false_alarms
+from pipelines.score.offices import HELD, REFUSED, RIGHT, WRONG, Outcome, office_bars
 from pipelines.score.run import Scored, catalogue, unplanted_rules
 
 _CATCHER = {
     "reader": "读取 reader", "gate": "关口 gate", "dbt_test": "dbt 测试 dbt test", "current_view": "现行视图 current view",
     "triangulation": "多源比对 triangulation", "normalised": "已规范 normalised",
 }
+_RESULT = {RIGHT: "读对或已提示 right", HELD: "扣下并说明 held", WRONG: "**悄悄错 silently wrong**", REFUSED: "**不必要的退回 needlessly refused**"}
 _CLASS = {"gate": "关口 gate", "exact": "精确 exact", "range": "范围 range", "statistical": "统计 statistical", "": "读取 reader"}
 
 
 def as_markdown(scored: Scored) -> str:
     """The page: what was measured, faults by kind, what is missed, rules, false alarms of clean provinces."""
-    return "\n\n".join([_head(scored), _by_kind(scored), _missed(scored), _by_rule(scored), _clean(scored), _catalogue()]) + "\n"
+    return "\n\n".join([_head(scored), _by_kind(scored), _missed(scored), _by_rule(scored), _clean(scored), _catalogue(), *_offices(scored)]) + "\n"
 
 
 def as_data(scored: Scored) -> dict[str, Any]:
@@ -39,6 +41,8 @@ def as_data(scored: Scored) -> dict[str, Any]:
         ],
         "false_alarms": dict(sorted(false_alarms(scored.clean.values()).items())),
         "bars": [{"zh": bar.zh, "en": bar.en, "measured": bar.measured, "met": bar.met} for bar in bars(scored.board, scored.clean.values(), scored.classes)],
+        "offices": [{"case": o.case.name, "kind": o.case.kind, "result": o.result, "why": list(o.why)} for o in scored.offices],
+        "office_bars": [{"zh": bar.zh, "en": bar.en, "measured": bar.measured, "met": bar.met} for bar in office_bars(scored.offices)],
         "enterprise_years": sum(evidence.enterprise_years for evidence in scored.clean.values()),
     }
 
@@ -148,3 +152,29 @@ def _catalogue() -> str:
         homes = [f"`{name}`" for name in (*entry.get("rules", ()), *entry.get("tests", ()))]
         lines.append(f"| {number} | {', '.join(homes)} | {entry.get('note', '').replace(' | ', '<br>')} |")
     return "\n".join(lines)
+
+
+def _offices(scored: Scored) -> list[str]:
+    """The part on faults that others made, which is never mixed with the planted ones."""
+    if not scored.offices:
+        return []
+    by_kind: dict[str, Counter[str]] = defaultdict(Counter)
+    for outcome in scored.offices:
+        by_kind[outcome.case.kind][outcome.result] += 1
+    lines = [
+        "## 别人的差错 | Faults that others made", "",
+        f"另一类证据，不计入上表：{len(scored.offices)} 份小上报，仿照公开的数据质量通报和各单位的实际写法，数据全部虚构（`pipelines/score/offices`），各有正确答案。",
+        f"Evidence of another kind, not part of the tables above: {len(scored.offices)} small deliveries modelled on public data-quality reports and on how offices write, all data invented"
+        " (`pipelines/score/offices`), each with its right answer.", "",
+        "| 目标 bar | 测得 measured | |", "|---|---|---|",
+        *(f"| {bar.zh}<br>{bar.en} | {bar.measured} | {'达到 met' if bar.met else '**未达到 not met**'} |" for bar in office_bars(scored.offices)), "",
+        "| 种类 kind | 份数 cases | 读对或已提示 read right, or told | 扣下并说明 held with the reason | 悄悄错 silently wrong | 不必要的退回 needlessly refused |", "|---|---|---|---|---|---|",
+        *(f"| `{kind}` | {found.total()} | {found[RIGHT]} | {found[HELD]} | {found[WRONG]} | {found[REFUSED]} |" for kind, found in sorted(by_kind.items())), "",
+        "| 编号 case | 种类 kind | 习惯 habit | 结果 result |", "|---|---|---|---|",
+        *(f"| `{o.case.name}` | `{o.case.kind}` | {o.case.zh}<br>{o.case.en} | {_RESULT[o.result]}{_why(o)} |" for o in scored.offices),
+    ]
+    return ["\n".join(lines)]
+
+
+def _why(outcome: Outcome) -> str:
+    return f"<br>{'; '.join(outcome.why)}" if outcome.result in (WRONG, REFUSED) else ""

@@ -19,6 +19,7 @@ from pipelines.gate.stage import sources_in_order
 from pipelines.gate.suite import load_suite
 from pipelines.night import judge_step, needs_build, open_night, receive_step, run_night
 from pipelines.score.card import Evidence, Finding, Scoreboard, score
+from pipelines.score.offices import Outcome, load_cases, run_offices
 from pipelines.settings import Notices, Settings, load_settings
 from pipelines.transform.build import build, require
 from pipelines.warehouse.build_db import prepare
@@ -45,12 +46,13 @@ class Asked:
 
 @dataclass(frozen=True)
 class Scored:
-    """The scoreboard, the clean provinces by seed, and the class of every rule (gate, exact, range, statistical)."""
+    """The scoreboard, the clean provinces by seed, the class of every rule (gate, exact, range, statistical), and faults that others made."""
 
     asked: Asked
     board: Scoreboard
     clean: dict[int, Evidence]
     classes: dict[str, str]
+    offices: tuple[Outcome, ...] = ()
 
 
 def run_score(asked: Asked, folder: Path, say: Callable[[str], None]) -> Scored:
@@ -69,7 +71,8 @@ def run_score(asked: Asked, folder: Path, say: Callable[[str], None]) -> Scored:
     classes = rule_classes()
     current = frozenset(rule for rule, kind in classes.items() if kind != "gate")
     board = score(load_kinds(), report.planted, report.unplanted, clean[asked.seed], faulty, frozenset(classes), current)
-    return Scored(asked, board, clean, classes)
+    say("各单位实际报送的写法 deliveries as offices send them")
+    return Scored(asked, board, clean, classes, tuple(run_offices(load_cases(), folder / "offices")))
 
 
 def rule_classes() -> dict[str, str]:

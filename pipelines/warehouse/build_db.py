@@ -83,7 +83,7 @@ def _calendar(day: date) -> str:
 
 def _said(batch: Batch) -> str:
     """A short mark of all that a sidecar can say of a batch."""
-    said = (batch.received_at, batch.received_basis, batch.is_synthetic, batch.document, batch.document_date, batch.sender, batch.licence)
+    said = (batch.received_at, batch.received_basis, batch.is_synthetic, batch.document, batch.document_date, batch.sender, batch.licence, batch.period)
     return hashlib.sha256(repr(said).encode()).hexdigest()[:12]
 
 

@@ -96,6 +96,9 @@ _MIGRATIONS: tuple[str, ...] = (
     "create table told (batch_id text primary key, mark text not null, release_id text not null, night text not null)",
     # what a registry of before this table holds was told by the nights that judged it
     "insert into told select batch_id, mark, '', '' from verdict_mark",
+    # the period that a sidecar names, which is held against the rows
+    "alter table batch add column period text",
+    "alter table sidecar_seen add column period text",
 )
 
 # Kinds of files that a verdict on a batch makes; the others are made by decisions (`decided`, `decided_findings`) or by no batch (`schema`).
@@ -180,6 +183,7 @@ class Batch:
     problem_id: str | None = None
     problem_zh: str | None = None
     problem_en: str | None = None
+    period: str | None = None
 
     @property
     def received(self) -> datetime:
@@ -219,6 +223,7 @@ class Said:
     problem_id: str | None
     problem_zh: str | None
     problem_en: str | None
+    period: str | None = None
 
     def same_as(self, other: Said) -> bool:
         """True when two say the same, whoever said it when."""

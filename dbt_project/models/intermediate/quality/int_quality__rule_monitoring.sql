@@ -50,7 +50,7 @@ first_sent as (
 standing as (
     select uscc, meter_id, energy, period, batch_id, count(*) as days, min(row_no) as row_no, min(opening) as opening, max(closing) as closing,
         bool_and(opening = least and closing = greatest and coalesce(before <= opening, true)) as only_rises,
-        count(case when closing > before then 1 end) as rising_days, 'meter_reading' as source
+        count(case when closing > before then 1 end) as rising_days, sum(collected) as readings, 'meter_reading' as source
     from (
         select *, lag(closing) over (partition by uscc, meter_id, energy, period, batch_id order by day) as before
         from {{ ref('int_meter__batch_day') }}
@@ -89,8 +89,11 @@ from outage as o
 union all
 select {{ rule_finding('M14-register-reading', 's', 'value', shown('s.closing'), shown('s.opening'), 's.meter_id', 's.meter_id') }}
 from standing as s
-where s.only_rises and s.days >= {{ rule_limit('M14-register-reading', 'least_count') }}
-    and s.rising_days >= {{ rule_limit('M14-register-reading', 'lower_limit') }} * (s.days - 1)
+where s.only_rises and (
+    (s.days >= {{ rule_limit('M14-register-reading', 'least_count') }} and s.rising_days >= {{ rule_limit('M14-register-reading', 'lower_limit') }} * (s.days - 1))
+    -- few days of many readings: every day begins with its least and ends with its greatest, above the day before
+    or (s.days >= 3 and s.readings >= {{ rule_limit('M14-register-reading', 'least_count') }} * s.days and s.rising_days = s.days - 1)
+)
 union all
 select {{ rule_finding('M13-late', 'l', 'period', 'cast(l.received_at as date)', 'cast(l.due_before - interval 1 day as date)') }}
 from late as l

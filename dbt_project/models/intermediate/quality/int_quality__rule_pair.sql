@@ -1,5 +1,5 @@
 -- Two rows that count side by side and may be one: the same quantity under another key from a later delivery (Y05), and units or streams
--- whose names look like one (Y06).
+-- whose names look like one (Y06); and a row that is the sum of the others beside it (Y08).
 {%- set sources = [
     ('enterprise_energy', 'int_energy__current', 'stg_enterprise_energy', 'consumed', 'activity_unit', ['unit_code', 'energy', 'stream'], "true"),
     ('enterprise_process', 'int_process__current', 'stg_enterprise_process', 'quantity', "''", ['unit_code', 'role', 'item', 'stream'], "role <> '参数'"),
@@ -69,6 +69,15 @@ alike as (
         {%- for part in ['energy', 'role', 'item', 'carrier', 'direction', 'origin'] %} and a.{{ part }} = b.{{ part }}{% endfor %}
         and a.bare_unit = b.bare_unit and a.bare_stream = b.bare_stream and (a.unit_code <> b.unit_code or a.stream <> b.stream)
         and (a.received_at, a.batch_id, a.row_no) < (b.received_at, b.batch_id, b.row_no)
+),
+
+-- a total under a name of its own (厂部) beside two or more parts
+whole as (
+    select source, column_name, batch_id, row_no, uscc, period, unit_code, stream, name, quantity,
+        count(*) over same as n, {{ exact_sum('quantity', over='same') }} as total
+    from counted
+    where quantity > 0.0
+    window same as (partition by source, uscc, period, period_grain, unit, energy, role, item, carrier, direction, origin)
 )
 
 select 'Y05-same-figure-other-key' as check_id, c.source, c.batch_id, c.row_no, c.uscc, c.period, c.column_name, {{ shown('c.quantity') }} as reported_value,
@@ -79,3 +88,7 @@ select 'Y06-like-unit-name', a.source, a.batch_id, a.row_no, a.uscc, a.period, c
     a.own_name, a.other_name, null, null
 from alike as a
 where a.choice = 1
+union all
+select 'Y08-looks-like-a-total', w.source, w.batch_id, w.row_no, w.uscc, w.period, w.column_name, {{ shown('w.quantity') }}, w.name, cast(w.n - 1 as varchar), cast(w.n - 1 as varchar)
+from whole as w
+where w.n > 2 and (w.unit_code <> '' or w.stream <> '') and {{ rounded('2.0 * w.quantity', 6) }} = {{ rounded('w.total', 6) }}

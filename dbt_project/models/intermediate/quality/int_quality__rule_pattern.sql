@@ -4,7 +4,7 @@ with running as (
 ),
 
 to_date as (
-    {{ looks_to_date('running', ['source', 'column_name', 'source_zh', 'source_en', 'owner', 'uscc', 'series']) }}
+    {{ looks_to_date('running', ['source', 'column_name', 'source_zh', 'source_en', 'owner', 'uscc', 'series'], begun=true) }}
 ),
 
 paired as (
