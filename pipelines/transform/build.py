@@ -86,9 +86,11 @@ def run_dbt(
     try:
         if database.stem not in _PARSED:
             parsed = dbtRunner().invoke(["parse", *options])
-            if not parsed.success or command == ["parse"]:
+            if not parsed.success:
                 return _result(parsed)
             _PARSED[database.stem] = parsed.result
+            if command == ["parse"]:
+                return _result(parsed)
         result = dbtRunner(manifest=_PARSED[database.stem], callbacks=[listen]).invoke([*command, *options])
     finally:
         DuckDBConnectionManager.close_all_connections()

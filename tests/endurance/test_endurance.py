@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import ROOT
 
 
-@pytest.mark.parametrize(("attack", "scale"), [("judging", 0.03), ("mutants", 0.03)])
+@pytest.mark.parametrize(("attack", "scale"), [("judging", 0.03), ("named", 1.0), ("damage", 0.1), ("mutants", 0.03)])
 def test_nights_survive(attack: str, scale: float) -> None:
     done = subprocess.run(
         [sys.executable, "bench/endurance.py", "--only", attack, "--scale", str(scale)], cwd=ROOT, capture_output=True, text=True, timeout=540, check=False,
