@@ -15,7 +15,7 @@ from pathlib import Path
 from pipelines.problem import Problem
 from pipelines.settings import Settings
 from pipelines.warehouse.files import sha256_of
-from pipelines.warehouse.received import has_copy, received_file
+from pipelines.warehouse.received import has_copy, note_file, note_of, received_file
 from pipelines.warehouse.registry import Batch, LakeFile, Registry, RegistryDamaged
 
 _NAMED = 20   # files that a sentence names one by one
@@ -100,11 +100,22 @@ def received_problems(settings: Settings, registry: Registry) -> list[str]:
             problems.append(f"{name}：内容与收到时的 SHA-256 不符 | {name}: its bytes are not those that were received")
         elif not path.is_file() and has_copy(batch):
             problems.append(f"{name}：文件缺失 | {name}: it is missing")
+        elif path.is_file() and batch.batch_id == batch.file_id and wrong_note(settings, batch):
+            note = note_file(settings, batch).relative_to(settings.data).as_posix()
+            problems.append(f"{note}：缺失或被改动，下一夜由登记库重写 | {note}: missing or altered; the next night writes it again from the registry")
     for folder in sorted(settings.received.glob("*/*")):
         if folder not in expected:
             name = folder.relative_to(settings.data).as_posix()
             problems.append(f"{name}：不属于任何批次 | {name}: no batch has it")
     return problems
+
+
+def wrong_note(settings: Settings, batch: Batch) -> bool:
+    """Whether the note beside a received file is missing or says something else."""
+    try:
+        return note_file(settings, batch).read_bytes() != note_of(batch)
+    except OSError:
+        return True
 
 
 def registry_problems(settings: Settings) -> list[str]:

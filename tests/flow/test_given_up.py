@@ -101,6 +101,17 @@ def test_no_night_publishes_over_a_lost_copy_until_it_is_given_up_or_comes_again
     assert list_wrong(settings) == []
 
 
+def test_the_note_beside_a_received_file_is_written_again(root: Path) -> None:
+    settings = _settings(root)
+    for name, damage in (("good.csv", b"{}"), ("bad.csv", None)):
+        note = _copy(settings, name).with_name("delivery.json")
+        note.chmod(0o644)
+        note.unlink() if damage is None else note.write_bytes(damage)
+    assert len(_problems(settings)) == 2
+    _night(settings)
+    assert _problems(settings) == []
+
+
 def test_only_what_is_lost_is_given_up_and_by_somebody(root: Path) -> None:
     settings = _settings(root)
     batch_id = _copy(settings, "good.csv").parent.name
