@@ -196,8 +196,8 @@ def power_cuts(scene: Scene, count: int | None, seed: int) -> Outcome:
     states = _must(nights.run(scene.stage, scene.inbox, data, scene.day, nights.recording(data, folder, WORLDS))).states
     drawn = states if count is None or count >= len(states) else random.Random(seed).sample(states, count)
     outcome = Outcome(f"power cut before a file operation of {scene.name}, two models of a disk ({len(drawn)} of {len(states)} states that differ)")
-    for world, left, numbers in drawn:
-        outcome.count(f"{world} {numbers[0]} {scene.operations[numbers[0] - 1] if numbers[0] <= len(scene.operations) else ''}", _after(scene, Path(left)), len(numbers))
+    for world, left, numbers, what in drawn:
+        outcome.count(f"{world} {numbers[0]} {what}", _after(scene, Path(left)), len(numbers))
         _remove(Path(left))
     _remove(folder)
     return outcome

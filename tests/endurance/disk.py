@@ -37,7 +37,7 @@ class Disk:
     """Counts the operations below `root`; before the one with number `at`, `then` happens (0 = never).
 
     Attributes:
-        each: called before every operation with its number.
+        each: called before every operation with its number and name.
         refuse: from `at` on, operations that need room fail with this errno (`then` is not called); `once` limits that to one.
         log: "<operation> <path>" of each operation, in order.
     """
@@ -45,7 +45,7 @@ class Disk:
     root: Path
     at: int = 0
     then: Callable[[], None] = kill
-    each: Callable[[int], None] = lambda number: None
+    each: Callable[[int, str], None] = lambda number, what: None
     refuse: int | None = None
     once: bool = False
     log: list[str] = field(default_factory=list)
@@ -75,7 +75,7 @@ class Disk:
         """Count something as an operation: also what is none of Python's, such as a step of dbt."""
         with self._lock:
             self.log.append(what)
-            self.each(len(self.log))
+            self.each(len(self.log), what)
 
     def _on_path(self, name: str, real: Callable[..., Any]) -> Callable[..., Any]:
         def operation(path: Any, *rest: Any, **more: Any) -> Any:
@@ -240,16 +240,16 @@ class Recorder:
     """Keeps what a power cut before each operation would leave, in every world: one folder for each state that differs from the last.
 
     Attributes:
-        states: (world, folder, numbers of the operations before which a cut leaves it).
+        states: (world, folder, numbers of the operations before which a cut leaves it, name of the first).
     """
 
     power: PowerCut
     folder: Path
     worlds: tuple[str, ...]
-    states: list[tuple[str, str, list[int]]] = field(default_factory=list)
+    states: list[tuple[str, str, list[int], str]] = field(default_factory=list)
     _last: dict[str, tuple[str, list[int]]] = field(default_factory=dict)
 
-    def record(self, number: int) -> None:
+    def record(self, number: int, what: str) -> None:
         """To be called before an operation."""
         for world in self.worlds:
             left = self.folder / f"{world}{number}"
@@ -261,7 +261,7 @@ class Recorder:
                 continue
             numbers = [number]
             self._last[world] = (digest, numbers)
-            self.states.append((world, str(left), numbers))
+            self.states.append((world, str(left), numbers, what))
 
 
 def _digest(folder: Path) -> str:

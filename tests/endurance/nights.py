@@ -5,6 +5,7 @@ The process that forks must never have used polars or DuckDB itself: their threa
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import json
 import os
@@ -18,6 +19,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -95,10 +97,11 @@ def build_only(inbox: Path, data: Path, day: str) -> None:
         for source in sources_in_order():
             judge_step(night, source)
         if needs_build(night):
-            build_step(night, lambda node: _MARKS[-1](f"dbt {node}") if _MARKS else None)
+            build_step(night, _MARKS[-1] if _MARKS else None)
 
 
-_MARKS: list[Callable[[str], None]] = []   # who is told of each step of dbt, in a fork that records them
+_MARKS: list[Callable[[str], None]] = []   # who is told of the steps of dbt, in a fork that records them
+_STEPS = 50                                # one in so many is looked at: each is a copy of the build database
 
 
 def _settings(inbox: Path, data: Path, day: str) -> Any:
@@ -135,7 +138,7 @@ class Ran:
     words: str = ""
     operations: tuple[str, ...] = ()
     result: Any = None
-    states: tuple[tuple[str, str, list[int]], ...] = ()   # of `recording`
+    states: tuple[tuple[str, str, list[int], str], ...] = ()   # of `recording`
     seconds: float = 0.0
     problem: bool = False   # what it raised is a sentence for people
 
@@ -169,6 +172,7 @@ def run(stage: Stage, inbox: Path, data: Path, day: str, prepare: Callable[[], D
 def _in_child(stage: Stage, inbox: Path, data: Path, day: str, prepare: Callable[[], Disk] | None, note: Path) -> None:
     status, words, disk, result, problem = 0, "", None, None, False
     os.setpgid(0, 0)   # a kill takes what it started with it
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)   # PR_SET_PDEATHSIG: it ends with who forked it
     try:
         disk = prepare() if prepare else None
         result = stage(inbox, data, day)
@@ -180,7 +184,7 @@ def _in_child(stage: Stage, inbox: Path, data: Path, day: str, prepare: Callable
     os._exit(status)
 
 
-_RECORDED: list[tuple[str, str, list[int]]] = []   # in a fork: what its recorder keeps
+_RECORDED: list[tuple[str, str, list[int], str]] = []   # in a fork: what its recorder keeps
 
 
 def recording(data: Path, folder: Path, worlds: tuple[str, ...]) -> Callable[[], Disk]:
@@ -191,7 +195,8 @@ def recording(data: Path, folder: Path, worlds: tuple[str, ...]) -> Callable[[],
         power = PowerCut(data, folder / "store")
         recorder, disk = Recorder(power, folder, worlds, _RECORDED), Disk(data)
         disk.each = recorder.record
-        _MARKS.append(disk.mark)
+        steps = count()
+        _MARKS.append(lambda node: disk.mark(f"dbt {node}") if next(steps) % _STEPS == 0 else None)
         power.watch(disk)
         disk.install()
         return disk
