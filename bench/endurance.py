@@ -73,11 +73,12 @@ def main() -> None:
     parser.add_argument("--scale", type=float, default=1.0)
     parser.add_argument("--only", action="append", choices=sorted(tries(1.0)))
     parser.add_argument("--write", action="store_true")
+    parser.add_argument("--keep", type=Path, help="folder of the prepared province, to be used again by the same code")
     options = parser.parse_args()
     nights.import_everything()
     lost, begun = 0, time.monotonic()
     with tempfile.TemporaryDirectory(prefix="endurance_") as folder:
-        province = Province(Path(folder))
+        province = Province(options.keep or Path(folder))
         for name, attack in tries(options.scale).items():
             if options.only and name not in options.only:
                 continue

@@ -100,7 +100,7 @@ def received_problems(settings: Settings, registry: Registry) -> list[str]:
             problems.append(f"{name}：内容与收到时的 SHA-256 不符 | {name}: its bytes are not those that were received")
         elif not path.is_file() and has_copy(batch):
             problems.append(f"{name}：文件缺失 | {name}: it is missing")
-        elif path.is_file() and batch.batch_id == batch.file_id and wrong_note(settings, batch):
+        if path.parent.is_dir() and batch.batch_id == batch.file_id and has_copy(batch) and wrong_note(settings, batch):
             note = note_file(settings, batch).relative_to(settings.data).as_posix()
             problems.append(f"{note}：缺失或被改动，下一夜由登记库重写 | {note}: missing or altered; the next night writes it again from the registry")
     for folder in sorted(settings.received.glob("*/*")):

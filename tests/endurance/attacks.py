@@ -60,7 +60,10 @@ class Scene:
 
 
 class Province:
-    """One small province, prepared once for all attacks: each stage of a second night, with the first release live."""
+    """One small province, prepared once for all attacks: each stage of a second night, with the first release live.
+
+    What lies in the folder from an earlier run of the same code is used again.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -68,23 +71,24 @@ class Province:
     @cached_property
     def judged_tables(self) -> Path:
         """A data folder in which the published tables are received and judged, and nothing else is."""
-        inbox, data = self.folder / "empty", self.folder / "tables"
-        inbox.mkdir(parents=True)
-        _must(nights.run(nights.receive_and_judge, inbox, data, nights.DAY))
-        return data
+        inbox = self.folder / "empty"
+        inbox.mkdir(parents=True, exist_ok=True)
+        return self._after(None, "tables", nights.receive_and_judge, inbox, nights.DAY)
 
     @cached_property
     def first_inbox(self) -> Path:
         inbox = self.folder / "first"
-        nights.small_inbox(inbox)
+        if not inbox.exists():
+            nights.small_inbox(inbox)
         return inbox
 
     @cached_property
     def inbox(self) -> Path:
         """What the second night works on."""
         inbox = self.folder / "inbox"
-        nights.small_inbox(inbox)
-        nights.further_file(inbox)
+        if not inbox.exists():
+            nights.small_inbox(inbox)
+            nights.further_file(inbox)
         return inbox
 
     @cached_property
@@ -119,9 +123,14 @@ class Province:
     def publishing(self) -> Scene:
         return self._scene("publish", self.built, self.inbox, nights.NEXT_DAY, nights.publish_only, nights.publish_only, nights.published, live=True)
 
-    def _after(self, before: Path, name: str, stage: nights.Stage, inbox: Path, day: str) -> Path:
-        data = _copied(before, self.folder / name)
-        _must(nights.run(stage, inbox, data, day))
+    def _after(self, before: Path | None, name: str, stage: nights.Stage, inbox: Path, day: str) -> Path:
+        data, ready = self.folder / name, self.folder / f"{name}.ready"
+        if not ready.exists():
+            _remove(data)
+            if before is not None:
+                _copied(before, data)
+            _must(nights.run(stage, inbox, data, day))
+            ready.touch()
         return data
 
     def _scene(self, name: str, before: Path, inbox: Path, day: str, stage: nights.Stage, clean: nights.Stage, state: nights.Stage, *, live: bool) -> Scene:
@@ -256,7 +265,7 @@ def full_disk(province: Province, sizes_mb: Iterable[int]) -> Outcome:
     """Nights on a small file system that grows from try to try: each ends in words and a JSON line; at last one is published. Needs root."""
     outcome = Outcome("disk full")
     inbox, place = province.first_inbox, province.folder / "small"
-    place.mkdir()
+    place.mkdir(exist_ok=True)
     sizes = sorted(sizes_mb)
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={sizes[0]}m", "tmpfs", str(place)], check=True)
     try:
@@ -301,6 +310,7 @@ def mutated_files(folder: Path, count: int, seed: int, demo: tuple[str, ...] = (
     if found.status:
         outcome.count("the night", f"stopped: {found.words[-800:]}")
         return outcome
+    outcome.failed += [f"on standard error: {line}" for line in found.said.splitlines() if line.startswith("Traceback") or "panicked at" in line]
     for name, kind in kinds.items():
         outcome.count(f"{name} ({kind})", None if name in found.result else "no verdict")
     outcome.failed += [f"{name}: healthy, {found.result.get(name)} instead of {verdict}" for name, verdict in alone.items() if found.result.get(name) != verdict]
@@ -328,26 +338,25 @@ def _stored(place: Path) -> list[Path]:
 
 
 def damage_named(province: Province, seed: int) -> list[Outcome]:
-    """Every stored file is damaged in each way, with its old time where it can keep it: `verify` names it. The files of one place are
-    damaged together, those that others are read by alone.
+    """Every stored file is damaged in each way, with its old time where it can keep it: `verify` names it.
+
+    Files are damaged together, except those that others are read by.
     """
-    outcomes, dice, data = [], random.Random(seed), province.folder / "data"
-    for name, place in _places(province.two).items():
-        outcome = Outcome(f"{name}: every file damaged, named by verify")
-        files = [path.relative_to(province.two) for path in _stored(place)]
-        alone = [[path] for path in files if path.name in _ALONE]
-        for how, spoil in _SPOILERS.items():
-            for together in [*alone, [path for path in files if path.name not in _ALONE]]:
-                _copied(province.two, data)
-                for path in together:
-                    _spoil(dice, data / path, spoil)
-                found = nights.run(nights.problems, province.inbox, data, nights.NEXT_DAY)
-                said = "\n".join(found.result or ()) + found.words
-                for path in together:
-                    shown = path.name if name.endswith("release") else str(path)
-                    outcome.count(f"{path} {how}", None if found.status == 0 and shown in said else f"not named: {found.status} {said[-300:]}")
-        outcomes.append(outcome)
-    return outcomes
+    places, dice, data = _places(province.two), random.Random(seed), province.folder / "data"
+    outcomes = {name: Outcome(f"{name}: every file damaged, named by verify") for name in places}
+    files = [(name, path) for name, place in places.items() for path in _stored(place)]
+    alone = [[(name, path) for name, path in files if path.name == key] for key in (*_ALONE, places["registry"].name)]
+    for how, spoil in _SPOILERS.items():
+        for together in [*alone, [item for item in files if not any(item in group for group in alone)]]:
+            _copied(province.two, data)
+            for _, path in together:
+                _spoil(dice, data / path.relative_to(province.two), spoil)
+            found = nights.run(nights.problems, province.inbox, data, nights.NEXT_DAY)
+            said = "\n".join(found.result or ()) + found.words
+            for name, path in together:
+                shown = str(path.relative_to(places[name])) if name == "live release" else str(path.relative_to(province.two / "marts" if name == "sealed release" else province.two))
+                outcomes[name].count(f"{shown} {how}", None if found.status == 0 and shown in said else f"not named: {found.status} {said[-300:]}")
+    return list(outcomes.values())
 
 
 def damage_published(province: Province, count: int, seed: int) -> list[Outcome]:
@@ -356,7 +365,7 @@ def damage_published(province: Province, count: int, seed: int) -> list[Outcome]
     Of what the build reads the stored rows are compared, of releases the hashes of the next one (a twentieth of the count: whole nights).
     """
     dice, data, inbox, day = random.Random(seed), province.folder / "data", province.folder / "third", "2026-07-02"
-    shutil.copytree(province.inbox, inbox)
+    _copied(province.inbox, inbox)
     nights.further_file(inbox, 1)
     _copied(province.two, data)
     _must(nights.run(nights.until_build, inbox, data, day))

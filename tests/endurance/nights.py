@@ -136,6 +136,7 @@ class Ran:
 
     status: int
     words: str = ""
+    said: str = ""   # what it wrote to standard error
     operations: tuple[str, ...] = ()
     result: Any = None
     states: tuple[tuple[str, str, list[int], str], ...] = ()   # of `recording`
@@ -145,13 +146,15 @@ class Ran:
 
 def run(stage: Stage, inbox: Path, data: Path, day: str, prepare: Callable[[], Disk] | None = None, kill_after: float | None = None) -> Ran:
     """Run a stage in a fork; `prepare` is called there and gives the disk that the stage works on, if any. `kill_after`: seconds of life."""
-    note = data.with_name(data.name + ".ran")
+    note, errors = data.with_name(data.name + ".ran"), data.with_name(data.name + ".stderr")
     note.unlink(missing_ok=True)
     begun = time.monotonic()
     sys.stdout.flush()
     sys.stderr.flush()
     child = os.fork()
     if not child:
+        with errors.open("wb") as handle:
+            os.dup2(handle.fileno(), 2)
         _in_child(stage, inbox, data, day, prepare, note)
     with suppress(OSError):   # the child does it too: whichever comes first
         os.setpgid(child, child)
@@ -163,10 +166,11 @@ def run(stage: Stage, inbox: Path, data: Path, day: str, prepare: Callable[[], D
         killer.cancel()
         killer.join()
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    text = errors.read_text("utf-8", errors="replace")
     if not note.exists():
-        return Ran(status)
+        return Ran(status, said=text)
     said = json.loads(note.read_text("utf-8"))
-    return Ran(status, said["words"], tuple(said["operations"]), said["result"], tuple(said["states"]), time.monotonic() - begun, said["problem"])
+    return Ran(status, said["words"], text, tuple(said["operations"]), said["result"], tuple(said["states"]), time.monotonic() - begun, said["problem"])
 
 
 def _in_child(stage: Stage, inbox: Path, data: Path, day: str, prepare: Callable[[], Disk] | None, note: Path) -> None:
