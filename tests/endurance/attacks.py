@@ -377,9 +377,8 @@ def damage_published(province: Province, count: int, seed: int) -> list[Outcome]
         outcome, is_release = Outcome(f"{name}: no night publishes over a damaged file"), name.endswith("release")
         files = [path.relative_to(province.two) for path in _stored(place)]
         stage, state, wanted = (nights.whole, nights.published, hashes["hashes"]) if is_release else (nights.until_build, nights.judged, judged)
-        for number in range(max(len(_SPOILERS), count // 20) if is_release else count // 4):
-            how, spoil = list(_SPOILERS.items())[number % len(_SPOILERS)]
-            path = dice.choice(files)
+        for _ in range(max(1, count // (20 if is_release else 4))):
+            path, (how, spoil) = dice.choice(files), dice.choice(list(_SPOILERS.items()))
             _copied(province.two, data)
             _spoil(dice, data / path, spoil)
             ran = nights.run(stage, inbox, data, day)
