@@ -84,7 +84,8 @@ def main() -> None:
                 continue
             for outcome in attack(province):
                 lost += len(outcome.failed)
-                command = f"`python bench/endurance.py --only {name}{f' --scale {options.scale:g}' if options.scale != 1 else ''}`"
+                scale = "" if options.scale == 1 or name == "named" else f" --scale {options.scale:g}"
+                command = f"`python bench/endurance.py --only {name}{scale}`"
                 row = f"| {outcome.name} | {outcome.tried} | {outcome.tried - len(outcome.failed)} | {command} |"
                 print(f"{row} {time.monotonic() - begun:.0f} s", *outcome.failed[:20], sep="\n  ", flush=True)
                 if options.write:

@@ -206,8 +206,7 @@ def power_cuts(scene: Scene, count: int | None, seed: int) -> Outcome:
     drawn = states if count is None or count >= len(states) else random.Random(seed).sample(states, count)
     outcome = Outcome(f"power cut before a file operation of {scene.name}, two models of a disk ({len(drawn)} of {len(states)} states that differ)")
     for world, left, numbers, what in drawn:
-        outcome.count(f"{world} {numbers[0]} {what}", _after(scene, Path(left)), len(numbers))
-        _remove(Path(left))
+        outcome.count(f"{world} {numbers[0]} {what}", _after(scene, _copied(Path(left), data)), len(numbers))
     _remove(folder)
     return outcome
 

@@ -136,12 +136,13 @@ class PowerCut:
     """
 
     root: Path
-    store: Path
+    store: Path   # what is left is linked to the files here, which never change
     _ids: dict[int, int] = field(default_factory=dict)               # inode -> identity: inodes are used again
     _names: dict[int, dict[str, tuple[str, int | str]]] = field(default_factory=dict)   # folder -> name -> (kind, identity or target)
-    _safe: set[int] = field(default_factory=set)                     # identities whose bytes lie in the store
-    _native_before: dict[Path, tuple[int, int]] = field(default_factory=dict)
+    _safe: dict[int, Path] = field(default_factory=dict)             # identity -> its bytes as they were flushed last
+    _native_before: dict[Path, tuple[tuple[int, int], Path]] = field(default_factory=dict)   # stamp, and the bytes of that moment
     _last: int = 0
+    _copies: int = 0
 
     def watch(self, disk: Disk) -> None:
         """Take what is there now as safe, and follow the operations from here on."""
@@ -151,7 +152,7 @@ class PowerCut:
             for name in files:
                 path = Path(folder) / name
                 if _native(path):
-                    self._native_before[path] = _stamp(path)
+                    self._native_before[path] = (_stamp(path), self._stored(path))
                 elif not path.is_symlink():
                     self._keep_bytes(path)
         disk.on_done = self._follow
@@ -190,9 +191,11 @@ class PowerCut:
         self._names[self._id(os.stat(folder).st_ino)] = names
 
     def _keep_bytes(self, path: Path) -> None:
-        number = self._id(path.stat().st_ino)
-        shutil.copyfile(path, self.store / str(number))
-        self._safe.add(number)
+        self._safe[self._id(path.stat().st_ino)] = self._stored(path)
+
+    def _stored(self, path: Path) -> Path:
+        self._copies += 1
+        return Path(shutil.copyfile(path, self.store / str(self._copies)))
 
     def leave(self, target: Path, world: str) -> None:
         """Write what the cut leaves to another folder."""
@@ -203,8 +206,12 @@ class PowerCut:
         for path in [p for p in self.root.rglob("*") if _native(p) and p.is_file()]:
             copy = target / path.relative_to(self.root)
             copy.parent.mkdir(parents=True, exist_ok=True)
+            stamp, stored = self._native_before.get(path, (None, path))
+            if stamp == _stamp(path):
+                os.link(stored, copy)
+                continue
             shutil.copyfile(path, copy)
-            if world == "names" and path.suffix in (".duckdb", ".wal") and _stamp(path) != self._native_before.get(path):   # written since: it may be torn
+            if world == "names" and path.suffix in (".duckdb", ".wal"):   # written since: it may be torn
                 os.truncate(copy, path.stat().st_size // 2)
 
     def _write_strict(self, folder: int, target: Path) -> None:
@@ -230,7 +237,7 @@ class PowerCut:
 
     def _write_file(self, number: int, target: Path) -> None:
         if number in self._safe:
-            shutil.copyfile(self.store / str(number), target)
+            os.link(self._safe[number], target)
         else:
             target.touch()
 
@@ -268,8 +275,8 @@ def _digest(folder: Path) -> str:
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
         digest.update(f"{path.relative_to(folder)} {path.readlink() if path.is_symlink() else ''}\n".encode())
-        if path.is_file() and not path.is_symlink():
-            digest.update(path.read_bytes())
+        if path.is_file() and not path.is_symlink():   # one that is linked is known by its number
+            digest.update(str(path.stat().st_ino).encode() if path.stat().st_nlink > 1 else path.read_bytes())
     return digest.hexdigest()
 
 
