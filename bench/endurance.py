@@ -1,16 +1,18 @@
-"""What nights survive: every attack of `tests/endurance` at full size. `--write` puts the table into docs/endurance.md.
+"""What nights survive: every attack of `tests/endurance`, `--only NAME` one of them, `--scale 0.1` a tenth of each.
 
-`python bench/endurance.py` takes an hour or more on two cores; `--only NAME` runs one attack, `--scale 0.1` a tenth of each.
-The attack on a full disk mounts a small file system and needs root.
+All of it takes hours on two cores. `--write` puts what was tried into docs/endurance.md, row by row. The attack on a full disk mounts a small
+file system and needs root.
 """
 
 from __future__ import annotations
 
 import argparse
 import errno
+import os
 import sys
 import tempfile
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from night import ROOT
@@ -18,53 +20,52 @@ from night import ROOT
 sys.path.insert(0, str(ROOT))
 
 from tests.endurance import attacks, nights
+from tests.endurance.attacks import Outcome, Province, Scene
 
 DOCUMENT = ROOT / "docs" / "endurance.md"
 HEAD = """# What nights survive
 
-Made by `python bench/endurance.py --write` ({machine}). Each attack is followed by a clean night (or the clean rest of it): tried = attacks, survived =
-attacks after which every value hash, verdict and stored row was that of an undisturbed run and the live release could be read throughout.
+A small province (synthetic) is attacked in one way at a time; then comes a clean night, or the clean rest of the night. **Survived**: after it every value hash,
+verdict and stored row is that of an undisturbed run, and the live release could be read as a whole meanwhile. A row is what its command came to, the last time that
+it was run with `--write`; at scale 1 a command tries the whole bar.
 
-| attack | tried | survived |
-|---|---:|---:|
+| attack | tried | survived | command |
+|---|---:|---:|---|
 """
 
 
-def tries(scale: float) -> dict[str, Callable[[Path], list[attacks.Outcome]]]:
-    """Name -> the attack, run in a folder of its own."""
+def tries(scale: float) -> dict[str, Callable[[Province], Iterator[Outcome]]]:
+    """Name -> the attack on a prepared province."""
 
     def some(count: int) -> int:
         return max(1, round(count * scale))
 
-    def few(scene: attacks.Scene, seed: int) -> list[int]:
-        return attacks.points(scene, None if scale >= 1 else some(len(scene.operations)), seed)
+    def of_stage(scene: Scene, operations: int, seed: int) -> Iterator[Outcome]:
+        yield attacks.power_cuts(scene, None if scale >= 1 else some(100), seed)
+        yield attacks.kills(scene, attacks.points(scene, some(operations), seed + 1))
+        yield attacks.failing_disk(scene, attacks.points(scene, some(operations // 2), seed + 2))
+        yield attacks.failing_disk(scene, attacks.points(scene, some(operations // 2), seed + 3), errno.ENOSPC, once=False)
 
-    def judging(folder: Path) -> list[attacks.Outcome]:
-        scene = attacks.judging_scene(folder)
-        return [
-            attacks.power_cuts("power cut before each file operation of receive and gate, two models of a disk", scene, few(scene, 1)),
-            attacks.kills("killed before a file operation of receive and gate", scene, attacks.points(scene, some(100), 2)),
-            attacks.failing_disk("one file operation of receive and gate fails (EIO)", scene, attacks.points(scene, some(60), 3)),
-            attacks.failing_disk("no room from a file operation of receive and gate on (ENOSPC)", scene, attacks.points(scene, some(60), 4), errno.ENOSPC, once=False),
-        ]
-
-    def publishing(folder: Path) -> list[attacks.Outcome]:
-        scene = attacks.publishing_scene(folder)
-        return [
-            attacks.power_cuts("power cut before each file operation of publish, two models of a disk", scene, few(scene, 5)),
-            attacks.kills("killed before a file operation of publish", scene, attacks.points(scene, some(100), 6)),
-            attacks.failing_disk("one file operation of publish fails (EIO)", scene, attacks.points(scene, some(60), 7)),
-            attacks.failing_disk("no room from a file operation of publish on (ENOSPC)", scene, attacks.points(scene, some(60), 8), errno.ENOSPC, once=False),
-        ]
+    def moments(province: Province) -> Iterator[Outcome]:
+        for number, (scene, count) in enumerate(((province.judging, 80), (province.building, 60), (province.publishing, 60))):
+            yield attacks.random_kills(scene, some(count), 40 + number)
 
     return {
-        "judging": judging,
-        "publishing": publishing,
-        "kills": lambda folder: [attacks.random_kills(folder, some(200), 9)],
-        "full": lambda folder: [attacks.full_disk(folder, range(2, 122, max(1, round(6 / scale))))],
-        "mutants": lambda folder: [attacks.mutated_files(folder, some(5000), 10)],
-        "damage": lambda folder: attacks.damage(folder, some(40), 11),
+        "judging": lambda province: of_stage(province.judging, 100, 1),
+        "building": lambda province: of_stage(province.building, 20, 10),
+        "publishing": lambda province: of_stage(province.publishing, 80, 20),
+        "moments": moments,
+        "full": lambda province: iter([attacks.full_disk(province, range(2, 122, max(1, round(6 / scale))))]),
+        "mutants": lambda province: iter([attacks.mutated_files(province.folder / "mutants", some(5000), 50)]),
+        "named": lambda province: iter(attacks.damage_named(province, 60)),
+        "damage": lambda province: iter(attacks.damage_published(province, some(200), 61)),
     }
+
+
+def rows(text: str) -> dict[str, str]:
+    """What stands in the document already: command and attack -> row."""
+    found = [line for line in text.splitlines() if line.startswith("| ") and not line.startswith("| attack")]
+    return {line.split("|")[1].split(" (")[0].strip(): line for line in found}
 
 
 def main() -> None:
@@ -72,19 +73,25 @@ def main() -> None:
     parser.add_argument("--scale", type=float, default=1.0)
     parser.add_argument("--only", action="append", choices=sorted(tries(1.0)))
     parser.add_argument("--write", action="store_true")
+    parser.add_argument("--keep", type=Path, help="folder of the prepared province, to be used again by the same code")
     options = parser.parse_args()
     nights.import_everything()
-    lines, lost = [], 0
-    for name, attack in tries(options.scale).items():
-        if options.only and name not in options.only:
-            continue
-        with tempfile.TemporaryDirectory(prefix="endurance_") as folder:
-            for outcome in attack(Path(folder) / name):
+    lost, begun = 0, time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="endurance_") as folder:
+        province = Province(options.keep or Path(folder))
+        for name, attack in tries(options.scale).items():
+            if options.only and name not in options.only:
+                continue
+            for outcome in attack(province):
                 lost += len(outcome.failed)
-                lines.append(f"| {outcome.name} | {outcome.tried} | {outcome.tried - len(outcome.failed)} |")
-                print(lines[-1], *outcome.failed[:20], sep="\n  ", flush=True)
-    if options.write:
-        DOCUMENT.write_text(HEAD.format(machine=attacks.main_words()) + "\n".join(lines) + "\n", "utf-8")
+                scale = "" if options.scale == 1 or name == "named" else f" --scale {options.scale:g}"
+                command = f"`python bench/endurance.py --only {name}{scale}`"
+                row = f"| {outcome.name} | {outcome.tried} | {outcome.tried - len(outcome.failed)} | {command} |"
+                print(f"{row} {time.monotonic() - begun:.0f} s", *outcome.failed[:20], sep="\n  ", flush=True)
+                if options.write:
+                    table = rows(DOCUMENT.read_text("utf-8") if DOCUMENT.exists() else "")
+                    table |= rows(row)
+                    DOCUMENT.write_text(HEAD + "\n".join(table.values()) + f"\n\n{os.cpu_count()} cores, Python {sys.version.split()[0]}.\n", "utf-8")
     sys.exit(1 if lost else 0)
 
 

@@ -89,6 +89,9 @@ app.add_typer(releases_app, name="releases")
 steward_app = typer.Typer(no_args_is_help=True, help="数据治理待办与更正表 | The steward's worklist and correction sheets.")
 app.add_typer(steward_app, name="steward")
 
+received_app = typer.Typer(no_args_is_help=True, help="收下的文件：缺失、损坏或已放弃的 | Received files that are lost, damaged or given up.")
+app.add_typer(received_app, name="received")
+
 gates_app = typer.Typer(no_args_is_help=True, help="关口的成绩 | How good the gates are.")
 app.add_typer(gates_app, name="gates")
 
@@ -173,15 +176,20 @@ def verify(
     as_json: JsonOption = False,
 ) -> None:
     """重算所有发布版本的哈希、恒等式与约定 | Recompute hashes, identities, contracts and the chain of all releases; changes nothing."""
+    from pipelines.gate.given_up import list_wrong
     from pipelines.publish.verify import verify as verify_releases
 
-    problems = verify_releases(_settings(data=data), quick=quick)
+    settings = _settings(data=data)
+    problems = verify_releases(settings, quick=quick)
+    given_up = [item for item in list_wrong(settings) if item["given_up_by"]] if not (quick or problems) else []
     if as_json:
-        print(json.dumps({"problems": problems, "quick": quick}, ensure_ascii=False))
+        print(json.dumps({"problems": problems, "quick": quick, "given_up": given_up}, ensure_ascii=False))
     for problem in problems if not as_json else []:
         print(problem)
     if problems:
         raise typer.Exit(1)
+    for item in given_up if not as_json else []:
+        print(f"已放弃的副本 | given up: {item['batch_id']} ({item['file_name']}), {item['given_up_by']} {item['given_up_at'][:10]}")
     if not as_json:
         print("当前版本核对无误 | the live release is in order" if quick else "核对无误 | all releases are in order")
 
@@ -352,6 +360,36 @@ def show_settings(data: DataOption = None, as_json: JsonOption = False) -> None:
         print(f"{item.key} = {value}  ({item.source})  {item.zh} | {item.en}")
     for name in unknown:
         print(f"环境变量 {name} 不是任何设置，未使用 | the variable {name} is no setting and is not used", file=sys.stderr)
+
+
+@received_app.command("list")
+def received_list(data: DataOption = None, as_json: JsonOption = False) -> None:
+    """缺失或与收到时不同的副本，含已放弃的 | Received copies that are not what was received, those given up among them."""
+    from pipelines.gate.given_up import list_wrong
+
+    found = list_wrong(_settings(data=data))
+    if as_json:
+        print(json.dumps(found, ensure_ascii=False))
+        return
+    for item in found:
+        decided = f"已放弃 given up: {item['given_up_by']} {item['given_up_at'][:10]} {item['note']}" if item["given_up_by"] else "待处理 open"
+        print(f"{item['batch_id']}  {item['file_name']}  {item['state']}  {decided}  {item['path']}")
+    if not found:
+        print("收下的文件均在 | every received file is there")
+
+
+@received_app.command("give-up")
+def received_give_up(
+    batch: Annotated[str, typer.Argument(help="批次编号 | batch")],
+    by: Annotated[str, typer.Option("--by", help="由谁决定 | who decides")],
+    note: Annotated[str, typer.Option("--note", help="原因 | why")],
+    data: DataOption = None,
+) -> None:
+    """放弃一个已无法找回的副本：已入库的行继续有效，湖中文件再损坏则整批退回 | Let nights go on without a received copy that is gone for good."""
+    from pipelines.gate.given_up import give_up
+
+    found = give_up(_settings(data=data), batch, by, note)
+    print(f"已登记，下一夜继续 | recorded, the next night goes on: {found.batch_id} ({found.source}/{found.file_name})")
 
 
 @gates_app.callback()

@@ -17,6 +17,7 @@ from pipelines.clock import check_clock
 from pipelines.contracts.codes import read_rows
 from pipelines.failure import explain
 from pipelines.gate.anew import clear_unjudged
+from pipelines.gate.given_up import expire, require_copies
 from pipelines.gate.stage import Judged, judge_source, judge_strangers, sources_in_order, untold
 from pipelines.gate.suite import load_suite
 from pipelines.ingest.receive import Receipt, receive, require_inbox
@@ -219,6 +220,9 @@ def receive_step(night: Night) -> Receipt:
         night.receipt = receive(night.settings, night.registry)
         clear_unjudged(night.registry, night.lake)
         mend(night.settings, night.registry, night.lake, night.say)
+        night.receipt.removed = [
+            (f"{batch.source}/{batch.file_name}", f"{batch.batch_id} {batch.first_seen}") for batch in expire(night.settings, night.registry, night.receipt.here)
+        ]
     night.say(f"收件 receive: {len(night.receipt.new)} 新批次 new, {night.receipt.seen} 已知 known")
     for _, kind, items in night.receipt.named():
         for name, why in items:
@@ -243,8 +247,12 @@ def judge_step(night: Night, source: str) -> list[Judged]:
 
 
 def needs_build(night: Night) -> bool:
-    """Decide what there is to do; sets the release of a night that has nothing new."""
+    """Decide what there is to do; sets the release of a night that has nothing new.
+
+    Raises Problem when a received copy that figures rest on is lost, and nobody gave it up.
+    """
     settings = night.settings
+    require_copies(settings, night.registry)
     night.inputs = current_inputs(settings, night.registry)
     live = live_release(settings)
     night.replay = not may_promote(settings, night.registry, settings.knowledge_date)

@@ -85,6 +85,7 @@ class Settings:
         lock_wait_minutes: how long a night waits for another one that holds the lock.
         clock_limit_days: days after the last night beyond which the clock is not believed.
         published_file_mode, published_folder_mode: permissions of everything below marts/, whatever the umask.
+        keep_raw_days: days after which the received copy of a refused delivery is removed; None = never.
         keep_log_days, keep_run_days: days after which logs and Dagster's finished runs are removed.
         build_memory: memory of the build; above it DuckDB spills to disk.
         cron: when Dagster starts the night (Asia/Shanghai).
@@ -106,6 +107,7 @@ class Settings:
     clock_limit_days: int = 400
     published_file_mode: int = 0o444
     published_folder_mode: int = 0o755
+    keep_raw_days: int | None = None
     keep_log_days: int = 90
     keep_run_days: int = 90
     build_memory: str = "2GB"
@@ -268,6 +270,9 @@ class _Keys(BaseSettings):
     published_folder_mode: Annotated[str, _mode(0o700, 0o002), Meaning(
         "发布文件夹的权限", "permissions of published folders", '四位八进制文字，本人可读写、他人不可写，如 "0755"',
         'a text of four octal digits, open to its owner, not writable by others, such as "0755"')] = f"{Settings.published_folder_mode:04o}"
+    keep_raw_days: Annotated[int | None, Field(ge=1), Meaning(
+        "被退回批次的原始副本保留天数 [d]；默认永久保留", "days that the received copy of a refused delivery is kept [d]; for ever by default",
+        "1 或以上的整数", "a whole number, 1 or more")] = None
     keep_log_days: Annotated[int, Field(ge=1), Meaning(
         "夜间日志保留天数 [d]", "days that logs are kept [d]", "1 或以上的整数", "a whole number, 1 or more")] = Settings.keep_log_days
     keep_run_days: Annotated[int, Field(ge=1), Meaning(

@@ -183,7 +183,7 @@ def _judge_files(gate: _Gate, batches: list[Batch]) -> list[Judged]:
             gate.trial.begin(batch.batch_id)
         with _workshop(gate.settings, batch) as folder:
             delivery, rows = _open(gate, batch, folder)
-            if delivery.problem is not None and delivery.problem.check_id == LOST and gate.stands(batch):
+            if delivery.problem is not None and delivery.problem.check_id == LOST and gate.stands(batch) and batch.batch_id not in gate.lake.damaged:
                 continue   # it was judged while its copy was right: that stands, and the receipt names the loss
             if rows is not None:
                 judged += _judge_large(gate, batch, delivery, rows, folder)
@@ -256,7 +256,7 @@ def _open(gate: _Gate, batch: Batch, folder: Path) -> tuple[Delivery, LandedFile
 def _read(gate: _Gate, batch: Batch, folder: Path) -> tuple[Delivery, LandedFile | SpilledRows | None]:
     delivery = _unread(batch, gate.source)
     lost = lost_copy(gate.settings, batch) if has_copy(batch) else None
-    if lost is not None and gate.stands(batch) and batch.batch_id in gate.lake.damaged:
+    if lost is not None and gate.stands(batch) and batch.batch_id in gate.lake.damaged and batch.file_id not in gate.registry.given_up():
         raise received_lost(gate.settings, [batch])
     delivery.problem = lost or delivery.problem
     if delivery.problem:

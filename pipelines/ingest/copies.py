@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from enum import StrEnum
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from pipelines.ingest.opening import Moved, chunks, open_plain, why_left
 from pipelines.ingest.problem import Unreadable
 from pipelines.settings import Settings
 from pipelines.warehouse.files import flush_folder, flush_trees, make_folder, part_of, remove_tree
-from pipelines.warehouse.received import received_file
+from pipelines.warehouse.received import note_file, note_of, received_file
 from pipelines.warehouse.registry import Batch
 
 LOST = "L25-copy-lost"
@@ -105,8 +104,7 @@ class Copies:
         if reason is not None:
             remove_tree(part)
             return reason
-        note = {"source": batch.source, "file_name": batch.file_name, "sha256": batch.sha256, "size": batch.size, "first_seen": batch.first_seen}
-        (part / "delivery.json").write_text(json.dumps(note, ensure_ascii=False, indent=1), "utf-8")
+        (part / note_file(self.settings, batch).name).write_bytes(note_of(batch))
         for file in part.iterdir():
             file.chmod(0o444)
         self._parts.append((batch, part, target))

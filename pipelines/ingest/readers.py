@@ -451,6 +451,10 @@ def parquet_problem(error: Exception) -> Unreadable:
     return Unreadable("L12-parquet", "Parquet 文件损坏，无法读取", "the Parquet file is damaged and cannot be read")
 
 
+# days from 1970-01-01 to the first and the last day that a date of Python has
+_FIRST_DAY, _LAST_DAY = (day.toordinal() - dt.date(1970, 1, 1).toordinal() for day in (dt.date.min, dt.date.max))
+
+
 def _parquet_rows(path: Path, names: list[str]) -> Iterator[_ROW_OF_CSV]:
     import polars as pl
     import pyarrow as pa
@@ -470,9 +474,14 @@ def _parquet_rows(path: Path, names: list[str]) -> Iterator[_ROW_OF_CSV]:
 
 
 def _plain_texts(values: Any) -> list[str]:
-    """A column as text: moments with a time zone in Asia/Shanghai, short floats without the noise of their width."""
+    """A column as text: moments with a time zone in Asia/Shanghai, short floats without the noise of their width.
+
+    Raises ValueError where a date lies outside the years 1 to 9999: the library would panic, on the reader's terminal.
+    """
     import polars as pl
 
+    if values.dtype == pl.Date and not values.to_physical().drop_nulls().is_between(_FIRST_DAY, _LAST_DAY).all():
+        raise ValueError("dates outside the years 1 to 9999")
     if isinstance(values.dtype, pl.Datetime) and values.dtype.time_zone:
         values = values.dt.convert_time_zone("Asia/Shanghai").dt.replace_time_zone(None)
     if values.dtype == pl.Float32:

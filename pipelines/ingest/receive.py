@@ -61,7 +61,9 @@ class Receipt:
     corrected: list[tuple[str, str]] = field(default_factory=list)
     healed: list[tuple[str, str]] = field(default_factory=list)
     lost: list[tuple[str, str]] = field(default_factory=list)
+    removed: list[tuple[str, str]] = field(default_factory=list)
     noted: list[tuple[str, str]] = field(default_factory=list)
+    here: set[str] = field(default_factory=set, compare=False)   # batches whose files lie in the inbox
 
     def named(self) -> list[tuple[str, str, list[tuple[str, str]]]]:
         """(key, heading, pairs) of everything that is named one by one."""
@@ -72,6 +74,7 @@ class Receipt:
             ("corrected", "更正 corrected", self.corrected),
             ("healed", "修复 healed", self.healed),
             ("lost", "丢失 lost", self.lost),
+            ("removed", "按保留期限移除 removed after its keeping", self.removed),
             ("noted", "注意 noted", self.noted),
         ]
 
@@ -171,6 +174,7 @@ class _Intake:
         self.observed: set[str] = set()   # batches of which a sidecar said something new tonight
         self.stamps: dict[str, tuple[int, int]] = {}
         self.suspects: dict[str, CopyState] = {}
+        self.given_up = registry.given_up()
         self._look_at_copies()
 
     def _look_at_copies(self) -> None:
@@ -310,13 +314,18 @@ class _Intake:
             batch = self._batch_of(found)
             if batch is None:
                 continue
+            self.receipt.here.add(batch.batch_id)
             if batch.received > self.settings.knowledge_end:
                 self._tell(self.receipt.waiting, found, batch.received.isoformat(sep=" "))
             elif batch.batch_id in new:
                 new.remove(batch.batch_id)   # its first name; the others are the same bytes again
             else:
                 self.receipt.seen += 1
+        for batch_id in self.given_up.keys() - self.suspects.keys():
+            self.registry.take_back(batch_id)   # its copy is there again
         for batch_id, state in sorted(self.suspects.items()):
+            if batch_id in self.given_up:
+                continue
             batch = self.batches[batch_id]
             self.receipt.lost.append((f"{batch.source}/{batch.file_name}", lost_words(state)))
 

@@ -90,9 +90,11 @@ def run_dbt(
             os.environ["CARBON_BUILD_DB"] = f"{database.stem}.duckdb"
             _begin_with_what_is_parsed(target)
             parsed = dbtRunner().invoke(["parse", *options])
-            if not parsed.success or command == ["parse"]:
+            if not parsed.success:
                 return _result(parsed)
             _PARSED[database.stem] = parsed.result
+            if command == ["parse"]:
+                return _result(parsed)
         os.environ["CARBON_BUILD_DB"] = str(database)
         result = dbtRunner(manifest=_PARSED[database.stem], callbacks=[listen]).invoke([*command, *options])
     finally:

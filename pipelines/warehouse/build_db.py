@@ -90,13 +90,14 @@ def _said(batch: Batch) -> str:
 def prepare(path: Path, settings: Settings, registry: Registry, inputs: Inputs) -> bool:
     """Make the build database ready for dbt. Returns True when everything must be built anew.
 
-    After a change of code the database starts empty: no table of a model that is gone may be published. Its views read the files
-    that the registry names, no others. Raises Problem when one of them changed since the night began.
+    After a change of code the database starts empty: no table of a model that is gone may be published. So it does after a build that
+    was broken off: some of its tables hold rows that may since have been taken back. Its views read the files that the registry
+    names, no others. Raises Problem when one of them changed since the night began.
     """
     files = require_whole(settings, registry)
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        if _code_of(path) != inputs.code_version:
+        if _whole_build_of(path) != inputs.code_version:
             _discard(path)
         return _prepare(path, settings, registry, inputs, files)
     except DuckError:
@@ -105,13 +106,13 @@ def prepare(path: Path, settings: Settings, registry: Registry, inputs: Inputs) 
         return _prepare(path, settings, registry, inputs, files)
 
 
-def _code_of(path: Path) -> str | None:
-    """The code version that the database was built with; None when there is none."""
+def _whole_build_of(path: Path) -> str | None:
+    """The code version that the database was built with; None when there is none, or a later build of it was broken off."""
     if not path.exists():
         return None
     with connect(path) as db:
-        known = db.execute("select 1 from duckdb_tables() where schema_name = 'registry' and table_name = 'built'").fetchone()
-        row = db.execute("select code_version from registry.built").fetchone() if known else None
+        tables = {name for (name,) in db.execute("select table_name from duckdb_tables() where schema_name = 'registry'").fetchall()}
+        row = db.execute("select code_version from registry.built").fetchone() if "built" in tables and "under_way" not in tables else None
     return row[0] if row else None
 
 
@@ -124,6 +125,7 @@ def _prepare(path: Path, settings: Settings, registry: Registry, inputs: Inputs,
     with connect(path) as db:
         for schema in ("lake", "registry"):
             db.execute(f"create schema if not exists {schema}")
+        db.execute("create table if not exists registry.under_way (fingerprint varchar)")   # until the build is recorded
         for name in load_sources():
             _view(db, f"lake.{name}", settings, [f for f in files if f.source == name and f.kind in ("schema", "accepted", "decided")])
         _view(db, "registry.finding", settings, [f for f in files if f.kind == "findings" or (f.kind, f.source) == ("schema", "findings")])
@@ -314,4 +316,5 @@ def record_built(path: Path, settings: Settings, inputs: Inputs) -> None:
         )
         if inputs.known_rows:
             db.executemany("insert into registry.built_batch values (?, ?)", list(_states(inputs).items()))
+        db.execute("drop table if exists registry.under_way")
         db.execute("commit")

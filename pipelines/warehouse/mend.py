@@ -8,9 +8,10 @@ from pathlib import Path
 
 from pipelines.problem import Problem
 from pipelines.settings import Settings
-from pipelines.warehouse.files import remove_files, remove_tree
-from pipelines.warehouse.inspect import changed, unregistered
+from pipelines.warehouse.files import remove_files, remove_tree, write_atomically
+from pipelines.warehouse.inspect import changed, unregistered, wrong_note
 from pipelines.warehouse.lake import Lake
+from pipelines.warehouse.received import note_file, note_of, received_file
 from pipelines.warehouse.registry import DECIDED_KINDS, LakeFile, Registry
 
 _log = logging.getLogger("pipelines")
@@ -20,7 +21,7 @@ def mend(settings: Settings, registry: Registry, lake: Lake, say: Callable[[str]
     """Compare the data folder with the registry. Batches whose files are to be made again are named in `lake.damaged`."""
     remove_tree(settings.warehouse / "bulk")   # what a killed night had between the received and the judged file
     files = registry.lake_files()
-    damages, touched = changed(settings.data, files, full=False)
+    damages, touched = changed(settings.data, files, full=True)   # what a failing disk does leaves size and time as they are
     with registry.transaction():
         for file in touched:
             registry.put_lake_file(file)
@@ -38,6 +39,7 @@ def mend(settings: Settings, registry: Registry, lake: Lake, say: Callable[[str]
     for batch_id in registry.decided_batches() - sealed:
         registry.forget_decided_mark(batch_id)
     _clear_leftovers(settings, registry, lake, files, say)
+    _write_notes(settings, registry)
 
 
 def _clear_leftovers(settings: Settings, registry: Registry, lake: Lake, files: list[LakeFile], say: Callable[[str], None]) -> None:
@@ -56,6 +58,15 @@ def _clear_leftovers(settings: Settings, registry: Registry, lake: Lake, files: 
         say(f"  未登记，不读取 not registered, never read: {path.relative_to(settings.data)}")
     if len(strange) > 20:
         say(f"  … 共 {len(strange)} 个 | {len(strange)} in all")
+
+
+def _write_notes(settings: Settings, registry: Registry) -> None:
+    """Write notes beside received files again where they are not what they were."""
+    for batch in registry.batches().values():
+        if batch.batch_id == batch.file_id and received_file(settings, batch).is_file() and wrong_note(settings, batch):
+            note = note_file(settings, batch)
+            write_atomically(note, note_of(batch))
+            note.chmod(0o444)
 
 
 def require_whole(settings: Settings, registry: Registry) -> list[LakeFile]:

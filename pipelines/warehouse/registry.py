@@ -99,6 +99,8 @@ _MIGRATIONS: tuple[str, ...] = (
     # the period that a sidecar names, which is held against the rows
     "alter table batch add column period text",
     "alter table sidecar_seen add column period text",
+    # received copies that are gone for good, and who let the nights go on without them
+    "create table given_up (batch_id text primary key, given_up_at text not null, given_up_by text not null, note text not null)",
 )
 
 # Kinds of files that a verdict on a batch makes; the others are made by decisions (`decided`, `decided_findings`) or by no batch (`schema`).
@@ -302,6 +304,16 @@ class Promotion:
     last_night: str
 
 
+@dataclass(frozen=True)
+class GivenUp:
+    """A received copy that nights go on without; given_up_by is a person, or the setting that removed it."""
+
+    batch_id: str
+    given_up_at: str
+    given_up_by: str
+    note: str
+
+
 class RegistryDamaged(Problem):
     """The registry is not what it was: nothing is built on it."""
 
@@ -424,6 +436,19 @@ class Registry:
 
     def put_copy(self, batch_id: str, state: tuple[int, int]) -> None:
         self._insert("kept_copy", {"batch_id": batch_id, "size": state[0], "mtime_ns": state[1]}, "or replace")
+
+    def given_up(self) -> dict[str, GivenUp]:
+        """batch_id -> why nights go on without its received copy."""
+        names = ", ".join(f.name for f in fields(GivenUp))
+        return {row[0]: GivenUp(*row) for row in self._db.execute(f"select {names} from given_up order by batch_id")}
+
+    def give_up(self, row: GivenUp) -> None:
+        """Have nights go on without a received copy."""
+        self._insert("given_up", asdict(row), "or replace")
+
+    def take_back(self, batch_id: str) -> None:
+        """A received copy that was given up is there again."""
+        self._db.execute("delete from given_up where batch_id = ?", (batch_id,))
 
     def unjudge(self, batch_id: str) -> None:
         """Take back the verdict on a batch and what decisions made of it: the gate judges it anew."""

@@ -9,10 +9,9 @@ import random
 import shutil
 import signal
 import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -32,50 +31,115 @@ class Outcome:
     tried: int = 0
     failed: list[str] = field(default_factory=list)
 
-    def count(self, what: str, problem: str | None) -> None:
-        """Count one try; `problem` None = it survived."""
-        self.tried += 1
+    def count(self, what: str, problem: str | None, times: int = 1) -> None:
+        """Count tries that left the same; `problem` None = they survived."""
+        self.tried += times
         if problem:
-            self.failed.append(f"{what}: {problem}")
+            self.failed += [f"{what}: {problem}"] * times
 
 
 @dataclass(frozen=True)
 class Scene:
-    """A data folder before the attack, the stage that is attacked, the inbox, and what an undisturbed run comes to."""
+    """A data folder before the attack, the stage that is attacked, the inbox, and what an undisturbed run comes to.
 
+    Attributes:
+        clean: what runs after the attack; state: what is compared then; live: a release is there to be read meanwhile.
+    """
+
+    name: str
     inbox: Path
     before: Path
-    stage: nights.Stage
     day: str
-    state: Callable[[Path, Path, str], Any]
+    stage: nights.Stage
+    clean: nights.Stage
+    state: nights.Stage
+    live: bool
     operations: tuple[str, ...]
+    seconds: float
     reference: Any
 
 
-def judging_scene(folder: Path) -> Scene:
-    """The first two stages over a small inbox; the published tables are judged already."""
-    inbox, empty, before = folder / "inbox", folder / "empty", folder / "before"
-    empty.mkdir(parents=True)
-    nights.small_inbox(inbox)
-    _must(nights.run(nights.receive_and_judge, empty, before, nights.DAY))
-    return _scene(inbox, before, nights.receive_and_judge, nights.DAY, nights.judged)
+class Province:
+    """One small province, prepared once for all attacks: each stage of a second night, with the first release live.
 
+    What lies in the folder from an earlier run of the same code is used again.
+    """
 
-def publishing_scene(folder: Path) -> Scene:
-    """The last stage of a second night: one release is live, the next one is built and not yet published."""
-    inbox, before = folder / "inbox", folder / "before"
-    nights.small_inbox(inbox)
-    _must(nights.run(nights.whole, inbox, before, nights.DAY))
-    nights.further_file(inbox)
-    _must(nights.run(nights.build_only, inbox, before, nights.NEXT_DAY))
-    return _scene(inbox, before, nights.publish_only, nights.NEXT_DAY, nights.published)
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
 
+    @cached_property
+    def judged_tables(self) -> Path:
+        """A data folder in which the published tables are received and judged, and nothing else is."""
+        inbox = self.folder / "empty"
+        inbox.mkdir(parents=True, exist_ok=True)
+        return self._after(None, "tables", nights.receive_and_judge, inbox, nights.DAY)
 
-def _scene(inbox: Path, before: Path, stage: nights.Stage, day: str, state: Callable[[Path, Path, str], Any]) -> Scene:
-    data = before.with_name("reference")
-    shutil.copytree(before, data, symlinks=True)
-    ran = _must(nights.run(stage, inbox, data, day, nights.counting(data)))
-    return Scene(inbox, before, stage, day, state, ran.operations, _must(nights.run(state, inbox, data, day)).result)
+    @cached_property
+    def first_inbox(self) -> Path:
+        inbox = self.folder / "first"
+        if not inbox.exists():
+            nights.small_inbox(inbox)
+        return inbox
+
+    @cached_property
+    def inbox(self) -> Path:
+        """What the second night works on."""
+        inbox = self.folder / "inbox"
+        if not inbox.exists():
+            nights.small_inbox(inbox)
+            nights.further_file(inbox)
+        return inbox
+
+    @cached_property
+    def live(self) -> Path:
+        """After the first night."""
+        return self._after(self.judged_tables, "live", nights.whole, self.first_inbox, nights.DAY)
+
+    @cached_property
+    def judged(self) -> Path:
+        """The second night, before it builds."""
+        return self._after(self.live, "judged", nights.receive_and_judge, self.inbox, nights.NEXT_DAY)
+
+    @cached_property
+    def built(self) -> Path:
+        """The second night, before it publishes."""
+        return self._after(self.judged, "built", nights.build_only, self.inbox, nights.NEXT_DAY)
+
+    @cached_property
+    def two(self) -> Path:
+        """After the second night: one release live, one sealed."""
+        return self._after(self.built, "two", nights.publish_only, self.inbox, nights.NEXT_DAY)
+
+    @cached_property
+    def judging(self) -> Scene:
+        return self._scene("receive and gate", self.judged_tables, self.first_inbox, nights.DAY, nights.receive_and_judge, nights.receive_and_judge, nights.judged, live=False)
+
+    @cached_property
+    def building(self) -> Scene:
+        return self._scene("build", self.judged, self.inbox, nights.NEXT_DAY, nights.build_only, nights.whole, nights.published, live=True)
+
+    @cached_property
+    def publishing(self) -> Scene:
+        return self._scene("publish", self.built, self.inbox, nights.NEXT_DAY, nights.publish_only, nights.publish_only, nights.published, live=True)
+
+    def _after(self, before: Path | None, name: str, stage: nights.Stage, inbox: Path, day: str) -> Path:
+        data, ready = self.folder / name, self.folder / f"{name}.ready"
+        if not ready.exists():
+            _remove(data)
+            if before is not None:
+                _copied(before, data)
+            _must(nights.run(stage, inbox, data, day))
+            ready.touch()
+        return data
+
+    def _scene(self, name: str, before: Path, inbox: Path, day: str, stage: nights.Stage, clean: nights.Stage, state: nights.Stage, *, live: bool) -> Scene:
+        data = _copied(before, self.folder / "reference")
+        ran = _must(nights.run(stage, inbox, data, day, nights.counting(data)))
+        if clean is not stage:
+            _must(nights.run(clean, inbox, data, day))
+        found = _must(nights.run(state, inbox, data, day)).result
+        return Scene(name, inbox, before, day, stage, clean, state, live, ran.operations, ran.seconds, found)
 
 
 def _must(ran: nights.Ran) -> nights.Ran:
@@ -83,11 +147,14 @@ def _must(ran: nights.Ran) -> nights.Ran:
     return ran
 
 
-def _fresh(scene: Scene) -> Path:
-    data = scene.before.with_name("data")
+def _copied(before: Path, data: Path) -> Path:
     _remove(data)
-    shutil.copytree(scene.before, data, symlinks=True)
+    shutil.copytree(before, data, symlinks=True)
     return data
+
+
+def _fresh(scene: Scene) -> Path:
+    return _copied(scene.before, scene.before.with_name("data"))
 
 
 def _remove(data: Path) -> None:
@@ -95,11 +162,19 @@ def _remove(data: Path) -> None:
         subprocess.run(["rm", "-rf", str(data)], check=True)
 
 
-def _after(scene: Scene, data: Path, *, live: bool) -> str | None:
+def _unread(scene: Scene, data: Path) -> str | None:
+    """Why the live release cannot be read as a whole; None = it can be, or there is none yet."""
+    read = nights.run(nights.live_is_whole, scene.inbox, data, scene.day) if scene.live else None
+    return f"the live release cannot be read: {read.words[-400:]}" if read and read.status else None
+
+
+def _after(scene: Scene, data: Path) -> str | None:
     """Why the folder that an attack left is not in order, now and after a clean run; None = it is."""
-    if live and (read := nights.run(nights.live_is_whole, scene.inbox, data, scene.day)).status:
-        return f"the live release cannot be read: {read.words[-400:]}"
-    clean = nights.run(scene.stage, scene.inbox, data, scene.day)
+    return _unread(scene, data) or _cleaned(scene, data)
+
+
+def _cleaned(scene: Scene, data: Path) -> str | None:
+    clean = nights.run(scene.clean, scene.inbox, data, scene.day)
     if clean.status:
         return f"the clean run failed: {clean.words[-600:]}"
     found = nights.run(scene.state, scene.inbox, data, scene.day)
@@ -113,33 +188,38 @@ def _difference(found: Any, wanted: Any) -> str:
     return json.dumps({name: [(found or {}).get(name), wanted[name]] for name in names}, ensure_ascii=False)[:600]
 
 
-def points(scene: Scene, count: int | None, seed: int) -> list[int]:
-    """Numbers of operations to attack: all, or that many drawn."""
+def points(scene: Scene, count: int, seed: int) -> list[int]:
+    """Numbers of operations to attack: that many drawn, or all."""
     every = range(1, len(scene.operations) + 1)
-    return list(every) if count is None or count >= len(every) else sorted(random.Random(seed).sample(every, count))
+    return list(every) if count >= len(every) else sorted(random.Random(seed).sample(every, count))
 
 
-def power_cuts(name: str, scene: Scene, at: Iterable[int], worlds: Iterable[str] = WORLDS) -> Outcome:
-    """The power goes away before an operation; the machine starts again with what was on the disk."""
-    outcome = Outcome(name)
-    left, live = scene.before.with_name("left"), scene.state is nights.published
-    for number in at:
-        for world in worlds:
-            data = _fresh(scene)
-            _remove(left)
-            ran = nights.run(scene.stage, scene.inbox, data, scene.day, nights.cut(data, number, left, world))
-            problem = _after(scene, left, live=live) if ran.status == nights.CUT else f"was not cut: {ran.status} {ran.words[-300:]}"
-            outcome.count(f"{world} {number} {scene.operations[number - 1]}", problem)
+def power_cuts(scene: Scene, count: int | None, seed: int) -> Outcome:
+    """The power goes away before an operation; the machine starts again with what was on the disk.
+
+    One run keeps what each cut would leave; cuts that leave the same are tried once. `count`: states to try (None = all).
+    """
+    folder = scene.before.with_name("states")
+    _remove(folder)
+    data = _fresh(scene)
+    states = _must(nights.run(scene.stage, scene.inbox, data, scene.day, nights.recording(data, folder, WORLDS))).states
+    drawn = states if count is None or count >= len(states) else random.Random(seed).sample(states, count)
+    outcome = Outcome(f"power cut before a file operation of {scene.name}, two models of a disk ({len(drawn)} of {len(states)} states that differ)")
+    for world, left, numbers, what in drawn:
+        outcome.count(f"{world} {numbers[0]} {what}", _after(scene, _copied(Path(left), data)), len(numbers))
+    _remove(folder)
     return outcome
 
 
-def kills(name: str, scene: Scene, at: Iterable[int]) -> Outcome:
+def kills(scene: Scene, at: Iterable[int]) -> Outcome:
     """The process is killed before an operation."""
-    return _broken(name, scene, at, lambda data, number: nights.killing(data, number), {-signal.SIGKILL})
+    return _broken(f"killed before a file operation of {scene.name}", scene, at, lambda data, number: nights.killing(data, number), {-signal.SIGKILL})
 
 
-def failing_disk(name: str, scene: Scene, at: Iterable[int], number: int = errno.EIO, *, once: bool = True) -> Outcome:
+def failing_disk(scene: Scene, at: Iterable[int], number: int = errno.EIO, *, once: bool = True) -> Outcome:
     """One operation fails (or, not once, every one from there on that needs room): the run may end or go on, nothing is lost."""
+    how = "one file operation fails" if once else "no room from a file operation on"
+    name = f"{scene.name}: {how} ({errno.errorcode[number]})"
     return _broken(name, scene, at, lambda data, place: nights.failing(data, place, number, once=once), {0, 9})
 
 
@@ -148,8 +228,22 @@ def _broken(name: str, scene: Scene, at: Iterable[int], disk: Callable[[Path, in
     for number in at:
         data = _fresh(scene)
         ran = nights.run(scene.stage, scene.inbox, data, scene.day, disk(data, number))
-        problem = _after(scene, data, live=scene.state is nights.published) if ran.status in ends else f"ended with {ran.status} {ran.words[-300:]}"
+        problem = _after(scene, data) if ran.status in ends else f"ended with {ran.status} {ran.words[-300:]}"
         outcome.count(f"{number} {scene.operations[number - 1]}", problem)
+    return outcome
+
+
+def random_kills(scene: Scene, count: int, seed: int, in_a_row: int = 5) -> Outcome:
+    """A stage is killed at random moments, several times in a row; then a clean run must come to the undisturbed result."""
+    outcome, dice = Outcome(f"killed at a random moment of {scene.name}"), random.Random(seed)
+    while outcome.tried < count:
+        data = _fresh(scene)
+        moments = [dice.uniform(0, scene.seconds) for _ in range(min(in_a_row, count - outcome.tried))]
+        for moment in moments:
+            nights.run(scene.stage, scene.inbox, data, scene.day, kill_after=moment)
+            outcome.count(f"after {moment:.1f} s", _unread(scene, data))
+        if problem := _cleaned(scene, data):
+            outcome.failed.append(f"after {moments}: {problem}")
     return outcome
 
 
@@ -161,52 +255,16 @@ def night_command(inbox: Path, data: Path, day: str) -> list[str]:
     return [*CARBON, "nightly", "--inbox", str(inbox), "--data", str(data), "--as-of", day, "--json"]
 
 
-def random_kills(folder: Path, count: int, seed: int, kills_a_night: int = 8) -> Outcome:
-    """Nights are killed at random moments, several times in a row; then one clean night must come to the undisturbed result."""
-    outcome, dice = Outcome("kill at a random moment of a night"), random.Random(seed)
-    inbox, before = folder / "inbox", folder / "before"
-    nights.small_inbox(inbox)
-    assert _night(inbox, before, nights.DAY)[0] in (0, 3)
-    nights.further_file(inbox)
-    reference = folder / "reference"
-    shutil.copytree(before, reference, symlinks=True)
-    start = time.monotonic()
-    assert _night(inbox, reference, nights.NEXT_DAY)[0] in (0, 3)
-    length, wanted, data = time.monotonic() - start, value_hashes(reference), folder / "data"
-    while outcome.tried < count:
-        _remove(data)
-        shutil.copytree(before, data, symlinks=True)
-        moments = [dice.uniform(0, length) for _ in range(min(kills_a_night, count - outcome.tried))]
-        for moment in moments:
-            process = subprocess.Popen(night_command(inbox, data, nights.NEXT_DAY), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
-            try:
-                process.wait(moment)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
-            outcome.count(f"after {moment:.1f} s", _unreadable(data))
-        status, words = _night(inbox, data, nights.NEXT_DAY)
-        if status not in (0, 3) or value_hashes(data) != wanted:
-            outcome.failed.append(f"after {moments}: exit status {status}, {words[-300:]}")
-    return outcome
-
-
-def _unreadable(data: Path) -> str | None:
-    done = subprocess.run([*CARBON, "verify", "--quick", "--data", str(data)], cwd=ROOT, capture_output=True, text=True, check=False)
-    return None if done.returncode == 0 else f"the live release is not in order: {done.stdout[-300:]} {done.stderr[-300:]}"
-
-
 def _night(inbox: Path, data: Path, day: str) -> tuple[int, str]:
     done = subprocess.run(night_command(inbox, data, day), cwd=ROOT, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout + done.stderr
 
 
-def full_disk(folder: Path, sizes_mb: Iterable[int]) -> Outcome:
+def full_disk(province: Province, sizes_mb: Iterable[int]) -> Outcome:
     """Nights on a small file system that grows from try to try: each ends in words and a JSON line; at last one is published. Needs root."""
     outcome = Outcome("disk full")
-    inbox, place = folder / "inbox", folder / "small"
-    nights.small_inbox(inbox)
-    place.mkdir(parents=True)
+    inbox, place = province.first_inbox, province.folder / "small"
+    place.mkdir(exist_ok=True)
     sizes = sorted(sizes_mb)
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={sizes[0]}m", "tmpfs", str(place)], check=True)
     try:
@@ -216,9 +274,7 @@ def full_disk(folder: Path, sizes_mb: Iterable[int]) -> Outcome:
             outcome.count(f"{size} MB", _without_words(done))
         subprocess.run(["mount", "-o", "remount,size=2g", str(place)], check=True)
         status, words = _night(inbox, place / "data", nights.DAY)
-        undisturbed = folder / "undisturbed"
-        assert _night(inbox, undisturbed, nights.DAY)[0] in (0, 3)
-        if status not in (0, 3) or value_hashes(place / "data") != value_hashes(undisturbed):
+        if status not in (0, 3) or value_hashes(place / "data") != value_hashes(province.live):
             outcome.failed.append(f"the night with room enough: exit status {status}, {words[-300:]}")
     finally:
         subprocess.run(["umount", str(place)], check=True)
@@ -253,57 +309,90 @@ def mutated_files(folder: Path, count: int, seed: int, demo: tuple[str, ...] = (
     if found.status:
         outcome.count("the night", f"stopped: {found.words[-800:]}")
         return outcome
+    outcome.failed += [f"on standard error: {line}" for line in found.said.splitlines() if line.startswith("Traceback") or "panicked at" in line]
     for name, kind in kinds.items():
         outcome.count(f"{name} ({kind})", None if name in found.result else "no verdict")
     outcome.failed += [f"{name}: healthy, {found.result.get(name)} instead of {verdict}" for name, verdict in alone.items() if found.result.get(name) != verdict]
     return outcome
 
 
-_STORED = ("raw/received", "validated", "quarantine", "warehouse/registry.sqlite", "marts/live", "marts/releases")
 _SPOILERS: dict[str, Callable[[random.Random, Path], None]] = {
     "a byte turned": lambda dice, path: _write(path, _turned(dice, path.read_bytes())),
     "cut short": lambda dice, path: _write(path, path.read_bytes()[: path.stat().st_size // 2]),
     "removed": lambda dice, path: path.unlink(),
 }
+_ALONE = ("release.json", "release.sha256")   # what these say of the others is lost with them
 
 
-def damage(folder: Path, count: int, seed: int) -> list[Outcome]:
-    """Stored files are damaged one at a time, each with its old size and time where it can keep them: `verify` names the file, and the next night
-    with something new either comes to the undisturbed figures or ends without publishing.
+def _places(data: Path) -> dict[str, Path]:
+    """Where files are stored, by name."""
+    live = (data / "marts" / "live").resolve()
+    (sealed,) = [folder for folder in live.parent.iterdir() if folder != live and not folder.name.startswith(".")]
+    return {"received": data / "raw" / "received", "validated": data / "validated", "quarantine": data / "quarantine",
+            "registry": data / "warehouse" / "registry.sqlite", "live release": live, "sealed release": sealed}
+
+
+def _stored(place: Path) -> list[Path]:
+    return [place] if place.is_file() else sorted(p for p in place.rglob("*") if p.is_file())
+
+
+def damage_named(province: Province, seed: int) -> list[Outcome]:
+    """Every stored file is damaged in each way, with its old time where it can keep it: `verify` names it.
+
+    Files are damaged together, except those that others are read by.
     """
-    inbox, before, dice = folder / "inbox", folder / "before", random.Random(seed)
-    nights.small_inbox(inbox)
-    assert _night(inbox, before, nights.DAY)[0] in (0, 3)
-    nights.further_file(inbox)
-    assert _night(inbox, before, nights.NEXT_DAY)[0] in (0, 3)
-    undisturbed = folder / "undisturbed"
-    shutil.copytree(before, undisturbed, symlinks=True)
+    places, dice, data = _places(province.two), random.Random(seed), province.folder / "data"
+    outcomes = {name: Outcome(f"{name}: every file damaged, named by verify") for name in places}
+    files = [(name, path) for name, place in places.items() for path in _stored(place)]
+    alone = [[(name, path) for name, path in files if path.name == key] for key in (*_ALONE, places["registry"].name)]
+    for how, spoil in _SPOILERS.items():
+        for together in [*alone, [item for item in files if not any(item in group for group in alone)]]:
+            _copied(province.two, data)
+            for _, path in together:
+                _spoil(dice, data / path.relative_to(province.two), spoil)
+            found = nights.run(nights.problems, province.inbox, data, nights.NEXT_DAY)
+            said = "\n".join(found.result or ()) + found.words
+            for name, path in together:
+                shown = str(path.relative_to(places[name])) if name == "live release" else str(path.relative_to(province.two / "marts" if name == "sealed release" else province.two))
+                outcomes[name].count(f"{shown} {how}", None if found.status == 0 and shown in said else f"not named: {found.status} {said[-300:]}")
+    return list(outcomes.values())
+
+
+def damage_published(province: Province, count: int, seed: int) -> list[Outcome]:
+    """Stored files are damaged one at a time; a third night, with something new, comes to the undisturbed state or ends in words.
+
+    Of what the build reads the stored rows are compared, of releases the hashes of the next one (a twentieth of the count: whole nights).
+    """
+    dice, data, inbox, day = random.Random(seed), province.folder / "data", province.folder / "third", "2026-07-02"
+    _copied(province.inbox, inbox)
     nights.further_file(inbox, 1)
-    assert _night(inbox, undisturbed, "2026-07-02")[0] in (0, 3)
-    wanted = value_hashes(undisturbed)
+    _copied(province.two, data)
+    _must(nights.run(nights.until_build, inbox, data, day))
+    judged = _must(nights.run(nights.judged, inbox, data, day)).result
+    _must(nights.run(nights.whole, inbox, data, day))
+    hashes = _must(nights.run(nights.published, inbox, data, day)).result
     outcomes = []
-    for place in _STORED:
-        named, published = Outcome(f"{place}: damage named by verify"), Outcome(f"{place}: no night publishes over damage")
-        for how, spoil in _SPOILERS.items():
-            files = _files(before / place)
-            for path in dice.sample(files, min(len(files), max(1, count // (len(_STORED) * len(_SPOILERS))))):
-                data = folder / "data"
-                _remove(data)
-                shutil.copytree(before, data, symlinks=True)
-                target = data / path.relative_to(before)
-                real = target.resolve()
-                real.chmod(0o644)
-                real.parent.chmod(0o755)
-                spoil(dice, real)
-                what = f"{path.relative_to(before)} {how}"
-                named.count(what, _not_named(data, real.name))
-                published.count(what, _published_over(inbox, data, wanted))
-        outcomes += [named, published]
+    for name, place in _places(province.two).items():
+        outcome, is_release = Outcome(f"{name}: no night publishes over a damaged file"), name.endswith("release")
+        files = [path.relative_to(province.two) for path in _stored(place)]
+        stage, state, wanted = (nights.whole, nights.published, hashes["hashes"]) if is_release else (nights.until_build, nights.judged, judged)
+        for _ in range(max(1, count // (20 if is_release else 4))):
+            path, (how, spoil) = dice.choice(files), dice.choice(list(_SPOILERS.items()))
+            _copied(province.two, data)
+            _spoil(dice, data / path, spoil)
+            ran = nights.run(stage, inbox, data, day)
+            found = nights.run(state, inbox, data, day).result if ran.status == 0 else None
+            right = (found or {}).get("hashes") == wanted if is_release else found == wanted
+            in_words = ran.status == 9 and ran.problem
+            outcome.count(f"{path} {how}", None if in_words or (ran.status == 0 and right) else f"{ran.status} {ran.words[-400:] or 'another state'}")
+        outcomes.append(outcome)
     return outcomes
 
 
-def _files(place: Path) -> list[Path]:
-    return [place] if place.is_file() else sorted(p for p in place.resolve().rglob("*") if p.is_file() and not p.name.startswith("."))
+def _spoil(dice: random.Random, path: Path, spoil: Callable[[random.Random, Path], None]) -> None:
+    path.chmod(0o644)
+    path.parent.chmod(0o755)
+    spoil(dice, path)
 
 
 def _turned(dice: random.Random, data: bytes) -> bytes:
@@ -316,24 +405,3 @@ def _write(path: Path, data: bytes) -> None:
     status = path.stat()
     path.write_bytes(data)
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
-
-
-def _not_named(data: Path, name: str) -> str | None:
-    done = subprocess.run([*CARBON, "verify", "--data", str(data)], cwd=ROOT, capture_output=True, text=True, check=False)
-    if "Traceback" in done.stderr:
-        return f"a traceback: {done.stderr[-300:]}"
-    return None if done.returncode == 1 and name in done.stdout + done.stderr else f"exit status {done.returncode}: {done.stdout[-300:]}"
-
-
-def _published_over(inbox: Path, data: Path, wanted: dict[str, str]) -> str | None:
-    done = subprocess.run(night_command(inbox, data, "2026-07-02"), cwd=ROOT, capture_output=True, text=True, check=False)
-    if problem := _without_words(done):
-        return problem
-    if done.returncode in (0, 3) and value_hashes(data) != wanted:
-        return f"published other figures: {done.stdout[-300:]}"
-    return None
-
-
-def main_words() -> str:
-    """The machine that attacks were run on."""
-    return f"{os.cpu_count()} cores, Python {sys.version.split()[0]}"

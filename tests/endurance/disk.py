@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import builtins
 import errno
+import hashlib
 import io
 import os
 import shutil
 import signal
 import stat
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,6 +37,7 @@ class Disk:
     """Counts the operations below `root`; before the one with number `at`, `then` happens (0 = never).
 
     Attributes:
+        each: called before every operation with its number and name.
         refuse: from `at` on, operations that need room fail with this errno (`then` is not called); `once` limits that to one.
         log: "<operation> <path>" of each operation, in order.
     """
@@ -42,10 +45,12 @@ class Disk:
     root: Path
     at: int = 0
     then: Callable[[], None] = kill
+    each: Callable[[int, str], None] = lambda number, what: None
     refuse: int | None = None
     once: bool = False
     log: list[str] = field(default_factory=list)
     on_done: Callable[[str, str, str | None], None] = lambda name, path, other: None
+    _lock: threading.RLock = field(default_factory=threading.RLock)   # files are flushed by several threads
 
     def install(self) -> None:
         """Replace the operations of this process; there is no way back: call it in a process made for it."""
@@ -66,18 +71,25 @@ class Disk:
 
         os.open, io.open, builtins.open = os_open, io_open, io_open
 
+    def mark(self, what: str) -> None:
+        """Count something as an operation: also what is none of Python's, such as a step of dbt."""
+        with self._lock:
+            self.log.append(what)
+            self.each(len(self.log), what)
+
     def _on_path(self, name: str, real: Callable[..., Any]) -> Callable[..., Any]:
         def operation(path: Any, *rest: Any, **more: Any) -> Any:
             other = rest[0] if rest and name in ("replace", "rename", "link", "symlink") else None
             where = _place(path, more.get("dir_fd", more.get("src_dir_fd")))
             to = _place(other, more.get("dst_dir_fd", more.get("dir_fd"))) if isinstance(other, (str, bytes, os.PathLike)) else None
-            mine = self._before(name, to if name == "symlink" else where)
-            if mine and name in (*_REMOVES, "replace", "rename"):
-                self.on_done(f"before {name}", where, to)
-            done = real(path, *rest, **more)
-            if mine:
-                self.on_done(name, where, to)
-            return done
+            with self._lock:
+                mine = self._before(name, to if name == "symlink" else where)
+                if mine and name in (*_REMOVES, "replace", "rename"):
+                    self.on_done(f"before {name}", where, to)
+                done = real(path, *rest, **more)
+                if mine:
+                    self.on_done(name, where, to)
+                return done
 
         return operation
 
@@ -85,10 +97,11 @@ class Disk:
         def fsync(handle: Any) -> None:
             number = handle if isinstance(handle, int) else handle.fileno()
             where = os.readlink(f"/proc/self/fd/{number}")
-            mine = self._before("fsync", where)
-            real(number)
-            if mine:
-                self.on_done("fsync", where, None)
+            with self._lock:
+                mine = self._before("fsync", where)
+                real(number)
+                if mine:
+                    self.on_done("fsync", where, None)
 
         return fsync
 
@@ -96,7 +109,7 @@ class Disk:
         where = _place(path, None)
         if not (where == str(self.root) or where.startswith(f"{self.root}/")):
             return False
-        self.log.append(f"{name} {where[len(str(self.root)) + 1:]}")
+        self.mark(f"{name} {where[len(str(self.root)) + 1:]}")
         if self.at and len(self.log) >= self.at:
             if self.refuse is None:
                 if len(self.log) == self.at:
@@ -118,16 +131,18 @@ class PowerCut:
     """What of a folder would be on the disk if the power went away now.
 
     Two worlds bound what file systems do: `strict`, where a name is there only after its folder was flushed and bytes only after the
-    file was; and `names`, where every name is there at once and bytes only after a flush, so that new files are empty.
+    file was; and `names`, where every name is there at once and bytes only after a flush, so that new files are empty. DuckDB's own
+    files are as they lie in the first, and cut in half in the second.
     """
 
     root: Path
-    store: Path
+    store: Path   # what is left is linked to the files here, which never change
     _ids: dict[int, int] = field(default_factory=dict)               # inode -> identity: inodes are used again
     _names: dict[int, dict[str, tuple[str, int | str]]] = field(default_factory=dict)   # folder -> name -> (kind, identity or target)
-    _safe: set[int] = field(default_factory=set)                     # identities whose bytes lie in the store
-    _native_before: dict[Path, tuple[int, int]] = field(default_factory=dict)
+    _safe: dict[int, Path] = field(default_factory=dict)             # identity -> its bytes as they were flushed last
+    _native_before: dict[Path, tuple[tuple[int, int], Path]] = field(default_factory=dict)   # stamp, and the bytes of that moment
     _last: int = 0
+    _copies: int = 0
 
     def watch(self, disk: Disk) -> None:
         """Take what is there now as safe, and follow the operations from here on."""
@@ -137,7 +152,7 @@ class PowerCut:
             for name in files:
                 path = Path(folder) / name
                 if _native(path):
-                    self._native_before[path] = _stamp(path)
+                    self._native_before[path] = (_stamp(path), self._stored(path))
                 elif not path.is_symlink():
                     self._keep_bytes(path)
         disk.on_done = self._follow
@@ -176,9 +191,11 @@ class PowerCut:
         self._names[self._id(os.stat(folder).st_ino)] = names
 
     def _keep_bytes(self, path: Path) -> None:
-        number = self._id(path.stat().st_ino)
-        shutil.copyfile(path, self.store / str(number))
-        self._safe.add(number)
+        self._safe[self._id(path.stat().st_ino)] = self._stored(path)
+
+    def _stored(self, path: Path) -> Path:
+        self._copies += 1
+        return Path(shutil.copyfile(path, self.store / str(self._copies)))
 
     def leave(self, target: Path, world: str) -> None:
         """Write what the cut leaves to another folder."""
@@ -189,8 +206,12 @@ class PowerCut:
         for path in [p for p in self.root.rglob("*") if _native(p) and p.is_file()]:
             copy = target / path.relative_to(self.root)
             copy.parent.mkdir(parents=True, exist_ok=True)
+            stamp, stored = self._native_before.get(path, (None, path))
+            if stamp == _stamp(path):
+                os.link(stored, copy)
+                continue
             shutil.copyfile(path, copy)
-            if path.suffix in (".duckdb", ".wal") and _stamp(path) != self._native_before.get(path):   # written since: it may be torn
+            if world == "names" and path.suffix in (".duckdb", ".wal"):   # written since: it may be torn
                 os.truncate(copy, path.stat().st_size // 2)
 
     def _write_strict(self, folder: int, target: Path) -> None:
@@ -216,9 +237,47 @@ class PowerCut:
 
     def _write_file(self, number: int, target: Path) -> None:
         if number in self._safe:
-            shutil.copyfile(self.store / str(number), target)
+            os.link(self._safe[number], target)
         else:
             target.touch()
+
+
+@dataclass
+class Recorder:
+    """Keeps what a power cut before each operation would leave, in every world: one folder for each state that differs from the last.
+
+    Attributes:
+        states: (world, folder, numbers of the operations before which a cut leaves it, name of the first).
+    """
+
+    power: PowerCut
+    folder: Path
+    worlds: tuple[str, ...]
+    states: list[tuple[str, str, list[int], str]] = field(default_factory=list)
+    _last: dict[str, tuple[str, list[int]]] = field(default_factory=dict)
+
+    def record(self, number: int, what: str) -> None:
+        """To be called before an operation."""
+        for world in self.worlds:
+            left = self.folder / f"{world}{number}"
+            self.power.leave(left, world)
+            digest, before = _digest(left), self._last.get(world)
+            if before is not None and before[0] == digest:
+                before[1].append(number)
+                shutil.rmtree(left)
+                continue
+            numbers = [number]
+            self._last[world] = (digest, numbers)
+            self.states.append((world, str(left), numbers, what))
+
+
+def _digest(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        digest.update(f"{path.relative_to(folder)} {path.readlink() if path.is_symlink() else ''}\n".encode())
+        if path.is_file() and not path.is_symlink():   # one that is linked is known by its number
+            digest.update(str(path.stat().st_ino).encode() if path.stat().st_nlink > 1 else path.read_bytes())
+    return digest.hexdigest()
 
 
 def _stamp(path: Path) -> tuple[int, int]:

@@ -5,25 +5,30 @@ The process that forks must never have used polars or DuckDB itself: their threa
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import json
 import os
-import shutil
+import signal
 import sys
+import tempfile
+import threading
+import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from tests.conftest import value_hashes
 from tests.deliveries import deliver, register_row, uscc
-from tests.endurance.disk import Disk, PowerCut
+from tests.endurance.disk import Disk, PowerCut, Recorder
 
 DAY = "2026-06-30"
 NEXT_DAY = "2026-07-01"
-CUT = 77   # exit status of a process whose power was cut
 
 
 def small_inbox(inbox: Path) -> None:
@@ -61,6 +66,18 @@ def receive_and_judge(inbox: Path, data: Path, day: str) -> None:
             judge_step(night, source)
 
 
+def until_build(inbox: Path, data: Path, day: str) -> bool:
+    """Everything before the build; whether there is something to build."""
+    from pipelines.gate.stage import sources_in_order
+    from pipelines.night import judge_step, needs_build, open_night, receive_step
+
+    with open_night(_settings(inbox, data, day), lambda text: None) as night:
+        receive_step(night)
+        for source in sources_in_order():
+            judge_step(night, source)
+        return needs_build(night)
+
+
 def publish_only(inbox: Path, data: Path, day: str) -> None:
     """The last stage over a build that is there."""
     from pipelines.night import needs_build, open_night, publish_step
@@ -80,7 +97,11 @@ def build_only(inbox: Path, data: Path, day: str) -> None:
         for source in sources_in_order():
             judge_step(night, source)
         if needs_build(night):
-            build_step(night)
+            build_step(night, _MARKS[-1] if _MARKS else None)
+
+
+_MARKS: list[Callable[[str], None]] = []   # who is told of the steps of dbt, in a fork that records them
+_STEPS = 50                                # one in so many is looked at: each is a copy of the build database
 
 
 def _settings(inbox: Path, data: Path, day: str) -> Any:
@@ -93,11 +114,20 @@ Stage = Callable[[Path, Path, str], Any]
 
 
 def import_everything() -> None:
-    """Pay the imports once, before forking."""
+    """Pay the imports, the suites and the parsing of the dbt project once, before forking."""
     import dbt.cli.main  # noqa: F401
     import great_expectations.expectations.core  # noqa: F401
 
     import pipelines.night  # noqa: F401
+    from pipelines.gate.stage import sources_in_order
+    from pipelines.gate.suite import load_suite
+    from pipelines.transform.build import run_dbt
+
+    expectations = _settings(Path("/"), Path("/"), DAY).expectations
+    for source in sources_in_order():
+        load_suite(expectations, source)
+    with tempfile.TemporaryDirectory() as folder:
+        assert run_dbt(["parse"], Path(folder) / "build.duckdb", Path(folder)).ok
 
 
 @dataclass(frozen=True)
@@ -106,51 +136,71 @@ class Ran:
 
     status: int
     words: str = ""
+    said: str = ""   # what it wrote to standard error
     operations: tuple[str, ...] = ()
     result: Any = None
+    states: tuple[tuple[str, str, list[int], str], ...] = ()   # of `recording`
+    seconds: float = 0.0
+    problem: bool = False   # what it raised is a sentence for people
 
 
-def run(stage: Stage, inbox: Path, data: Path, day: str, prepare: Callable[[], Disk] | None = None) -> Ran:
-    """Run a stage in a fork; `prepare` is called there and gives the disk that the stage works on, if any."""
-    note = data.with_name(data.name + ".ran")
+def run(stage: Stage, inbox: Path, data: Path, day: str, prepare: Callable[[], Disk] | None = None, kill_after: float | None = None) -> Ran:
+    """Run a stage in a fork; `prepare` is called there and gives the disk that the stage works on, if any. `kill_after`: seconds of life."""
+    note, errors = data.with_name(data.name + ".ran"), data.with_name(data.name + ".stderr")
     note.unlink(missing_ok=True)
+    begun = time.monotonic()
     sys.stdout.flush()
     sys.stderr.flush()
     child = os.fork()
     if not child:
+        with errors.open("wb") as handle:
+            os.dup2(handle.fileno(), 2)
         _in_child(stage, inbox, data, day, prepare, note)
+    with suppress(OSError):   # the child does it too: whichever comes first
+        os.setpgid(child, child)
+    killer = threading.Timer(kill_after, os.killpg, (child, signal.SIGKILL)) if kill_after is not None else None
+    if killer:
+        killer.start()
+    os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)   # ended, and its number not free yet: a late kill hits nobody else
+    if killer:
+        killer.cancel()
+        killer.join()
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    text = errors.read_text("utf-8", errors="replace")
     if not note.exists():
-        return Ran(status)
+        return Ran(status, said=text)
     said = json.loads(note.read_text("utf-8"))
-    return Ran(status, said["words"], tuple(said["operations"]), said["result"])
+    return Ran(status, said["words"], text, tuple(said["operations"]), said["result"], tuple(said["states"]), time.monotonic() - begun, said["problem"])
 
 
 def _in_child(stage: Stage, inbox: Path, data: Path, day: str, prepare: Callable[[], Disk] | None, note: Path) -> None:
-    status, words, disk, result = 0, "", None, None
+    status, words, disk, result, problem = 0, "", None, None, False
+    os.setpgid(0, 0)   # a kill takes what it started with it
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)   # PR_SET_PDEATHSIG: it ends with who forked it
     try:
         disk = prepare() if prepare else None
         result = stage(inbox, data, day)
     except BaseException as error:   # noqa: BLE001  the parent reads what it was
-        status, words = 9, "".join(traceback.format_exception(error))
-    note.write_text(json.dumps({"words": words, "operations": disk.log if disk else [], "result": result}, default=str), "utf-8")
+        from pipelines.failure import is_unexpected
+
+        status, words, problem = 9, "".join(traceback.format_exception(error)), not is_unexpected(error)
+    note.write_text(json.dumps({"words": words, "operations": disk.log if disk else [], "result": result, "states": _RECORDED, "problem": problem}, default=str), "utf-8")
     os._exit(status)
 
 
-def cut(data: Path, at: int, left: Path, world: str) -> Callable[[], Disk]:
-    """A disk whose power goes away before operation `at`; what is left of it is written to `left`."""
+_RECORDED: list[tuple[str, str, list[int], str]] = []   # in a fork: what its recorder keeps
+
+
+def recording(data: Path, folder: Path, worlds: tuple[str, ...]) -> Callable[[], Disk]:
+    """A disk that keeps, in `folder`, what a power cut before each operation would leave."""
 
     def prepare() -> Disk:
-        power = PowerCut(data, left.with_name(left.name + ".store"))
-        disk = Disk(data, at)
-
-        def then() -> None:
-            disk.at = 0
-            power.leave(left, world)
-            shutil.rmtree(power.store)
-            os._exit(CUT)
-
-        disk.then = then
+        folder.mkdir(parents=True)
+        power = PowerCut(data, folder / "store")
+        recorder, disk = Recorder(power, folder, worlds, _RECORDED), Disk(data)
+        disk.each = recorder.record
+        steps = count()
+        _MARKS.append(lambda node: disk.mark(f"dbt {node}") if next(steps) % _STEPS == 0 else None)
         power.watch(disk)
         disk.install()
         return disk
@@ -225,12 +275,19 @@ def published(inbox: Path, data: Path, day: str) -> dict[str, Any]:
     return {"hashes": value_hashes(data), "problems": verify(_settings(inbox, data, day))}
 
 
+def problems(inbox: Path, data: Path, day: str) -> list[str]:
+    """What a verification of everything finds (to be run in a fork)."""
+    from pipelines.publish.verify import verify
+
+    return verify(_settings(inbox, data, day))
+
+
 def live_is_whole(inbox: Path, data: Path, day: str) -> None:
     """Fails unless a reader finds one whole release under the live paths (to be run in a fork)."""
     from pipelines.publish.verify import verify
 
-    problems = verify(_settings(inbox, data, day))
-    assert not problems, problems
+    found = verify(_settings(inbox, data, day), quick=True)
+    assert not found, found
 
 
 def verdicts(inbox: Path, data: Path, day: str) -> dict[str, list[Any]]:

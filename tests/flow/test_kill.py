@@ -8,7 +8,11 @@ import subprocess
 import time
 from pathlib import Path
 
-from tests.conftest import AS_OF, CARBON, ROOT, Release, carbon, value_hashes
+import pytest
+
+from pipelines import night as night_module
+from tests.conftest import AS_OF, CARBON, ROOT, Release, carbon, run_night_here, value_hashes
+from tests.deliveries import deliver, register_row, uscc
 
 
 def _start(release: Release, data: Path) -> subprocess.Popen[str]:
@@ -43,3 +47,25 @@ def test_killed_in_every_stage_then_the_same_result(release: Release, tmp_path: 
 def test_a_term_signal_ends_the_night_with_143_and_a_word(release: Release, tmp_path: Path) -> None:
     process = _start(release, tmp_path / "data")
     assert _kill_when(process, "receive", signal.SIGTERM, 0.2) == 143
+
+
+def _fuel(inbox: Path, number: int, consumed: float, received_at: str) -> None:
+    row = {"uscc": uscc(number), "period": "2025-11", "energy": "柴油", "unit": "t", "consumed": consumed}
+    deliver(inbox, "enterprise_energy", f"{number}.csv", [row], received_at)
+
+
+def test_rows_of_a_build_that_was_broken_off_do_not_stay_when_they_are_taken_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The broken build had put a delivery into its tables; before the next night the delivery's sidecar is corrected to a later day."""
+    inbox, data = tmp_path / "inbox", tmp_path / "data"
+    deliver(inbox, "enterprise_register", "r.csv", [register_row(n, "24-other-industry", "3012") for n in (1, 2)])
+    run_night_here(inbox, data)
+    _fuel(inbox, 1, 100, "2026-02-01T09:00:00+08:00")
+    with monkeypatch.context() as patched:
+        patched.setattr(night_module, "record_findings", lambda *_: os.close(-1))   # the night ends after dbt, before the build is recorded
+        with pytest.raises(OSError):
+            run_night_here(inbox, data)
+    _fuel(inbox, 1, 100, "2026-12-01T09:00:00+08:00")
+    _fuel(inbox, 2, 200, "2026-02-01T09:00:00+08:00")
+    run_night_here(inbox, data)
+    run_night_here(inbox, tmp_path / "clean")
+    assert value_hashes(data) == value_hashes(tmp_path / "clean")

@@ -152,6 +152,7 @@ def _shared_cases(source: Source, spec: dict[str, Any]) -> Iterator[Case]:
     yield case("F26-emission-magnitude", emitting.get(source.name, {"quantity": "9e9"}), {"quantity": "12000"} if source.name == "enterprise_process" else clean)
     regional = {"sector_statistics": "value", "grid_generation": "generation"}.get(source.name, "quantity")
     yield case("F20-statistics-magnitude", {regional: "2e12"}, clean)
+    yield case("F20-power-magnitude", {regional: "2e11"}, clean)
     a = CODES["A"]
     yield case("R73-credit-code", {"uscc": a[:17]}, clean, name="form")
     yield case("R73-credit-code", {"uscc": a[:8] + ("2" if a[8] != "2" else "3") + a[9:]}, clean, name="check_digit")

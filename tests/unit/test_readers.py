@@ -445,3 +445,13 @@ def test_every_source_finds_its_own_headers() -> None:
             header = [getattr(column, vocabulary) for column in source.columns]
             table = find_table([TextTable([(1, header), (2, ["x"] * len(header))])], source)
             assert list(table.columns) == [column.name for column in source.columns]
+
+
+def test_dates_that_no_calendar_has_are_refused_and_nothing_panics(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "a.parquet"
+    days = pl.Series([2**31 - 1, 0], dtype=pl.Int32).cast(pl.Date)
+    pl.DataFrame({"uscc": ["a", "b"], "period": days}).write_parquet(path, statistics=False)
+    with pytest.raises(Unreadable) as refused:
+        [list(table.rows) for table in read_tables(path)]
+    assert refused.value.check_id == "L12-parquet"
+    assert "panicked" not in capfd.readouterr().err

@@ -35,13 +35,19 @@ named as (
 ),
 
 -- the level's own errors where the code has eight, else those of all codes of the level
-intervals as (
+bands as (
     select
-        n.*, case when own.errors >= 8 then own.relative_error_95 else wide.relative_error_95 end as half_width,
-        case when own.errors >= 8 then own.errors else wide.errors end as interval_errors
+        n.*, case when own.errors >= 8 then own.relative_error_95 else wide.relative_error_95 end as band,
+        case when own.errors >= 8 then own.errors else wide.errors end as band_errors
     from named as n
     left join {{ ref('int_nowcast__error_band') }} as own on own.level = n.level and own.code = n.code and own.measure = n.measure
     left join {{ ref('int_nowcast__error_band') }} as wide on wide.level = n.level and wide.code = '*' and wide.measure = n.measure
+),
+
+-- an error is relative to what was reported, which may be next to nothing: a band that no total of tonnes can hold is no interval
+intervals as (
+    select *, case when is_narrow then band end as half_width, case when is_narrow then band_errors end as interval_errors
+    from (select *, coalesce(abs(cast(estimate_tco2e as double)) * band < 1e14, true) as is_narrow from bands)
 )
 
 select

@@ -6,7 +6,7 @@ select
     cast(r.quantity as double) as quantity,
     cast(r.unit as varchar) as unit,
     cast(r.factor as double) as factor,
-    case when abs(r.removal_tco2) < 1e14 then {{ decimal_of('r.removal_tco2', 3, 18) }} end as removal_tco2,
+    case when abs(r.removal_tco2) < 1e12 then {{ decimal_of('r.removal_tco2', 3, 18) }} end as removal_tco2,
     cast(r.document as varchar) as document,
     cast(r.batch_id as varchar) as batch_id,
     cast(r.row_no as bigint) as row_no,
