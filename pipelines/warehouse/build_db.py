@@ -268,6 +268,26 @@ def _affected(db, full: bool, changed: list[str]) -> None:
         ids = ", ".join(quoted(b) for b in changed) or "''"
         where = f"batch_id in ({ids}) or uscc in (select uscc from lake.enterprise_register where batch_id in ({ids}))"
     db.execute(f"create or replace table registry.affected as select distinct uscc, slice_year from ({rows}) where {where} order by 1, 2")
+    if not full:
+        _affected_by_certificates(db, ids)
+
+
+def _affected_by_certificates(db, ids: str) -> None:
+    """A certificate covers its rows in order, whatever their year: who cites one that changed, or that an affected slice cites, is affected."""
+    db.execute(
+        f"""insert into registry.affected
+        with cited as (
+            select distinct uscc, year(period) as slice_year, trim(certificate_id) as certificate_id
+            from lake.enterprise_power_heat where certificate_id is not null
+        ),
+        changed as (
+            select trim(certificate_id) as certificate_id from lake.certificate where batch_id in ({ids})
+            union
+            select c.certificate_id from cited as c semi join registry.affected as a on a.uscc = c.uscc and a.slice_year = c.slice_year
+        )
+        select distinct c.uscc, c.slice_year from cited as c semi join changed as h on h.certificate_id = c.certificate_id
+        anti join registry.affected as a on a.uscc = c.uscc and a.slice_year = c.slice_year order by 1, 2"""
+    )
 
 
 def _affected_months(db, settings: Settings, full: bool, changed: list[str], files: list[LakeFile]) -> None:
