@@ -183,7 +183,7 @@ GOLDEN = [
     (TRANSPORT, "2025-06", "", "km_light_gasoline", "N2O", "9.300", "declared"),
     (OILGAS, "2025-06", "", "station_count", "CH4", "63.000", "declared"),
     (MINE, "2025-09", "", "coal_raw_underground", "CH4", "210.000", "declared"),
-    (PAPER, "2025-07", "", "limestone", "CO2", "17.600", "method_default"),
+    (PAPER, "2025-07", "", "limestone", "CO2", "16.200", "method_default"),
     (POWER, "2025-05", "", "fgd_sorbent", "CO2", "396.000", "method_default"),
     (TRANSPORT, "2025-05", "", "urea_solution", "CO2", "0.238", "method_default"),
 ]

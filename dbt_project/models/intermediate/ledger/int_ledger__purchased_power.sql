@@ -4,14 +4,11 @@
 -- Exports that make no line (01) are energy all the same: net power is what energy_tce counts.
 with activity as (
     select
-        r.*, b.hold, b.province_code, b.national_grid_kind, b.method_electricity,
-        case r.direction when '外供' then -1.0 else 1.0 end as sign,
-        r.direction = '购入' or coalesce(b.exports_make_lines, true) as makes_line,
-        r.origin in ('绿电交易', '直供非化石') or (r.origin = '绿证' and r.certificate_id is not null) as cites_nonfossil,
-        case when r.origin = '自备化石' then r.declared_factor end as own_factor
-    {{ version_lines_from('int_power_heat__current') }}
-    and r.carrier = '电力' and r.direction in ('购入', '外供') and r.origin <> '余热余压'
-    and coalesce(b.power_makes_lines, true)
+        *,
+        origin in ('绿电交易', '直供非化石') or (origin = '绿证' and certificate_id is not null) as cites_nonfossil,
+        case when origin = '自备化石' then declared_factor end as own_factor
+    from {{ ref('int_ledger__power_heat_row') }}
+    where carrier = '电力' and outside is null
 ),
 
 served as (
