@@ -209,9 +209,12 @@ def _replaced(table: pl.DataFrame, versions: dict[str, Version], rows: list[dict
 
 
 def _made_good(db, settings: Settings, files: list[LakeFile]) -> None:
-    """Rows with a finding or a decision whose key another known row of the same source has, and whether that one is later."""
+    """Rows with a finding or a decision whose key another known row of the same source has; whether one is later, whether one is of the same file.
+
+    The one home of "made good by a later delivery".
+    """
     end = "cast('" + settings.knowledge_end.isoformat() + "' as timestamp)"
-    db.execute("create or replace table registry.made_good (batch_id varchar, row_no bigint, later boolean)")
+    db.execute("create or replace table registry.made_good (batch_id varchar, row_no bigint, later boolean, in_same_file boolean)")
     for name, source in load_sources().items():
         held = [settings.data / file.path for file in files if file.source == name and file.kind == "held"]
         keys = source.key_columns
@@ -224,7 +227,8 @@ def _made_good(db, settings: Settings, files: list[LakeFile]) -> None:
         same = " and ".join(f"o.{k} is not distinct from t.{k}" for k in keys)
         db.execute(
             f"""insert into registry.made_good
-            select t.batch_id, t.row_no, bool_or(o.received_at > t.received_at and (t.is_synthetic or not o.is_synthetic)) from ({rows}) as t
+            select t.batch_id, t.row_no, bool_or(o.received_at > t.received_at and (t.is_synthetic or not o.is_synthetic)),
+                bool_or(o.batch_id = t.batch_id) from ({rows}) as t
             inner join ({about}) as a on a.batch_id = t.batch_id and a.row_no = t.row_no
             inner join (
                 select l.* from lake.{name} as l left join registry.decided_row as d on d.batch_id = l.batch_id and d.row_no = l.row_no

@@ -16,6 +16,7 @@ TABLES = (
 )
 
 HOLDER, OTHER_BUYER, LONE, USED_UP, CONTRACT, TWO_YEARS, SMELTER = range(61, 68)
+TWICE, PARENT, FORGOTTEN, MENDED = range(84, 88)
 DEFAULTS, STEEL, ACID, FLUORO, ALUMINIUM, MINE, PAPER, CARBIDE, GRID, NONSENSE, RAW_COAL, DIESEL, AIRLINE = range(70, 83)
 
 REGISTER = [
@@ -25,6 +26,7 @@ REGISTER = [
     register_row(MINE, "12-coal-mining", "0610"), register_row(PAPER, "15-paper", "2221"), register_row(CARBIDE, "04-chemicals", "2613"),
     register_row(GRID, "02-grid", "4420"), register_row(NONSENSE, "99-nonsense", "3012", division="520201"), register_row(RAW_COAL, "24-other-industry", "3012"),
     register_row(DIESEL, "24-other-industry", "3012"), register_row(AIRLINE, "10-civil-aviation", "5611"),
+    *(register_row(n, "24-other-industry", "3012", division=d) for n, d in ((TWICE, "520302"), (PARENT, "520402"), (FORGOTTEN, "520502"), (MENDED, "520602"))),
 ]
 
 
@@ -66,6 +68,14 @@ FUEL = [
 ]
 
 
+# held: the second of two identical rows, a parent beside its child, two rows of an unknown unit
+HELD_FUEL = [
+    _fuel(TWICE, "2025-01", "柴油", 10), _fuel(TWICE, "2025-01", "柴油", 10), _fuel(PARENT, "2025-01", "原煤", 100), _fuel(PARENT, "2025-01", "无烟煤", 100),
+    *(row for n in (FORGOTTEN, MENDED) for row in (_fuel(n, "2025-01", "无烟煤", 100) | {"unit": "袋"}, _fuel(n, "2025-01", "柴油", 10))),
+]
+LATER_FUEL = [_fuel(FORGOTTEN, "2025-01", "柴油", 11), _fuel(MENDED, "2025-01", "无烟煤", 100)]
+
+
 def _row(number: int, role: str, item: str, quantity: float, period: str = "2025-01", **more: object) -> dict:
     return {"uscc": uscc(number), "period": period, "role": role, "item": item, "quantity": quantity, **more}
 
@@ -96,8 +106,10 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for source, rows in {"enterprise_register": REGISTER, "enterprise_power_heat": POWER, "certificate": CERTIFICATES, "enterprise_energy": FUEL,
                          "enterprise_process": PROCESS}.items():
         deliver(root / "inbox", source, f"{source}.csv", rows)
+    deliver(root / "inbox", "enterprise_energy", "held.csv", HELD_FUEL)
+    deliver(root / "inbox", "enterprise_energy", "later.csv", LATER_FUEL, "2026-01-11T09:00:00+08:00")
     database, held_back = build_tables_here(root / "inbox", root / "data", *TABLES)
-    assert held_back == [], [j.reason_en for j in held_back]
+    assert [j.rows_received - j.rows_accepted for j in held_back] == [4], [j.reason_en for j in held_back]
     return database
 
 
@@ -227,3 +239,11 @@ def test_energy_is_rounded_once(built: Path) -> None:
 def test_power_and_heat_rows_lie_outside_by_name(built: Path) -> None:
     rows = query(built, "select carrier, direction, outside from intermediate.int_ledger__power_heat_row where uscc = ? order by 1, 2", uscc(GRID))
     assert rows == [("热力", "外供", None), ("电力", "外供", "waste_heat"), ("电力", "自发自用", "own_use"), ("电力", "购入", "loss_formula")]
+
+
+@pytest.mark.parametrize(("number", "county", "held"), [(TWICE, "520302", 0), (PARENT, "520402", 0), (FORGOTTEN, "520502", 1), (MENDED, "520602", 0)])
+def test_a_row_stays_held_until_its_own_key_is_made_good(built: Path, number: int, county: str, held: int) -> None:
+    """Identical rows and a parent beside its child count already; a later diesel row says nothing of the coal."""
+    rows = query(built, "select held_back_rows from marts.fct_total_month where level = 'county' and code = ? and period = date '2025-01-01'", county)
+    assert rows == [(held,)]
+    assert query(built, "select quarantined_rows from quality.coverage_month where uscc = ? and period = date '2025-01-01'", uscc(number)) == [(held,)]

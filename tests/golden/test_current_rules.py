@@ -40,6 +40,10 @@ def output(period: str, item: str, quantity: float, unit: str = "吨", **more: A
     return {"source": "enterprise_output", "period": period, "item": item, "quantity": quantity, "unit": unit, **more}
 
 
+def process(period: str, quantity: float, item: str, **more: Any) -> dict[str, Any]:
+    return {"source": "enterprise_process", "period": period, "role": "参数", "item": item, "quantity": quantity, "unit": "%", **more}
+
+
 def unit(period: str, generation: float, **more: Any) -> dict[str, Any]:
     return {"source": "power_unit_month", "period": period, "unit_code": "1号机组", "unit_class": "coal_gt300", "coal_t": 60_000,
             "ncv_gj_per_t": 20, "generation_mwh": generation, **more}
@@ -160,7 +164,14 @@ CASES: dict[str, tuple[set[str], list[dict[str, Any]]]] = {
     "certificate of another": ({"R74-other-holder"}, [power("2025-01", 10, "绿证", certificate_id="G2"), power("2025-01", 5000)]),
     "its holder": (set(), [power("2025-01", 10, "绿证", certificate_id="G3"), power("2025-01", 5000), certificate("G2", 10), certificate("G3", 10)]),
     "two holders": ({"R74-two-holders"}, [certificate("G4", 1), {**certificate("G4", 1), "source": "later_certificate"}]),
-    "greener than bought": ({"R74-green-over-purchased"}, [
+    "certificate unknown": ({"R74-unknown-certificate"}, [power("2025-01", 10, "绿证", certificate_id="G9"), power("2025-01", 5000)]),
+    "certificate used up": ({"R74-used-elsewhere"}, [
+        power("2025-01", 10, "绿证", certificate_id="G8"), power("2025-01", 5000), certificate("G8", 10, retired_on="2025-02-20", retired_for="碳市场清缴")]),
+    "abated by hearsay": ({"P02-abatement-without-use"}, [process("2025-05", 80, "n2o_abatement_efficiency")]),
+    "abated in use": (set(), [process("2025-05", 80, "n2o_abatement_efficiency"), process("2025-05", 90, "n2o_abatement_usage")]),
+    "value beside default": ({"R04-value-beside-default"}, [energy("2025-05", 100, "柴油", parameter_basis="缺省", ncv=40)]),
+    "default repeated": (set(), [energy("2025-05", 100, "柴油", parameter_basis="缺省", ncv=42.652)]),
+    "greener than bought": ({"R74-green-over-purchased", "R74-unknown-certificate"}, [
         power("2025-01", 100, "绿电交易", certificate_id="G5"), energy("2025-01", 100, "电力", purchased=99)]),
     "retired more than bought": ({"R74-green-over-purchased"}, [power("2025-01", 100), certificate("G6", 101, retired_on="2025-02-20")]),
     "retired what was bought": (set(), [power("2025-01", 100), certificate("G7", 100, retired_on="2025-02-20")]),
@@ -220,7 +231,8 @@ PASSES: dict[str, set[str]] = {
     "months there": {"R61-missing-month", "R61-zero-month"}, "three times the same": {"R62-identical-months"}, "half copied": {"R62-copied-month"},
     "activity steady": {"R60-activity"}, "heat steady": {"R60-ncv"}, "same lime": {"R60-emission", "R60-intensity"}, "usual carbide": {"P01-product-intensity"},
     "unit now measured too": {"R56-mode-change"}, "unit near benchmark": {"R55-benchmark"}, "retired what was bought": {"R74-green-over-purchased"},
-    "its holder": {"R74-claimed-twice", "R74-other-holder", "R74-two-holders", "R74-volume"}, "small steel": {"R82-key-emitter"},
+    "its holder": {"R74-claimed-twice", "R74-other-holder", "R74-two-holders", "R74-volume", "R74-unknown-certificate", "R74-used-elsewhere"},
+    "abated in use": {"P02-abatement-without-use"}, "default repeated": {"R04-value-beside-default"}, "small steel": {"R82-key-emitter"},
     "enough allowances": {"R80-surrender-over-held", "R80-ccer-share", "R81-allocation-gap"}, "before the takeover": {"K08-successor"},
     "in operation": {"K07-before-operation", "K07-after-closure", "K09-same-name"}, "registered here": {"K10-code-division"},
     "moved next door": {"K11-division-changed"}, "ends in anything": {"R62-last-digit"}, "begins like Benford": {"R62-first-digit"},

@@ -52,10 +52,19 @@ select
     case when benchmark is null then 'none' when benchmark_unconfirmed then 'unconfirmed' else 'confirmed' end as benchmark_status,
     case when heat_benchmark is null then 'none' when heat_benchmark_unconfirmed then 'unconfirmed' else 'confirmed' end as heat_benchmark_status,
     case
-        when benchmark is null or benchmark_mwh is null or (coalesce(heat_gj, 0.0) > 0.0 and heat_benchmark is null) then 'none'
+        when allowance_hold is not null then 'none'
         when benchmark_unconfirmed or cooling_fl <> 1.0 or heat_fr <> 1.0 or load_correction <> 1.0 or load_unknown
             or (coalesce(heat_gj, 0.0) > 0.0 and heat_benchmark_unconfirmed) then 'unconfirmed'
         else 'confirmed'
     end as allowance_status,
     {{ tonnes('(benchmark_mwh * benchmark * cooling_fl * heat_fr * load_correction + case when coalesce(heat_gj, 0.0) = 0.0 then 0.0 else heat_gj * heat_benchmark end)') }} as allowance_t
-from benchmarked
+from (
+    -- why there is no allowance
+    select *,
+        case
+            when benchmark is null then 'no_benchmark'
+            when benchmark_mwh is null then case when slice_year <= 2022 then 'no_supply' else 'no_generation' end
+            when coalesce(heat_gj, 0.0) > 0.0 and heat_benchmark is null then 'no_heat_benchmark'
+        end as allowance_hold
+    from benchmarked
+) as held

@@ -25,6 +25,7 @@ select
     cast(a.cooling_fl as double) as cooling_fl, cast(a.heat_fr as double) as heat_fr,
     cast(a.load_coefficient as varchar) as load_coefficient, cast(a.load_correction as double) as load_correction,
     cast(a.allowance_t as decimal(18, 3)) as allowance_t, cast(a.allowance_status as varchar) as allowance_status,
+    cast(a.allowance_hold as varchar) as allowance_hold_code,
     cast(e.main_fuel_tco2e + e.startup_oil_tco2e + e.purchased_power_tco2e - a.allowance_t as decimal(18, 3)) as gap_t,
     cast(case when e.main_fuel_tco2e + e.startup_oil_tco2e + e.purchased_power_tco2e is null then 'no_factor' end as varchar) as hold_code,
     cast(e.main_factor_id as varchar) as fuel_factor_id,
