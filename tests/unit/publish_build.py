@@ -416,7 +416,7 @@ def tables() -> dict[str, list[dict[str, Any]]]:
             "left_for_next_night": None, "receive_seconds": None, "gate_seconds": None, "build_seconds": None, "publish_seconds": None,
         }],
         "reference.division": [{"division_code": "520100", "division_name": "贵阳市"}, {"division_code": "520300", "division_name": "遵义市"}],
-        "quality.worklist": [{"item_id": "W1", "state": "open", "owner": A, "due_on": FEB, "tonnes_at_stake": 12.5,
+        "quality.worklist": [{"item_id": "W1", "state": "open", "owner": A, "due_on": FEB, "tonnes_at_stake": 12.5, "tonnes_at_most": 12.5,
                               "check_id": "R01", "batch_id": ENERGY, "source": "enterprise_energy", "stake_basis": "ledger", "first_seen_on": JAN,
                               "reopened_count": 0, "open_rows": 1, "rows_failed": 1, "due_rule": "自定 | own setting", "affected_cells": "prefecture=520100",
                               "targets": None, "allowance_gap_t": None}],
