@@ -17,13 +17,17 @@ allocated as (
 
 -- what the units of a province generated, by month
 unit_month as (
-    select left(b.division_code, 2) || '0000' as division_code, u.period, {{ exact_sum('u.generation_mwh', decimals=6) }} as mwh
-    from ({{ counting('int_power_unit__current') }}) as u
-    inner join {{ ref('int_register__current') }} as b
-        on b.uscc = u.uscc and b.conflict is null and b.valid_from < u.period + interval 1 month
-    where u.period_grain = 'month'
-    qualify row_number() over (partition by u.uscc, u.unit_code, u.period order by b.valid_from desc) = 1
-    group by all
+    select division_code, period, {{ exact_sum('generation_mwh', decimals=6) }} as mwh
+    from (
+        select left(b.division_code, 2) || '0000' as division_code, u.period, u.generation_mwh,
+            row_number() over (partition by u.uscc, u.unit_code, u.period order by b.valid_from desc) as recency
+        from ({{ counting('int_power_unit__current') }}) as u
+        inner join {{ ref('int_register__current') }} as b
+            on b.uscc = u.uscc and b.conflict is null and b.valid_from < u.period + interval 1 month
+        where u.period_grain = 'month'
+    ) as placed
+    where recency = 1
+    group by division_code, period
 ),
 
 thermal as (

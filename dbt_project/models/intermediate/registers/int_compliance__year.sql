@@ -33,10 +33,12 @@ power as (
 
 -- what the allocation rule gives to the whole year: of all months of every unit, else of the industry account
 unit_allowance as (
-    select uscc, slice_year, sum(allowance_t) as allowance_t
-    from {{ ref('int_power_unit__allowance') }}
-    group by uscc, slice_year
-    having count(*) = count(allowance_t) and count(*) = 12 * count(distinct unit_code)
+    select a.uscc, a.slice_year, sum(a.allowance_t) as allowance_t
+    from {{ ref('int_power_unit__allowance_year') }} as a
+    inner join {{ ref('int_power_unit__year') }} as e
+        on e.uscc = a.uscc and e.unit_code = a.unit_code and e.period = a.period and e.unit_class = a.unit_class
+    group by a.uscc, a.slice_year
+    having count(*) = count(a.allowance_t) and sum(e.months) = 12 * count(distinct a.unit_code)
 ),
 
 account as (
