@@ -72,3 +72,8 @@ from (
     from benchmarked
 ) as held
 {%- endmacro %}
+
+{# A sum that is unknown where an addend is. #}
+{% macro whole_sum(x) -%}
+case when count({{ x }}) = count(*) then {{ exact_sum(x, decimals=6) }} end
+{%- endmacro %}
