@@ -159,7 +159,7 @@ def test_the_load_correction_is_that_of_the_year(units: Path) -> None:
     # N: 0.60 in August, 0.80 in September, 0.70 over both
     rows = query(units, "select months, load_factor, load_correction, allowance_t, monthly_allowance_t, load_difference_t, allowance_status, hold_code"
                         " from marts.fct_power_unit_year where unit_code = 'N'")
-    assert rows == [(2, 0.7, 1.0, Decimal("169890.000"), Decimal("170982.150"), Decimal("-1092.150"), "confirmed", None)]
+    assert rows == [(2, 0.7, 1.0, Decimal("169890.000"), Decimal("170982.150"), Decimal("-1092.150"), "unconfirmed", None)]
     provisional = query(units, "select unit_code, allowance_is_provisional from marts.fct_power_unit_month where unit_code in ('E', 'L') order by 1")
     assert provisional == [("E", False), ("L", True)]
     reasons = query(units, "select unit_code, allowance_hold_code from marts.fct_power_unit_month where unit_code in ('A', 'F', 'H', 'L') order by 1")
