@@ -12,8 +12,9 @@
     cast({{ how | format('fuel_tco2e + process_tco2e + product_deduction_tco2e + co2_recovered_tco2e + purchased_power_location_tco2e + purchased_heat_tco2e') }} as {{ t }}) as total_location_tco2e,
     cast({{ how | format('fuel_tco2e + process_tco2e + product_deduction_tco2e + co2_recovered_tco2e + purchased_power_market_tco2e + purchased_heat_tco2e') }} as {{ t }}) as total_market_tco2e,
     cast({{ how | format('biomass_memo_tco2e') }} as {{ t }}) as biomass_memo_tco2e,
-    cast({{ how | format('energy_tce') }} as decimal(18, 3)) as energy_tce,
-    cast({{ how | format('energy_tce + equivalent_extra_tce') }} as decimal(18, 3)) as energy_equivalent_tce,
+{%- set unknown = how | format('case when energy_hold is null then 0 else 1 end') ~ ' > 0' %}
+    cast(case when {{ unknown }} then null else {{ how | format('energy_tce') }} end as decimal(18, 3)) as energy_tce,
+    cast(case when {{ unknown }} then null else {{ how | format('energy_tce + equivalent_extra_tce') }} end as decimal(18, 3)) as energy_equivalent_tce,
     cast({{ how | format('measured_num') }} as {{ t }}) as measured_share_num,
     cast({{ how | format('measured_den') }} as {{ t }}) as measured_share_den,
     cast({{ how | format('measured_num') }} as double) / nullif(cast({{ how | format('measured_den') }} as double), 0.0) as measured_share,

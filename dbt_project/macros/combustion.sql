@@ -36,14 +36,15 @@ chosen as (
         end as carbon,
         carbon_tc_per_t is not null and coalesce(ncv_gj_per_unit, d_ncv) > 0.0 and not (says_default and d_carbon is not null) as carbon_by_mass,
         coalesce(
-            case when says_default and oxidation_fraction is not null then coalesce(d_oxidation, oxidation_fraction)
+            case when says_default then coalesce(oxidation_if_blank, d_oxidation, oxidation_fraction)
                 else coalesce(oxidation_fraction, oxidation_if_blank, d_oxidation) end,
             -- full oxidation where no table names the fuel (IPCC 2006, vol. 2 ch. 1)
             case when ncv_gj_per_unit is not null and carbon_tc_per_gj is not null then 1.0 end
         ) as oxidation,
         (ncv_gj_per_unit is not null and not (says_default and d_ncv is not null)) as ncv_given,
         (carbon_tc_per_gj is not null and not (says_default and d_carbon is not null)) as carbon_given,
-        (oxidation_fraction is not null and not (says_default and d_oxidation is not null)) as oxidation_given,
+        (oxidation_fraction is not null and not (says_default and coalesce(oxidation_if_blank, d_oxidation) is not null)) as oxidation_given,
+        case when fossil_fraction is null and item_fossil_fraction is not null then 'reported:bio_jet_share' end as fossil_id,
         coalesce(fossil_fraction, item_fossil_fraction, case when requires_fossil_share then null when treatment = 'biomass' then 0.0 else 1.0 end) as fossil
     from defaults
 ),
@@ -59,16 +60,17 @@ factored as (
                     "case when carbon_by_mass then null when ncv_given then given_tier else ncv_tier end",
                     "case when carbon_by_mass then 'measured' when carbon_given then given_tier else carbon_tier end"
                 ),
-                "case when oxidation_given then given_tier when oxidation_fraction is null and oxidation_if_blank is not null then 'method_default' else oxidation_tier end"
+                "case when oxidation_given then given_tier when oxidation_if_blank is not null then 'method_default' else oxidation_tier end"
             ) }}
         end as tier,
         case
-            when ncv * carbon * oxidation is null then co2_factor_id
+            when ncv * carbon * oxidation is null then concat_ws('+', co2_factor_id, fossil_id)
             else concat_ws('+',
                 case when carbon_by_mass then null when ncv_given then 'reported:ncv' else ncv_factor_id end,
-                case when carbon_by_mass then 'reported:coal_carbon_air_dry' when carbon_given then 'reported:carbon_content' else carbon_factor_id end,
-                case when oxidation_given then 'reported:oxidation' when oxidation_fraction is null and oxidation_if_blank is not null then 'method:oxidation=1'
-                    else coalesce(oxidation_factor_id, 'ipcc-2006:oxidation=1') end)
+                case when carbon_by_mass then 'reported:coal_carbon_air_dry+reported:coal_moisture_total+reported:coal_moisture_inherent' when carbon_given then 'reported:carbon_content' else carbon_factor_id end,
+                case when oxidation_given then 'reported:oxidation' when oxidation_if_blank is not null then 'method:oxidation=1'
+                    else coalesce(oxidation_factor_id, 'ipcc-2006:oxidation=1') end,
+                fossil_id)
         end as ids,
         case
             when activity_unit = 'tce' then consumed - transformation_input

@@ -53,6 +53,7 @@ stated as (
             when c.hindrance = 'not_due' then 'not_due'
             when sum(s.incomplete) over (partition by s.level, s.code, s.slice_year) > 0 then 'reports_missing'
             when max(s.stale) over (partition by s.level, s.code, s.slice_year) = 1 then 'stale_input_in_year'
+            when sum(s.held_back_rows) over (partition by s.level, s.code, s.slice_year) > 0 then 'rows_held_back'
             else coalesce(c.hindrance, 'complete')
         end as reason
     from summed as s

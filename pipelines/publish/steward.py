@@ -17,7 +17,7 @@ from pipelines.settings import Settings
 from pipelines.warehouse.duck import connect
 
 OPEN = ("new", "reopened", "waiting_for_enterprise")
-_ITEM = ("item_id", "state", "owner", "due_on", "tonnes_at_stake", "stake_basis", "check_id", "batch_id", "severity", "rows_failed",
+_ITEM = ("item_id", "state", "owner", "due_on", "tonnes_at_stake", "tonnes_at_most", "stake_basis", "check_id", "batch_id", "severity", "rows_failed",
          "open_rows", "first_seen_on", "reopened_count", "due_rule", "affected_cells", "targets", "allowance_gap_t")
 STATES = {
     "new": "待处置", "reopened": "重新打开", "waiting_for_enterprise": "待企业重报", "decided": "已处置", "resolved": "已解决", "obsolete": "已失去对象",
@@ -30,7 +30,7 @@ def items(settings: Settings, *, every: bool = False) -> list[dict[str, Any]]:
     Raises PublishError when nothing is published.
     """
     where = "true" if every else f"state in {OPEN}"
-    return _rows(_live(settings), f"select {', '.join(_ITEM)} from quality.worklist where {where} order by tonnes_at_stake desc nulls last, due_on, item_id")
+    return _rows(_live(settings), f"select {', '.join(_ITEM)} from quality.worklist where {where} order by tonnes_at_stake desc nulls first, due_on, item_id")
 
 
 def item(settings: Settings, item_id: str) -> dict[str, Any]:
@@ -163,7 +163,10 @@ def render(found: list[dict[str, Any]]) -> str:
 
 
 def _tonnes(found: dict[str, Any]) -> str:
-    return "? tCO2e" if found["tonnes_at_stake"] is None else f"{found['tonnes_at_stake']:,.1f} tCO2e"
+    """The tonnes at stake, else their upper bound with the sign for it, else a question mark."""
+    if found["tonnes_at_stake"] is not None:
+        return f"{found['tonnes_at_stake']:,.1f} tCO2e"
+    return "? tCO2e" if found["tonnes_at_most"] is None else f"≤ {found['tonnes_at_most']:,.0f} tCO2e"
 
 
 def render_item(found: dict[str, Any]) -> str:

@@ -220,9 +220,12 @@ def _replaced(table: pl.DataFrame, versions: dict[str, Version], rows: list[dict
 
 
 def _made_good(db, settings: Settings, files: list[LakeFile]) -> None:
-    """Rows with a finding or a decision whose key another known row of the same source has, and whether that one is later."""
+    """Rows with a finding or a decision whose key another known row of the same source has; whether one is later, whether one is of the same file.
+
+    The one home of "made good by a later delivery".
+    """
     end = "cast('" + settings.knowledge_end.isoformat() + "' as timestamp)"
-    db.execute("create or replace table registry.made_good (batch_id varchar, row_no bigint, later boolean)")
+    db.execute("create or replace table registry.made_good (batch_id varchar, row_no bigint, later boolean, in_same_file boolean)")
     for name, source in load_sources().items():
         held = [settings.data / file.path for file in files if file.source == name and file.kind == "held"]
         keys = source.key_columns
@@ -235,7 +238,8 @@ def _made_good(db, settings: Settings, files: list[LakeFile]) -> None:
         same = " and ".join(f"o.{k} is not distinct from t.{k}" for k in keys)
         db.execute(
             f"""insert into registry.made_good
-            select t.batch_id, t.row_no, bool_or(o.received_at > t.received_at and (t.is_synthetic or not o.is_synthetic)) from ({rows}) as t
+            select t.batch_id, t.row_no, bool_or(o.received_at > t.received_at and (t.is_synthetic or not o.is_synthetic)),
+                bool_or(o.batch_id = t.batch_id) from ({rows}) as t
             inner join ({about}) as a on a.batch_id = t.batch_id and a.row_no = t.row_no
             inner join (
                 select l.* from lake.{name} as l left join registry.decided_row as d on d.batch_id = l.batch_id and d.row_no = l.row_no
@@ -279,6 +283,26 @@ def _affected(db, full: bool, changed: list[str]) -> None:
         ids = ", ".join(quoted(b) for b in changed) or "''"
         where = f"batch_id in ({ids}) or uscc in (select uscc from lake.enterprise_register where batch_id in ({ids}))"
     db.execute(f"create or replace table registry.affected as select distinct uscc, slice_year from ({rows}) where {where} order by 1, 2")
+    if not full:
+        _affected_by_certificates(db, ids)
+
+
+def _affected_by_certificates(db, ids: str) -> None:
+    """A certificate covers its rows in order, whatever their year: who cites one that changed, or that an affected slice cites, is affected."""
+    db.execute(
+        f"""insert into registry.affected
+        with cited as (
+            select distinct uscc, year(period) as slice_year, trim(certificate_id) as certificate_id
+            from lake.enterprise_power_heat where certificate_id is not null
+        ),
+        changed as (
+            select trim(certificate_id) as certificate_id from lake.certificate where batch_id in ({ids})
+            union
+            select c.certificate_id from cited as c semi join registry.affected as a on a.uscc = c.uscc and a.slice_year = c.slice_year
+        )
+        select distinct c.uscc, c.slice_year from cited as c semi join changed as h on h.certificate_id = c.certificate_id
+        anti join registry.affected as a on a.uscc = c.uscc and a.slice_year = c.slice_year order by 1, 2"""
+    )
 
 
 def _affected_months(db, settings: Settings, full: bool, changed: list[str], files: list[LakeFile]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from calendar import monthrange
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +41,19 @@ def output(period: str, item: str, quantity: float, unit: str = "吨", **more: A
     return {"source": "enterprise_output", "period": period, "item": item, "quantity": quantity, "unit": unit, **more}
 
 
+def process(period: str, quantity: float, item: str, **more: Any) -> dict[str, Any]:
+    return {"source": "enterprise_process", "period": period, "role": "参数", "item": item, "quantity": quantity, "unit": "%", **more}
+
+
 def unit(period: str, generation: float, **more: Any) -> dict[str, Any]:
     return {"source": "power_unit_month", "period": period, "unit_code": "1号机组", "unit_class": "coal_gt300", "coal_t": 60_000,
             "ncv_gj_per_t": 20, "generation_mwh": generation, **more}
+
+
+def unit_year(generation: int, coal: int, step: int, free: float) -> list[dict[str, Any]]:
+    """Twelve months of a unit in 2024 (benchmark 0.791 tCO2/MWh, load not reported), and the free allocation of the year."""
+    months_of = [unit(period, generation + step * n, coal_t=coal + (step - 40) * n) for n, period in enumerate(months(2024, 12))]
+    return [*months_of, {"source": "allowance", "year": 2024, "kind": "免费配额", "tonnes": free, "document": "测试文件"}]
 
 
 def readings(period: str, day_mwh: float, without: tuple[int, ...] = ()) -> list[dict[str, Any]]:
@@ -160,12 +171,22 @@ CASES: dict[str, tuple[set[str], list[dict[str, Any]]]] = {
     "certificate of another": ({"R74-other-holder"}, [power("2025-01", 10, "绿证", certificate_id="G2"), power("2025-01", 5000)]),
     "its holder": (set(), [power("2025-01", 10, "绿证", certificate_id="G3"), power("2025-01", 5000), certificate("G2", 10), certificate("G3", 10)]),
     "two holders": ({"R74-two-holders"}, [certificate("G4", 1), {**certificate("G4", 1), "source": "later_certificate"}]),
-    "greener than bought": ({"R74-green-over-purchased"}, [
+    "certificate unknown": ({"R74-unknown-certificate"}, [power("2025-01", 10, "绿证", certificate_id="G9"), power("2025-01", 5000)]),
+    "certificate used up": ({"R74-used-elsewhere"}, [
+        power("2025-01", 10, "绿证", certificate_id="G8"), power("2025-01", 5000), certificate("G8", 10, retired_on="2025-02-20", retired_for="碳市场清缴")]),
+    "abated by hearsay": ({"P02-abatement-without-use"}, [process("2025-05", 80, "n2o_abatement_efficiency")]),
+    "abated in use": (set(), [process("2025-05", 80, "n2o_abatement_efficiency"), process("2025-05", 90, "n2o_abatement_usage")]),
+    "value beside default": ({"R04-value-beside-default"}, [energy("2025-05", 100, "柴油", parameter_basis="缺省", ncv=40)]),
+    "default repeated": (set(), [energy("2025-05", 100, "柴油", parameter_basis="缺省", ncv=42.652)]),
+    "greener than bought": ({"R74-green-over-purchased", "R74-unknown-certificate"}, [
         power("2025-01", 100, "绿电交易", certificate_id="G5"), energy("2025-01", 100, "电力", purchased=99)]),
     "retired more than bought": ({"R74-green-over-purchased"}, [power("2025-01", 100), certificate("G6", 101, retired_on="2025-02-20")]),
     "retired what was bought": (set(), [power("2025-01", 100), certificate("G7", 100, retired_on="2025-02-20")]),
     "short of allowances": ({"R80-surrender-over-held", "R80-ccer-share", "R81-allocation-gap"}, [energy("2024", 1000), *compliance(1000, 1500, 2000, 200)]),
     "enough allowances": (set(), [energy("2024", 1000), *compliance(2400, 2500, 2300, 100)]),
+    # (12 x 120 000 + 66 x 137) x 0.791 = 1 146 192 t; (12 x 121 000 + 66 x 149) x 0.791 = 1 156 311 t
+    "allocated otherwise": ({"R81-computed-allowance", "X03-not-in-account"}, unit_year(120_000, 45_000, 137, 1_000_000)),
+    "allocated by the rule": ({"X03-not-in-account"}, unit_year(121_000, 45_100, 149, 1_140_000)),
     "key emitter": ({"R82-key-emitter"}, [energy("2024", 20_000)]),
     "small steel": (set(), [energy("2024", 9_000)]),
     "not yet open": ({"K07-before-operation"}, [energy("2025-05", 100)]),
@@ -220,8 +241,9 @@ PASSES: dict[str, set[str]] = {
     "months there": {"R61-missing-month", "R61-zero-month"}, "three times the same": {"R62-identical-months"}, "half copied": {"R62-copied-month"},
     "activity steady": {"R60-activity"}, "heat steady": {"R60-ncv"}, "same lime": {"R60-emission", "R60-intensity"}, "usual carbide": {"P01-product-intensity"},
     "unit now measured too": {"R56-mode-change"}, "unit near benchmark": {"R55-benchmark"}, "retired what was bought": {"R74-green-over-purchased"},
-    "its holder": {"R74-claimed-twice", "R74-other-holder", "R74-two-holders", "R74-volume"}, "small steel": {"R82-key-emitter"},
-    "enough allowances": {"R80-surrender-over-held", "R80-ccer-share", "R81-allocation-gap"}, "before the takeover": {"K08-successor"},
+    "its holder": {"R74-claimed-twice", "R74-other-holder", "R74-two-holders", "R74-volume", "R74-unknown-certificate", "R74-used-elsewhere"},
+    "abated in use": {"P02-abatement-without-use"}, "default repeated": {"R04-value-beside-default"}, "small steel": {"R82-key-emitter"},
+    "allocated by the rule": {"R81-computed-allowance"}, "enough allowances": {"R80-surrender-over-held", "R80-ccer-share", "R81-allocation-gap"}, "before the takeover": {"K08-successor"},
     "in operation": {"K07-before-operation", "K07-after-closure", "K09-same-name"}, "registered here": {"K10-code-division"},
     "moved next door": {"K11-division-changed"}, "ends in anything": {"R62-last-digit"}, "begins like Benford": {"R62-first-digit"},
     "rising": {"Y01-looks-year-to-date"}, "nearly last year": {"Y02-copied-year", "Y03-copied-enterprise"}, "year of its months": {"Y04-year-and-months-differ"},
@@ -245,7 +267,14 @@ STATISTICS: dict[str, list[dict[str, Any]]] = {
           for year, coal, power in ((2018, -500, 100), (2019, -600, 120)) for fuel, quantity in (("原煤", coal), ("电力", power))),
     ],
     "grid_generation": [{"division_code": "460000", "period": "2018", "source": "火电", "generation": 30, "unit": "亿千瓦时"},     # Q13: 100
-                        {"division_code": "630000", "period": "2018", "source": "火电", "generation": 98, "unit": "亿千瓦时"}],
+                        {"division_code": "630000", "period": "2018", "source": "火电", "generation": 98, "unit": "亿千瓦时"},
+                        # the units above generate more than 1e5 MWh in May 2024, and less than 1e9 MWh in May 2025
+                        {"division_code": "520000", "period": "2024-05", "source": "火电", "generation": 1, "unit": "亿千瓦时"},
+                        {"division_code": "520000", "period": "2025-05", "source": "火电", "generation": 10_000, "unit": "亿千瓦时"},
+                        *({"division_code": code, "period": "2018", "source": "太阳能", "generation": 1, "unit": "亿千瓦时", "capacity": 100, "capacity_unit": "万千瓦"}
+                          for code in ("460000", "630000"))],
+    "target_observation": [{"division_code": code, "target_id": "E03", "period": "2018", "value": value, "unit": "万千瓦", "document": "测试文件"}
+                           for code, value in (("460000", 106), ("630000", 104))],
     "sector_statistics": [
         *({"indicator": "水泥产量", "period": f"2019-{month:02d}", "period_kind": "累计", "value": value, "unit": "吨"}
           for month, value in ((2, 20), (3, 31), (4, 29))),                                                              # Q02
@@ -362,6 +391,13 @@ def test_odd_statistics_are_told_and_shown(found: Path) -> None:
     assert [row for row in shown if "{" in row[4]] == []
 
 
+def test_own_figures_stand_beside_delivered_ones(found: Path) -> None:
+    rows = query(found, "select check_id, message_en from quality.failed_row where check_id in ('R20-observation-own', 'R81-computed-allowance') order by 1")
+    assert rows == [("R20-observation-own", "target E03: 106 was observed, the own figure is 100"),
+                    ("R81-computed-allowance", "a free allocation of 1000000 t, while the allocation rule gives 1146192.222 t")]
+    assert query(found, "select distinct period from quality.failed_row where check_id = 'R20-units-over-statistics'") == [(date(2024, 5, 1),)]
+
+
 def test_balances_are_held_against_what_stands_beside_them(found: Path) -> None:
     rows = query(found, "select check_id, message_en from quality.failed_row where check_id like 'Q1%' order by 1")
     assert rows == [
@@ -373,7 +409,7 @@ def test_balances_are_held_against_what_stands_beside_them(found: Path) -> None:
 
 
 def test_every_rule_has_a_case_that_it_catches_and_one_that_it_passes() -> None:
-    alone = {"R20-grid-sales", "M13-late", "B01-unexplained-share", "E01-published-factor-stands", "E02-counts-as-unconfirmed", *STATISTICS_RULES, *NEIGHBOUR_RULES}   # findings of no enterprise: the tests above, and test_bridge.py
+    alone = {"R20-grid-sales", "M13-late", "B01-unexplained-share", "E01-published-factor-stands", "E02-counts-as-unconfirmed", "R20-observation-own", "R20-units-over-statistics", *STATISTICS_RULES, *NEIGHBOUR_RULES}   # findings of no enterprise: the tests above, and test_bridge.py
     assert set().union(*(expected for expected, _ in CASES.values())) | alone == set(RULES)
     assert set().union(*PASSES.values()) | alone == set(RULES)
     assert all(not rules & CASES[name][0] for name, rules in PASSES.items())

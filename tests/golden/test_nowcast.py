@@ -77,6 +77,13 @@ def test_estimates_of_the_past(nowcast: Path) -> None:
     assert _errors(nowcast, "prefecture_industry") == {key: (Decimal(e), Decimal(r)) for key, (e, r) in expected.items()}
 
 
+def test_what_cannot_be_scored_is_told_beside_the_error(nowcast: Path) -> None:
+    """D of 520300:30 never reported: 15.95 x 50 of February are in no error."""
+    rows = query(nowcast, "select cells, unscored_cells, unscored_estimate_tco2e from marts.fct_nowcast_error where level = 'province' and measure = ?"
+                          " and period = date '2025-02-01'", DIRECT)
+    assert rows == [(3, 1, Decimal("797.500"))]
+
+
 def test_the_month_that_is_not_reported_yet(nowcast: Path) -> None:
     rows = query(nowcast, """
         select level, code, method, months_behind, reported_tco2e, estimate_tco2e, low_tco2e, high_tco2e

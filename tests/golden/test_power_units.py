@@ -12,7 +12,7 @@ from tests.conftest import build_tables_here, query
 from tests.deliveries import deliver, register_row, uscc
 
 # what the figures below are looked up in
-TABLES = ("fct_enterprise_emission_line", "fct_enterprise_account_month", "fct_enterprise_account_year", "fct_ets_industry_year", "fct_grid_factor_hour", "fct_grid_factor_month", "fct_grid_factor_year", "fct_power_unit_month", "fct_target_verdict")
+TABLES = ("fct_enterprise_emission_line", "fct_enterprise_account_month", "fct_enterprise_account_year", "fct_ets_industry_year", "fct_grid_factor_hour", "fct_grid_factor_month", "fct_grid_factor_year", "fct_power_unit_month", "fct_power_unit_year", "fct_target_verdict")
 
 PLANT = 60
 STEEL, CEMENT, WHITE, NDRC_STEEL, SMELTER, OUTSIDE = range(61, 67)
@@ -68,6 +68,8 @@ def _units() -> list[dict]:
         row("E", "2024-05", "gas", 2000, fuel="天然气", capacity_mw=200, generation_mwh=110_000, supply_mwh=107_000, hours=700),
         row("F", "2022-06", "coal_unconventional", 1000),
         row("G", "2024-05", "coal_gt300", 0, capacity_mw=600, generation_mwh=0, supply_mwh=0, hours=0),
+        row("N", "2024-08", "coal_le300", 0, capacity_mw=300, hours=500, generation_mwh=90_000, supply_mwh=85_000),
+        row("N", "2024-09", "coal_le300", 0, capacity_mw=300, hours=500, generation_mwh=120_000, supply_mwh=113_000),
         row("H", "2021-05", "coal_gt300", 50_000, ncv_gj_per_t=20, carbon_tc_per_t=0.5236, cooling="2", generation_mwh=100_000),
         row("I", "2022-05", "coal_gt300", 0, capacity_mw=600, hours=500, generation_mwh=246_000, supply_mwh=230_000),
         row("J", "2021-05", "coal_le300", 0, capacity_mw=300, hours=500, generation_mwh=115_500, supply_mwh=108_000),
@@ -145,6 +147,23 @@ GOLDEN = [
 def test_golden_unit(units: Path, unit: str, column: str, expected: str | None) -> None:
     ((found,),) = query(units, f"select {column} from marts.fct_power_unit_month where unit_code = ?", unit)
     assert (found if found is None else Decimal(str(found))) == (None if expected is None else Decimal(expected))
+
+
+def test_carbon_of_unconventional_units_is_unconfirmed_and_its_difference_shown(units: Path) -> None:
+    # F: 2 770.002 - 2 990.013; A is conventional
+    rows = query(units, "select unit_code, emission_tco2e, carbon_status, named_carbon_difference_t from marts.fct_power_unit_month where unit_code in ('A', 'B', 'F') order by 1")
+    assert [row[2:] for row in rows] == [("confirmed", None), ("measured", None), ("unconfirmed", Decimal("-220.011"))]
+
+
+def test_the_load_correction_is_that_of_the_year(units: Path) -> None:
+    # N: 0.60 in August, 0.80 in September, 0.70 over both
+    rows = query(units, "select months, load_factor, load_correction, allowance_t, monthly_allowance_t, load_difference_t, allowance_status, hold_code"
+                        " from marts.fct_power_unit_year where unit_code = 'N'")
+    assert rows == [(2, 0.7, 1.0, Decimal("169029.000"), Decimal("170115.615"), Decimal("-1086.615"), "confirmed", None)]
+    provisional = query(units, "select unit_code, allowance_is_provisional from marts.fct_power_unit_month where unit_code in ('E', 'L') order by 1")
+    assert provisional == [("E", False), ("L", True)]
+    reasons = query(units, "select unit_code, allowance_hold_code from marts.fct_power_unit_month where unit_code in ('A', 'F', 'H', 'L') order by 1")
+    assert reasons == [("A", "no_benchmark"), ("F", "no_supply"), ("H", "no_supply"), ("L", None)]
 
 
 def test_every_expected_figure_stands_in_the_working() -> None:
@@ -231,6 +250,8 @@ def test_the_rate_is_capped_and_the_intensity_has_its_parts(units: Path) -> None
 
 
 def test_an_account_of_another_guideline_has_no_allowance(units: Path) -> None:
+    reasons = query(units, "select uscc, year(period), allowance_hold_code from marts.fct_ets_industry_year where allowance_t is null order by 1, 2")
+    assert reasons == [(uscc(NDRC_STEEL), 2025, "not_ets_version"), (uscc(SMELTER), 2025, "no_balance_value")]
     rows = query(units, "select hold_code, allowance_t, allowance_status from marts.fct_ets_industry_year where uscc = ?", uscc(NDRC_STEEL))
     assert rows == [("not_ets_version", None, "none")]
     assert query(units, "select count(*) from marts.fct_ets_industry_year where uscc in (?, ?)", uscc(OUTSIDE), uscc(PLANT)) == [(0,)]

@@ -154,7 +154,7 @@ def _account(uscc: str, period: date, **amounts: str) -> dict[str, Any]:
              "purchased_power_national", "purchased_power_market", "purchased_heat", "total_location", "total_market",
              "biomass_memo")
     row: dict[str, Any] = {f"{name}_tco2e": Decimal(amounts.get(name, "0")) for name in names}
-    return {"uscc": uscc, "period": period, **row, "energy_tce": 80.5, "energy_equivalent_tce": 95.2, "measured_share": None, "completeness": 1.0,
+    return {"uscc": uscc, "period": period, **row, "energy_tce": 80.5, "energy_equivalent_tce": 95.2, "energy_hold_code": None, "measured_share": None, "completeness": 1.0,
             "measured_share_num": 0.0, "measured_share_den": 0.0, "completeness_num": 1.0, "completeness_den": 1.0,
             "is_synthetic": True}
 
@@ -262,13 +262,18 @@ def tables() -> dict[str, list[dict[str, Any]]]:
             "fuel_tco2e": Decimal("1000"), "purchased_power_tco2e": Decimal(0), "emission_tco2e": Decimal("1000"),
             "generation_mwh": 1100.0, "supply_mwh": 1040.0, "heat_gj": None, "hours": 700.0, "load_factor": 0.75, "intensity": 0.909,
             "benchmark": None, "benchmark_unit": None, "benchmark_status": "none", "heat_benchmark": None, "allowance_t": None,
-            "gap_t": None, "batch_id": ENERGY, "row_no": 2, "is_synthetic": True,
+            "gap_t": None, "allowance_hold_code": "no_benchmark", "batch_id": ENERGY, "row_no": 2, "is_synthetic": True,
+        }],
+        "marts.fct_power_unit_year": [{
+            "uscc": B, "unit_code": "1号机组", "period": YEAR, "unit_class": "coal_gt300", "months": 1, "emission_tco2e": Decimal("1000"),
+            "generation_mwh": 1100.0, "load_factor": 0.75, "load_correction": 1.0, "allowance_t": None, "allowance_hold_code": "no_benchmark",
+            "monthly_allowance_t": None, "gap_t": None, "hold_code": None, "is_synthetic": True,
         }],
         "marts.fct_ets_industry_year": [{
             "uscc": A, "period": YEAR, "sector": "cement", "method_code": "08-cement", "method_version": "cets-2024",
-            "direct_tco2e": Decimal("292.5"), "ets_direct_tco2e": Decimal("250.5"), "verified_basis": "computed", "product_zh": "水泥熟料",
+            "direct_tco2e": Decimal("292.5"), "direct_common_tco2e": Decimal("292.5"), "ets_direct_tco2e": Decimal("250.5"), "verified_basis": "computed", "product_zh": "水泥熟料",
             "intensity_num": Decimal("250.5"), "intensity_den": 300.0, "intensity": 0.835, "allowance_rule": "rate", "balance_value": None,
-            "balance_unit": None, "rate": None, "allowance_t": None, "allowance_status": "none", "gap_t": None, "hold_code": None,
+            "balance_unit": None, "rate": None, "allowance_t": None, "allowance_status": "none", "allowance_hold_code": "no_balance_value", "gap_t": None, "hold_code": None,
             "is_synthetic": True,
         }],
         "marts.fct_total_month": totals(year=False),
@@ -377,7 +382,7 @@ def tables() -> dict[str, list[dict[str, Any]]]:
             "level": "province", "code": "520000", "period": JAN, "measure": "direct_tco2e", "as_of": datetime(2025, 2, 5, 11, 5),
             "estimate_tco2e": Decimal("200.000"), "reported_tco2e": Decimal("160.000"), "error_tco2e": Decimal("40.000"),
             "relative_error": 0.25, "relative_error_num": Decimal("40.000"), "relative_error_den": Decimal("160.000"), "cells": 1,
-            "is_synthetic": True,
+            "unscored_cells": 0, "unscored_estimate_tco2e": Decimal("0.000"), "is_synthetic": True,
         }],
         "marts.fct_nowcast_accuracy": [{
             "level": "province", "measure": "direct_tco2e", "errors": 1, "mape": 0.25, "mape_num": 0.25, "mape_den": 1.0,
@@ -420,7 +425,7 @@ def tables() -> dict[str, list[dict[str, Any]]]:
             "left_for_next_night": None, "receive_seconds": None, "gate_seconds": None, "build_seconds": None, "publish_seconds": None,
         }],
         "reference.division": [{"division_code": "520100", "division_name": "贵阳市"}, {"division_code": "520300", "division_name": "遵义市"}],
-        "quality.worklist": [{"item_id": "W1", "state": "open", "owner": A, "due_on": FEB, "tonnes_at_stake": 12.5,
+        "quality.worklist": [{"item_id": "W1", "state": "open", "owner": A, "due_on": FEB, "tonnes_at_stake": 12.5, "tonnes_at_most": 12.5,
                               "check_id": "R01", "batch_id": ENERGY, "source": "enterprise_energy", "stake_basis": "ledger", "first_seen_on": JAN,
                               "reopened_count": 0, "open_rows": 1, "rows_failed": 1, "due_rule": "自定 | own setting", "affected_cells": "prefecture=520100",
                               "targets": None, "allowance_gap_t": None}],

@@ -5,12 +5,15 @@ from __future__ import annotations
 import csv
 
 import pytest
+import yaml
 
 from pipelines.contracts.codes import SEEDS, balance_item_key, load_code_lists, load_fuels, load_units
 from pipelines.contracts.dbt_sources import TARGET, render
 from pipelines.contracts.dictionary import pages
 from pipelines.contracts.source import deliverable_sources, load_sources
+from pipelines.settings import PROJECT
 
+MARTS = PROJECT / "dbt_project" / "models" / "marts"
 KEYS = {
     "enterprise_register": "uscc valid_from",
     "enterprise_energy": "uscc period unit_code energy stream",
@@ -91,3 +94,11 @@ def test_every_crosswalk_item_is_in_the_vocabulary() -> None:
     with (SEEDS / "process_item.csv").open(encoding="utf-8") as handle:
         items = {row["param_code"] for row in csv.DictReader(handle)}
     assert items <= set(load_code_lists()["activity_item"].spellings.values())
+
+
+def test_every_figure_in_co2e_says_its_gwp_set() -> None:
+    """`*_tco2e` of accounts is in the set of their method, of totals in the common one: the comment says which."""
+    columns = [(path.stem, column["name"], column["description"]) for path in sorted(MARTS.rglob("*.yml"))
+               for model in yaml.safe_load(path.read_text("utf-8")).get("models", []) for column in model.get("columns", [])]
+    assert len([name for _, name, _ in columns if name.endswith("tco2e")]) > 50
+    assert [(table, name) for table, name, text in columns if name.endswith("tco2e") and "GWP" not in text] == []

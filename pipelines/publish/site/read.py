@@ -112,7 +112,7 @@ select w.*, b.file_name, b.outcome <> 'accepted' or b.batch_id in (select batch_
         inner join sealed.reference.division as d on d.division_code = s.code where s.item_id = w.item_id and s.kind = 'prefecture') as places,
     (select string_agg(distinct s.code, '、' order by s.code) from sealed.quality.worklist_stake as s where s.item_id = w.item_id and s.kind = 'industry') as industries
 from sealed.quality.worklist as w inner join sealed.quality.batch as b on b.batch_id = w.batch_id
-where w.{_OPEN} order by w.tonnes_at_stake desc nulls last, w.due_on, w.item_id
+where w.{_OPEN} order by w.tonnes_at_stake desc nulls first, w.due_on, w.item_id
 """
 
 _SETTLED = """
@@ -143,7 +143,7 @@ def _new(db: Any, release: Row) -> Row:
 
 
 def _deliveries(db: Any, release: Row) -> list[Delivery]:
-    items = _by_batch(_rows(db, f"select * from sealed.quality.worklist where {_OPEN} order by tonnes_at_stake desc nulls last, item_id"))
+    items = _by_batch(_rows(db, f"select * from sealed.quality.worklist where {_OPEN} order by tonnes_at_stake desc nulls first, item_id"))
     checks = _by_batch(_rows(db, "select * from sealed.quality.check_result order by passed, severity, check_id"))
     counts = dict(db.execute("select batch_id, count(*) from sealed.quality.failed_row group by 1").fetchall())
     rows = _by_batch(_rows(db, f"""

@@ -1,5 +1,6 @@
 {{ config(materialized='table') }}
--- Sums of lines by enterprise, period and grain. Exact: every addend is a whole kilogram, energy is rounded per row to grams of tce.
+-- Sums of lines by enterprise, period and grain. Exact: every addend is a whole kilogram; energy adds up to the twelfth decimal and is rounded
+-- once, where it is published. `energy_hold` says why the energy is not whole: the reason of a line whose energy is not known.
 with sums as (
     select
         uscc, period, period_grain, slice_year,
@@ -24,11 +25,12 @@ with sums as (
         sum(case when emission_source in ('fuel', 'process', 'product_deduction', 'co2_recovered') then abs(emission_tco2e) else 0 end)
             as measured_den,
         count(case when hold is not null and coalesce(electricity_view, 'location') = 'location' then 1 end) as held_back_lines,
-        sum(case when fuel_or_heat then {{ decimal_of('energy_tce', 6, 28) }} else 0 end) as own_energy_tce,
-        sum(case when is_bought_power then {{ decimal_of('energy_tce', 6, 28) }} else 0 end) as bought_power_tce,
-        sum(case when is_energy_power then {{ decimal_of('energy_tce', 6, 28) }} else 0 end) as listed_power_tce,
-        sum(case when is_bought_heat then {{ decimal_of('energy_tce', 6, 28) }} else 0 end) as bought_heat_tce,
-        sum(case when is_energy_heat then {{ decimal_of('energy_tce', 6, 28) }} else 0 end) as listed_heat_tce,
+        sum(case when fuel_or_heat then {{ decimal_of('energy_tce', 12) }} else 0 end) as own_energy_tce,
+        sum(case when is_bought_power then {{ decimal_of('energy_tce', 12) }} else 0 end) as bought_power_tce,
+        sum(case when is_energy_power then {{ decimal_of('energy_tce', 12) }} else 0 end) as listed_power_tce,
+        sum(case when is_bought_heat then {{ decimal_of('energy_tce', 12) }} else 0 end) as bought_heat_tce,
+        sum(case when is_energy_heat then {{ decimal_of('energy_tce', 12) }} else 0 end) as listed_heat_tce,
+        min(case when energy_unknown then coalesce(hold, 'no_calorific_value') end) as energy_hold,
         bool_or(is_bought_power) as has_bought_power, bool_or(is_bought_heat) as has_bought_heat,
         bool_or(is_synthetic) as is_synthetic
     from (
@@ -38,7 +40,9 @@ with sums as (
             emission_source = 'purchased_power' or (emission_source = 'energy_only' and item = '电力外供') as is_bought_power,
             emission_source = 'purchased_heat' or (emission_source = 'energy_only' and item = '热力外供') as is_bought_heat,
             emission_source = 'energy_only' and item = '电力' as is_energy_power,
-            emission_source = 'energy_only' and item = '热力' as is_energy_heat
+            emission_source = 'energy_only' and item = '热力' as is_energy_heat,
+            energy_tce is null and (emission_source in ('fuel', 'biomass_memo', 'purchased_heat', 'energy_only')
+                or (emission_source = 'purchased_power' and electricity_view = 'location')) as energy_unknown
         from {{ ref('int_ledger__line') }}
     ) as l
     group by uscc, period, period_grain, slice_year
@@ -64,7 +68,7 @@ powered as (
 select
     p.uscc, p.period, p.period_grain, p.slice_year, b.enterprise_name, b.division_code, b.industry_code, b.method_code,
     b.method_version, b.gwp_set, b.operating_from, b.operating_to, b.hold as account_hold,
-    p.sources_due, p.sources_delivered,
+    p.sources_due, p.sources_delivered, case when b.hold is null then p.sources_delivered else 0 end as sources_accounted,
     coalesce(s.fuel_tco2e, 0) as fuel_tco2e, coalesce(s.process_tco2e, 0) as process_tco2e,
     coalesce(s.product_deduction_tco2e, 0) as product_deduction_tco2e, coalesce(s.co2_recovered_tco2e, 0) as co2_recovered_tco2e,
     coalesce(s.direct_common_tco2e, 0) as direct_common_tco2e,
@@ -81,8 +85,9 @@ select
         + coalesce(s.power_tce, 0)
         + case when s.has_bought_heat then s.bought_heat_tce else coalesce(s.listed_heat_tce, 0) end as energy_tce,
     -- what power adds when it counts by the coal that makes it: MWh x (equivalent - calorific), rounded once
-    case when q.tce_per_mwh is null then null when coalesce(s.power_tce, 0) = 0 then cast(0 as decimal(28, 6))
-        else {{ decimal_of('cast(s.power_tce as double) / 0.1229 * (q.tce_per_mwh - 0.1229)', 6, 28) }} end as equivalent_extra_tce,
+    case when q.tce_per_mwh is null then null when coalesce(s.power_tce, 0) = 0 then cast(0 as decimal(38, 12))
+        else {{ decimal_of('cast(s.power_tce as double) / 0.1229 * (q.tce_per_mwh - 0.1229)', 12) }} end as equivalent_extra_tce,
+    s.energy_hold,
     coalesce(s.is_synthetic, false) or p.is_synthetic or b.register_is_synthetic as is_synthetic
 from {{ ref('int_account__presence') }} as p
 inner join {{ ref('int_ledger__boundary') }} as b

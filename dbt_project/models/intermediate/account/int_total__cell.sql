@@ -34,8 +34,8 @@ members as (
         0 as direct_tco2e, 0 as purchased_power_location_tco2e, 0 as purchased_heat_tco2e,
         {% for gas in ledger_gases() %}0 as {{ gas_column(gas) }}, {% endfor %}0 as measured_num, 0 as measured_den,
         m.quarantined_rows as held_back_rows, q.estimate_tco2e as held_back_tco2e, coalesce(q.unknown_rows, 0) as held_back_unknown_rows,
-        0 as lines, case when in_operation then 1 else 0 end as registered, case when has_reported then 1 else 0 end as reported,
-        case when in_operation and (not has_reported or sources_delivered < sources_due or m.quarantined_rows > 0) then 1 else 0 end as incomplete,
+        0 as lines, case when in_operation then 1 else 0 end as registered, case when has_reported and account_hold is null then 1 else 0 end as reported,
+        case when in_operation and (not has_reported or account_hold is not null or sources_delivered < sources_due or m.quarantined_rows > 0) then 1 else 0 end as incomplete,
         case when has_reported and (own.uscc is not null or everyone.period is not null) then 1 else 0 end as stale, is_synthetic
     from {{ ref('int_total__registered') }} as m
     left join {{ ref('int_total__quarantined') }} as q on q.uscc = m.uscc and q.period = m.period

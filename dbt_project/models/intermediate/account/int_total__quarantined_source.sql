@@ -1,25 +1,20 @@
 {{ config(materialized='table') }}
--- Quarantined rows by enterprise, month and source that no later accepted delivery of the same source has made good. What a decision
--- rejected is as if it had never been delivered. estimate_tco2e: what the rows that can be estimated from themselves report (stake.py);
--- null where none can, and unknown_rows says how many cannot.
+-- Quarantined rows by enterprise, month and source, until a later delivery makes good their very key. Left out is what counts elsewhere: identical
+-- rows of one file, of which the first entered, and a parent fuel beside its children. What a decision rejected is as if it had never been
+-- delivered. estimate_tco2e: what the rows that can be estimated from themselves report (stake.py); null where none can, and unknown_rows says
+-- how many cannot.
 with held as (
-    select f.uscc, f.period, f.source, f.batch_id, f.row_no, max(f.holds_from) as received_at
+    select f.uscc, f.period, f.source, f.batch_id, f.row_no
     from {{ ref('stg_registry__finding') }} as f
     cross join {{ source('registry', 'night') }} as n
+    left join {{ ref('stg_registry__made_good') }} as m on m.batch_id = f.batch_id and m.row_no = f.row_no
     where f.severity = 'warning' and f.check_id not in ('S01-row-rejected', 'S02-batch-withdrawn')
         and f.batch_id not in (select batch_id from {{ ref('stg_registry__finding') }} where check_id = 'S02-batch-withdrawn')
         and f.uscc is not null and f.period is not null
         and f.holds_from <= n.knowledge_end and (f.holds_until is null or f.holds_until > n.knowledge_end)
+        and not coalesce(m.later, false)
     group by f.uscc, f.period, f.source, f.batch_id, f.row_no
-),
-
-accepted as (
-    {% for name in ['energy', 'process', 'power_heat', 'output'] -%}
-    select uscc, period, 'enterprise_{{ name }}' as source, max(received_at) as received_at
-    from {{ ref('int_' ~ name ~ '__current') }}
-    group by uscc, period
-    {% if not loop.last %}union all{% endif %}
-    {% endfor %}
+    having not bool_or(f.check_id = 'K05-parent-beside-child' or (f.check_id = 'K02-duplicate-row' and coalesce(m.in_same_file, false)))
 ),
 
 estimate as (
@@ -32,8 +27,5 @@ select
     h.uscc, h.period, h.source, cast(count(*) as bigint) as quarantined_rows, sum(e.tco2e) as estimate_tco2e,
     count(case when e.tco2e is null then 1 end) as unknown_rows
 from held as h
-left join accepted as a
-    on a.uscc = h.uscc and a.period = h.period and a.source = h.source and a.received_at > h.received_at
 left join estimate as e on e.batch_id = h.batch_id and e.row_no = h.row_no
-where a.uscc is null
 group by h.uscc, h.period, h.source

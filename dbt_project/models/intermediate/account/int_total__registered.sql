@@ -1,6 +1,7 @@
 {{ config(materialized='table') }}
 -- Enterprises of the register by month, while in operation, from the first month of the ledger to the last that is due or that anyone
--- delivered; whether they reported, and how many of their rows are quarantined. One row an enterprise and month.
+-- delivered; whether they reported, whether their account can be computed (`account_hold` says why not: it is not covered then), and how
+-- many of their rows are quarantined. One row an enterprise and month.
 with ledger as (
     select period as first_month, period as last_month from {{ ref('int_ledger__boundary') }} where period_grain = 'month'
     union all
@@ -31,23 +32,30 @@ in_force as (
         on r.conflict is null and r.valid_from < m.period + interval 1 month
 ),
 
-presence as (
-    select uscc, period, sources_delivered, sources_due from {{ ref('int_account__presence') }} where period_grain = 'month'
-    union all
-    select p.uscc, cast(p.period + to_months(cast(m as integer)) as date), p.sources_delivered, p.sources_due
+account as (
+    select p.uscc, p.period, p.period_grain, p.sources_delivered, p.sources_due, b.hold
     from {{ ref('int_account__presence') }} as p
+    inner join {{ ref('int_ledger__boundary') }} as b on b.uscc = p.uscc and b.period = p.period and b.period_grain = p.period_grain
+),
+
+presence as (
+    select uscc, period, sources_delivered, sources_due, hold from account where period_grain = 'month'
+    union all
+    select a.uscc, cast(a.period + to_months(cast(m as integer)) as date), a.sources_delivered, a.sources_due, a.hold
+    from account as a
     cross join range(0, 12) as t(m)
-    where p.period_grain = 'year'
+    where a.period_grain = 'year'
 ),
 
 reported as (
-    select uscc, period, max(sources_delivered) as sources_delivered, max(sources_due) as sources_due
+    select uscc, period, max(sources_delivered) as sources_delivered, max(sources_due) as sources_due, max(hold) as account_hold
     from presence
     group by uscc, period
 )
 
 select
     f.period, f.is_due, f.uscc, f.enterprise_name, f.division_code, f.industry_code, f.is_synthetic, r.uscc is not null as has_reported,
+    r.account_hold,
     coalesce(r.sources_delivered, 0) as sources_delivered, r.sources_due,
     coalesce(q.quarantined_rows, 0) as quarantined_rows,
     (f.operating_from is null or f.operating_from < f.period + interval 1 month)

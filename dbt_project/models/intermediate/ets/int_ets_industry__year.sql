@@ -34,7 +34,7 @@ years as (
         max(account_hold) as account_hold,
         bool_and(coalesce(ets_only, false)) as is_ets_version,
         sum(fuel_tco2e + process_tco2e + product_deduction_tco2e + co2_recovered_tco2e) as direct_tco2e,
-        sum(ets_direct_tco2e) as ets_direct_tco2e,
+        sum(direct_common_tco2e) as direct_common_tco2e, sum(ets_direct_tco2e) as ets_direct_tco2e,
         sum(held_back_lines) as held_back_lines,
         bool_or(is_synthetic) as is_synthetic
     from periods
@@ -82,6 +82,15 @@ rated as (
 
 select *,
     {{ tonnes('cast(ets_direct_tco2e as double) * (1.0 + rate)') }} as allowance_t,
+    case
+        when rate is not null then null
+        when hold is not null then hold
+        when allowance_rule is null then 'no_rule'
+        when balance_value is null then 'no_balance_value'
+        when rate_slope is null then 'no_rate_slope'
+        when coalesce(output_t, 0.0) = 0.0 then 'no_output'
+        else 'no_rate_cap'
+    end as allowance_hold,
     case
         when rate is null then 'none'
         when allowance_rule = 'rate' then 'unconfirmed'

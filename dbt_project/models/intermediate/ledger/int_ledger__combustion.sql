@@ -36,7 +36,8 @@ select
     burned * co2_per_unit * share as gas_t,
     case when is_composite then 'burned x CO2 factor' else 'burned x NCV x carbon x oxidation x 44/12' end
         || case when share < 1.0 then ' x share' else '' end as formula,
-    case when carries_energy then tce end as energy_tce,
+    -- null: its energy is not known
+    case when carries_energy then tce else 0.0 end as energy_tce,
     case
         when hold is not null then hold
         when emission_source = 'energy_only' then null

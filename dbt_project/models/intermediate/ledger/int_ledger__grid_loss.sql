@@ -39,6 +39,6 @@ select
     'CO2' as gas, electricity_view, sign * quantity as activity_quantity, activity_unit, id as factor_id, factor as factor_value,
     'tCO2/MWh' as factor_unit, tier as factor_tier, sign * quantity * factor as gas_t,
     case when sign < 0 then '- power exported or sold x factor' else 'power fed in or imported x factor' end as formula,
-    case when electricity_view = 'location' then case when reason is null then sign * quantity * 0.1229 else 0.0 end end as energy_tce,
+    case when electricity_view = 'location' and reason is null then sign * quantity * 0.1229 end as energy_tce,
     reason as hold, 'enterprise_process' as delivery_source, batch_id, row_no, is_synthetic
 from factored

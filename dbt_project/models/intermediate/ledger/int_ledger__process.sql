@@ -2,7 +2,7 @@
 -- A declared emission factor outranks a declared carbon content, which outranks the default of the method.
 -- Quantities that are parameters of another block (no crosswalk row) make no line here.
 with activity as (
-    select * exclude (block, sign, gas_key), block as formula_block,
+    select * exclude (block, sign, gas_key),
         -- [mass][gas]/[unit of quantity]; a blank unit means tCO2
         {% for name in ['mass', 'gas'] -%}
         nullif(regexp_extract(lower(replace(trim(declared_factor_unit), '₂', '2')), '^(mg|kg|g|t) *([a-z][a-z0-9-]*)? *(/|$)', {{ loop.index }}), '')
@@ -33,10 +33,12 @@ matched as (
     select
         a.*,
         coalesce(x.block, case when a.carbon_tc_per_t is not null then 'carbon' else 'factor' end) as block,
-        coalesce(x.emission_source, case a.role when '产品固碳' then 'product_deduction' when '回收' then 'co2_recovered' else 'process' end)
-            as emission_source,
-        coalesce(x.sign, case when a.role in ('产品固碳', '回收') then -1 else 1 end) as sign,
+        coalesce(x.emission_source, case coalesce(a.item_role, a.role)
+            when 'product_carbon' then 'product_deduction' when '产品固碳' then 'product_deduction'
+            when 'recovered' then 'co2_recovered' when '回收' then 'co2_recovered' else 'process' end) as emission_source,
+        coalesce(x.sign, a.item_sign, case when a.role in ('产品固碳', '回收') then -1 else 1 end) as sign,
         x.factor_item, coalesce(x.gas, 'CO2') as gas, x.fuel_code, x.purity_factor_item, x.ratio_param_code, x.ratio_factor_item,
+        case when x.condition_param_code is not null and not a.is_declared then 'reported:' || x.condition_param_code end as condition_id,
         coalesce(x.ratio_required, false) as ratio_required, x.yields_to,
         row_number() over (partition by a.uscc, a.batch_id, a.row_no order by x.factor_item) as crosswalk_choice
     from activity as a
@@ -76,14 +78,11 @@ looked_up as (
         case when own.quantity is not null then 'reported:' || m.ratio_param_code else q.factor_id end as ratio_id,
         -- a default ratio of 1 changes nothing, so its confidence does not mark the line
         case when own.quantity is not null then 'declared' when q.value <> 1.0 then q.tier end as ratio_tier,
-        coalesce(eff.quantity / 100.0, 0.0) * coalesce(usage_rate.quantity / 100.0, case when eff.quantity is null then 0.0 else 1.0 end) as abated,
+        -- abatement counts by its use: without a usage rate there is none
+        eff.quantity / 100.0 * usage_rate.quantity / 100.0 as abated,
         case when m.activity_unit = 'kg' then 0.001 else 1.0 end as to_tonnes,
         -- without a gas in its unit, a declared factor is of CO2, unless the item is of another gas
-        coalesce(named.gas, case
-            when m.declared_gas_name is null and (m.declared_factor_unit is null
-                or (m.gas = 'CO2' and coalesce(m.formula_block, '') not in ('etch_gas', 'filled_gas', 'fugitive_gas', 'sf6', 'hfc23', 'mine_gas_ch4')))
-                then 'CO2'
-        end) as declared_gas
+        coalesce(named.gas, case when m.declared_gas_name is null and not m.is_of_other_gas then 'CO2' end) as declared_gas
     from matched as m
     left join {{ ref('int_factor__process') }} as f on f.version = m.method_version and {{ in_force('f', 'm.period') }} and f.factor_item = m.factor_item
     left join {{ ref('int_factor__process') }} as precise
@@ -119,18 +118,22 @@ factored as (
             when carbon_tc_per_t is not null then carbon_tc_per_t * 44.0 / 12.0 * to_tonnes
             when block = 'carbon' then coalesce(default_value, fuel_carbon) * 44.0 / 12.0 * to_tonnes * purity
             when block = 'carbonate' then default_value * purity * ratio
-            when block = 'n2o' then default_value * (1.0 - abated)
+            when block = 'n2o' then default_value * (1.0 - coalesce(abated, 0.0))
             when block = 'fugitive_ch4' then default_value / 1000.0
             when block = 'co2_mass' then purity * ratio
             else default_value * {{ factor_mass('default_unit') }}
         end as factor,
-        case when declared_factor is not null then coalesce(declared_gas, 'unknown') when carbon_tc_per_t is not null then 'CO2' else gas end
-            as line_gas,
+        case
+            when hold = 'gas_not_named' then 'unknown'
+            when declared_factor is not null then coalesce(declared_gas, 'unknown')
+            when carbon_tc_per_t is not null then 'CO2' else gas
+        end as line_gas,
         case
             when declared_factor is not null then 'reported:emission_factor'
             when carbon_tc_per_t is not null then 'reported:carbon_content'
             when block = 'co2_mass' then coalesce(ratio_id, 'reported:mass')
-            else concat_ws('+', coalesce(default_id, nullif(fuel_carbon_id, '')), purity_id, ratio_id)
+            else concat_ws('+', coalesce(default_id, nullif(fuel_carbon_id, '')), purity_id, ratio_id,
+                case when abated is not null then 'reported:n2o_abatement_efficiency+reported:n2o_abatement_usage' end, condition_id)
         end as id,
         case
             when declared_factor is not null or carbon_tc_per_t is not null then 'declared'
@@ -142,7 +145,7 @@ factored as (
             when carbon_tc_per_t is not null then 'quantity x declared carbon x 44/12'
             when block = 'carbon' then 'quantity x carbon x 44/12'
             when block = 'carbonate' then 'quantity x purity x factor x calcination ratio'
-            when block = 'n2o' then 'quantity x factor x (1 - abatement x use)'
+            when abated is not null then 'quantity x factor x (1 - abatement x use)'
             when block = 'co2_mass' then 'quantity x share'
             else 'quantity x factor'
         end as formula
@@ -158,9 +161,9 @@ cut as (
     from (
         select *,
             quantity * factor as raw_gas_t,
-            case when item like 'clinker_%' and emission_source = 'process' and block <> 'clinker_substitute' then quantity * factor else 0.0 end
+            case when item like 'clinker_%' and emission_source = 'process' and block <> 'clinker_substitute' and hold is null then quantity * factor else 0.0 end
                 as clinker_part_t,
-            case when block = 'clinker_substitute' then quantity * factor end as substitute_t
+            case when block = 'clinker_substitute' and hold is null then quantity * factor end as substitute_t
         from factored
     ) as parts
 )

@@ -2,12 +2,7 @@
 -- Heat reported by mass alone: steam x (enthalpy - 83.74 kJ/kg) / 1000 with the item steam_enthalpy of enterprise_process, else
 -- the enthalpy of its temperature and pressure; hot water x (temperature - 20 C) x 4.1868 / 1000.
 with activity as (
-    select
-        r.*, b.hold, b.method_version, case r.direction when '外供' then -1.0 else 1.0 end as sign,
-        -- exports that make no line (01) are energy all the same
-        r.direction = '购入' or coalesce(b.exports_make_lines, true) as makes_line
-    {{ version_lines_from('int_power_heat__current') }}
-    and r.carrier = '热力' and r.direction in ('购入', '外供') and r.origin <> '余热余压'
+    select * from {{ ref('int_ledger__power_heat_row') }} where carrier = '热力' and outside is null
 ),
 
 enthalpies as (

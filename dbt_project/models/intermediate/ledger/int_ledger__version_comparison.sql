@@ -32,7 +32,11 @@ delivered as (
     select
         uscc, slice_year, emission_source, item, gas, electricity_view, method_code, base_version, base_factor_set, base_gwp_set,
         other_version, other_factor_set, other_gwp_set, batch_id, row_no,
-        coalesce(max(case when is_account then activity_quantity end), max(activity_quantity)) as activity_quantity,
+        -- power in two lines, with proof and without, adds up; parts of an item repeat its quantity
+        case
+            when emission_source = 'purchased_power' then coalesce({{ exact_sum('case when is_account then activity_quantity end') }}, {{ exact_sum('activity_quantity') }})
+            else coalesce(max(case when is_account then activity_quantity end), max(activity_quantity))
+        end as activity_quantity,
         max(activity_unit) as activity_unit,
         bool_or(is_account) as base_has_lines, bool_or(not is_account) as other_has_lines,
         sum(case when is_account then tco2e end) as base_tco2e, sum(case when not is_account then tco2e end) as other_tco2e,

@@ -34,7 +34,7 @@ factored as (
             when q.block = 'wastewater_gas' then 'reported:mass'
             else concat_ws('+',
                 case when q.block = 'wastewater_volume' then 'reported:cod_in+reported:cod_out' end, bo.factor_id,
-                case when p.mcf is not null then 'reported:mcf' else coalesce(system.factor_id, d.factor_id) end)
+                case when p.mcf is not null then 'reported:mcf' else coalesce('reported:treatment_system+' || system.factor_id, d.factor_id) end)
         end as id,
         case
             when q.block = 'wastewater_gas' then 'declared'

@@ -1,5 +1,6 @@
 {{ config(materialized='table') }}
--- Each estimate of the past against what was reported later for the forms that were missing then. A cell is scored once all of them are in.
+-- Each estimate of the past against what was reported later for the forms that were missing then. A cell is scored once all of them are in
+-- (`is_scored`).
 with missing as (
     select vintage_id, uscc, prefecture, industry, measure, source from {{ ref('int_nowcast__unit') }} where is_missing and not is_unknown
     union
@@ -59,7 +60,8 @@ cells as (
 select
     c.vintage_id, v.province, c.prefecture, c.industry, c.field, c.prefecture || ':' || c.industry as prefecture_industry, c.measure, v.period, v.as_of,
     coalesce(e.estimate_tco2e, 0) as estimate_tco2e, coalesce(r.tco2e, 0) as reported_tco2e,
-    coalesce(e.reason_code, 'no_history') as reason_code, coalesce(e.is_synthetic, v.is_synthetic) as is_synthetic
+    coalesce(e.reason_code, 'no_history') as reason_code, coalesce(e.is_synthetic, v.is_synthetic) as is_synthetic,
+    w.vintage_id is null as is_scored
 from cells as c
 inner join {{ ref('int_nowcast__vintage') }} as v on v.vintage_id = c.vintage_id
 left join estimated as e
@@ -68,4 +70,3 @@ left join reported as r
     on r.vintage_id = c.vintage_id and r.prefecture = c.prefecture and r.industry = c.industry and r.measure = c.measure and r.field = c.field
 left join waiting as w
     on w.vintage_id = c.vintage_id and w.prefecture = c.prefecture and w.industry = c.industry and w.measure = c.measure
-where w.vintage_id is null

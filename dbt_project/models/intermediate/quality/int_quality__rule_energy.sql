@@ -30,6 +30,38 @@ unsaid as (
     where data_basis is null and consumed > 0.0
 ),
 
+-- R04: values reported beside the word 缺省 give way to the defaults of the account's version; which, once a row
+default_parameter as (
+    select e.*, d.ncv_gj_per_unit as default_ncv, d.carbon_tc_per_gj as default_carbon,
+        100.0 * coalesce(b.oxidation_if_blank, d.oxidation_fraction) as default_oxidation
+    from e
+    inner join {{ ref('int_ledger__boundary') }} as b on b.uscc = e.uscc and b.period = e.period and b.period_grain = e.period_grain and b.hold is null
+    inner join {{ ref('int_factor__fuel_default') }} as d
+        on d.factor_set = b.factor_set and {{ in_force('d', 'e.period') }}
+        and d.fuel_code = coalesce(case when e.fuel_group = 'coal' then b.unmeasured_coal_code end, e.fuel_code)
+    where e.parameter_basis = '缺省' and e.treatment in ('combustion', 'biomass')
+),
+
+set_aside as (
+    select source, uscc, period, batch_id, row_no,
+        string_agg(value, '、' order by place) as value, string_agg(default_value, '、' order by place) as default_value,
+        string_agg(zh, '、' order by place) as zh, string_agg(en, ', ' order by place) as en
+    from (
+        {% for value, default, zh, en in [
+            ('ncv_gj_per_unit', 'default_ncv', '低位发热量', 'the calorific value'),
+            ('carbon_tc_per_gj', 'default_carbon', '单位热值含碳量', 'the carbon content'),
+            ('100.0 * oxidation_fraction', 'default_oxidation', '碳氧化率', 'the oxidation rate'),
+        ] -%}
+        select source, uscc, period, batch_id, row_no, {{ loop.index }} as place, {{ shown(value) }} as value, {{ shown(default) }} as default_value, '{{ zh }}' as zh, '{{ en }}' as en
+        from default_parameter
+        where abs({{ value }} / nullif({{ default }}, 0.0) - 1.0) > {{ rule_limit('R04-value-beside-default') }}
+        {% if not loop.last %}union all
+        {% endif %}
+        {%- endfor %}
+    ) as parameter
+    group by source, uscc, period, batch_id, row_no
+),
+
 -- R04 and R43 look at the two parameters alike
 parameters as (
     {% for name, column in [('ncv', 'ncv_gj_per_unit'), ('carbon_content', 'carbon_tc_per_gj')] %}
@@ -173,6 +205,9 @@ union all
 select {{ rule_finding('R04-parameter-downgrade', 'd', 'parameter_basis', 'null', 'd.before_year',
     "case d.parameter when 'ncv' then '低位发热量' else '单位热值含碳量' end", "case d.parameter when 'ncv' then 'the calorific value' else 'the carbon content' end") }}
 from downgraded as d
+union all
+select {{ rule_finding('R04-value-beside-default', 's', 'parameter_basis', 's.value', 's.default_value', 's.zh', 's.en') }}
+from set_aside as s
 union all
 select {{ rule_finding('R10-stock-across-months', 's', 'opening_stock', shown('s.opening_stock'), shown('s.before_stock')) }}
 from stocks as s

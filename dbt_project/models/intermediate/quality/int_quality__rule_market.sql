@@ -112,6 +112,19 @@ sales as (
     group by s.source, s.uscc, s.period, s.batch_id, s.row_no, s.quantity_mwh
 )
 
+select {{ rule_finding('R74-unknown-certificate', 'g', 'certificate_id', 'g.certificate_id', 'g.origin', "'按无证明的外购电计'", "'as power without proof'") }}
+from green as g
+where g.origin = '绿证' and g.certificate_id not in (select certificate_id from certificate)
+union all
+select {{ rule_finding('R74-unknown-certificate', 'g', 'certificate_id', 'g.certificate_id', 'g.origin', "'凭合同仍按零计'", "'as zero, on the strength of its contract'") }}
+from green as g
+where g.origin in ('绿电交易', '直供非化石') and g.certificate_id not in (select certificate_id from certificate)
+union all
+select {{ rule_finding('R74-used-elsewhere', 'g', 'certificate_id', 'g.certificate_id', 'p.zh', 'p.zh', 'p.en') }}
+from green as g
+inner join {{ ref('int_ledger__certificate_service') }} as s on s.batch_id = g.batch_id and s.row_no = g.row_no and s.standing = 'used_elsewhere'
+inner join {{ ref('certificate_purpose') }} as p on p.word = s.excluding_use
+union all
 select {{ rule_finding('R74-claimed-twice', 'g', 'certificate_id', 'g.certificate_id', 'g.claims') }}
 from green as g
 where g.claims > 1

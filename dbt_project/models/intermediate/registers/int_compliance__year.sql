@@ -31,6 +31,16 @@ power as (
     group by uscc, slice_year
 ),
 
+-- what the allocation rule gives to the whole year: of all months of every unit, else of the industry account
+unit_allowance as (
+    select a.uscc, a.slice_year, sum(a.allowance_t) as allowance_t
+    from {{ ref('int_power_unit__allowance_year') }} as a
+    inner join {{ ref('int_power_unit__year') }} as e
+        on e.uscc = a.uscc and e.unit_code = a.unit_code and e.period = a.period and e.unit_class = a.unit_class
+    group by a.uscc, a.slice_year
+    having count(*) = count(a.allowance_t) and sum(e.months) = 12 * count(distinct a.unit_code)
+),
+
 account as (
     select
         uscc, slice_year, count(distinct case when period_grain = 'month' then period end) as months,
@@ -46,7 +56,10 @@ select
     coalesce(p.emission_tco2e, a.emission_tco2e) as emission_tco2e,
     case when p.uscc is not null then 'power_units' when a.uscc is not null then 'direct' end as emission_basis,
     case when p.uscc is not null then p.months >= 12 else coalesce(a.has_year or a.months >= 12, false) end as is_whole_year,
+    coalesce(u.allowance_t, case when a.has_year or a.months >= 12 then i.allowance_t end) as computed_allowance_t,
     h.is_synthetic or coalesce(p.is_synthetic, false) or coalesce(a.is_synthetic, false) as is_synthetic
 from held as h
 left join power as p on p.uscc = h.uscc and p.slice_year = h.year
 left join account as a on a.uscc = h.uscc and a.slice_year = h.year
+left join unit_allowance as u on u.uscc = h.uscc and u.slice_year = h.year
+left join {{ ref('int_ets_industry__year') }} as i on i.uscc = h.uscc and i.slice_year = h.year

@@ -1,5 +1,6 @@
 {{ config(materialized='table') }}
--- One item a batch and check: state, tonnes at stake and where they come from, when it is due.
+-- One item a batch and check: state, tonnes at stake and where they come from, when it is due. Where the tonnes of a row, or of a whole refused
+-- file, are not known, `tonnes_at_most` bounds them by what all accounts together make in as many months (source of enterprises only).
 with item as (
     select
         batch_id, check_id, min(source) as source, min(severity_rank) as severity_rank,
@@ -13,6 +14,7 @@ with item as (
         max(case when basis = 'median_month' then 1 else 0 end) as has_median,
         max(case when basis = 'estimate' then 1 else 0 end) as has_estimate,
         max(case when basis = 'triangulation' then 1 else 0 end) as has_triangulation,
+        greatest(count(distinct case when tonnes is null then period end), 1) as unknown_months,
         count(distinct uscc) as enterprises, min(period) as first_period, max(period) as last_period
     from {{ ref('int_steward__item_weight') }}
     group by batch_id, check_id
@@ -77,6 +79,10 @@ select
     end as due_on,
     d.clause as due_rule,
     case when i.unknown_rows = 0 then cast(i.tonnes as decimal(18, 3)) end as tonnes_at_stake,
+    cast(case
+        when i.unknown_rows = 0 then i.tonnes
+        when i.source like 'enterprise_%' or i.source in ('power_unit_month', 'meter_reading') then coalesce(i.tonnes, 0) + i.unknown_months * m.tonnes
+    end as decimal(18, 3)) as tonnes_at_most,
     case
         when i.unknown_rows > 0 and i.enterprises = 0 then 'unknown_no_enterprise'
         when i.unknown_rows > 0 then 'unknown_no_account'
@@ -94,3 +100,4 @@ select
 from item as i
 inner join due as d on d.batch_id = i.batch_id and d.check_id = i.check_id
 left join cells as c on c.batch_id = i.batch_id and c.check_id = i.check_id
+cross join (select sum(tonnes) as tonnes from {{ ref('int_steward__median_month') }}) as m

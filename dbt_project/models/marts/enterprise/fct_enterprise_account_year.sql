@@ -1,5 +1,5 @@
 -- Enterprise carbon account by year: months and, where a fact came by the year, yearly lines. Never both of one fact.
--- completeness = source-months delivered / source-months due over the months in operation that are due.
+-- completeness = source-months delivered and accounted / source-months due over the months in operation that are due.
 with counted as (
     select *,
         row_number() over (partition by uscc, slice_year order by period desc, period_grain) as recency,
@@ -24,7 +24,8 @@ summed as (
         uscc, slice_year,
         {{ account_columns('sum(%s)') }}
         max(sources_due) as sources_due,
-        sum(sources_delivered * months) as source_months,
+        sum(sources_accounted * months) as source_months,
+        coalesce(min(energy_hold), max(case when equivalent_extra_tce is null then 'no_equivalent_factor' end)) as energy_hold_code,
         bool_or(is_synthetic) as is_synthetic
     from counted
     group by uscc, slice_year
@@ -47,6 +48,7 @@ select
     purchased_power_location_tco2e, purchased_power_national_tco2e, purchased_power_market_tco2e, purchased_power_method_tco2e,
     purchased_heat_tco2e, total_location_tco2e, total_market_tco2e, biomass_memo_tco2e, energy_tce, energy_equivalent_tce, measured_share_num,
     measured_share_den, measured_share, unconfirmed_share_num, unconfirmed_share, held_back_lines,
+    cast(energy_hold_code as varchar) as energy_hold_code,
     cast(least(source_months, due_months) as bigint) as completeness_num, cast(due_months as bigint) as completeness_den,
     cast(least(source_months, due_months) as double) / nullif(cast(due_months as double), 0.0) as completeness,
     cast(account_hold as varchar) as hold_code, cast(is_synthetic as boolean) as is_synthetic

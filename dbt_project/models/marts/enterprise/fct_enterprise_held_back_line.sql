@@ -26,6 +26,8 @@ select
         when 'unknown_gas' then '没有说明是哪种含氟气体或制冷剂（批次或排放单元末尾），或名称无法识别'
         when 'unused_parameter' then '该参数没有被使用：同期同一单元没有用到它的活动，或此核算方法不用它'
         when 'counted_in_other_role' then '同一物料以另一类别上报的数量已计入，本行数量不同，未计入'
+        when 'role_contradicts_item' then '类别与物料相反：扣减项报在计入类别，或计入项报在产品固碳、回收；请更正类别（正负由物料决定）'
+        when 'gas_not_named' then '该物料排放的不是（或不只是）二氧化碳：申报因子须在单位中写明气体（如 kgN2O/t），含碳量不适用'
         when 'no_block' then '该物料在此核算方法下尚无计算公式或因子'
         else hold end as varchar) as reason_zh,
     cast(case hold
@@ -47,6 +49,8 @@ select
         when 'unknown_gas' then 'the fluorinated gas or refrigerant is not named (by the lot or the end of the unit code), or its name is unknown'
         when 'unused_parameter' then 'the parameter is not used: no activity of the period and unit asks for it, or the method does not use it'
         when 'counted_in_other_role' then 'the item counts with another quantity under another role; this row does not count'
+        when 'role_contradicts_item' then 'the role contradicts the item: a deduction under a role that counts in, or the reverse; correct the role (the sign is the item''s)'
+        when 'gas_not_named' then 'the item makes another gas than CO2, or others beside it: a declared factor names its gas in its unit (kgN2O/t, say), and a carbon content says nothing of it'
         when 'no_block' then 'no formula or factor for this item under the method yet'
         else hold end as varchar) as reason_en,
     cast(delivery_source as varchar) as source, cast(batch_id as varchar) as batch_id, cast(row_no as bigint) as row_no,

@@ -11,6 +11,7 @@ select
     cast(case
         when not r.has_reported and r.quarantined_rows > 0 then 'held_back'
         when not r.has_reported then 'missing'
+        when r.account_hold is not null then 'held_back'
         when r.sources_delivered < r.sources_due or r.quarantined_rows > 0 then 'partial'
         else 'reported'
     end as varchar) as state,

@@ -1,4 +1,4 @@
--- one item per batch and check that someone has to settle or has settled; the most tonnes first
+-- one item per batch and check that someone has to settle or has settled; what cannot be weighed first, then the most tonnes
 with hangs as (
     select item_id, sum(case when kind = 'allowance_gap' then {{ decimal_of('figure', 3, 18) }} end) as allowance_gap_t,
         {{ dbt.listagg("case when kind = 'target' then code end", "';'", "order by code") }} as targets
@@ -13,6 +13,7 @@ select
     cast(case when i.state = 'waiting_for_enterprise' then 'enterprise' else 'data_steward' end as varchar) as owner,
     cast(i.due_on as date) as due_on,
     cast(i.tonnes_at_stake as decimal(18, 3)) as tonnes_at_stake,
+    cast(i.tonnes_at_most as decimal(18, 3)) as tonnes_at_most,
     cast(i.stake_basis as varchar) as stake_basis,
     cast(i.check_id as varchar) as check_id,
     cast(i.batch_id as varchar) as batch_id,
@@ -31,4 +32,4 @@ select
 from {{ ref('int_steward__item') }} as i
 inner join {{ ref('int_quality__batch') }} as b on i.batch_id = b.batch_id
 left join hangs as h on h.item_id = {{ item_id('i') }}
-order by tonnes_at_stake desc nulls last, due_on, item_id
+order by tonnes_at_stake desc nulls first, due_on, item_id

@@ -77,10 +77,14 @@ stake as (
     from enterprise as e
     left join {{ ref('fct_enterprise_account_year') }} as a on a.uscc = e.uscc and a.period = e.period
     union all
-    select c.batch_id, c.check_id, c.level, c.code, c.period, c.tonnes, cast(t.direct_tco2e as double), 'tCO2e', null,
-        case c.level when 'province' then '全省合计' when 'prefecture' then '市州合计' else '行业合计' end || '（直接排放）',
-        'total of the ' || c.level || ' (direct)'
+    -- bought power and heat stand beside what was bought, the rest beside direct emissions
+    select c.batch_id, c.check_id, c.level, c.code, c.period, c.tonnes,
+        cast(case when i.source = 'enterprise_power_heat' then t.purchased_power_location_tco2e + t.purchased_heat_tco2e else t.direct_tco2e end as double), 'tCO2e', null,
+        case c.level when 'province' then '全省合计' when 'prefecture' then '市州合计' else '行业合计' end
+            || case when i.source = 'enterprise_power_heat' then '（净购入电力、热力）' else '（直接排放）' end,
+        'total of the ' || c.level || case when i.source = 'enterprise_power_heat' then ' (net purchased power and heat)' else ' (direct)' end
     from cell as c
+    inner join item as i on i.batch_id = c.batch_id and i.check_id = c.check_id
     left join {{ ref('fct_total_year') }} as t on t.level = c.level and t.code = c.code and t.period = c.period
     union all
     select e.batch_id, e.check_id, 'allowance_gap', e.uscc, e.period, e.tonnes, cast(g.gap_t as double), 'tCO2e', null,

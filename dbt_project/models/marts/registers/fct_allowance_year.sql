@@ -3,6 +3,7 @@ select
     cast(r.uscc as varchar) as uscc,
     cast(r.year as integer) as year,
     cast(r.free_allocation_t as double) as free_allocation_t,
+    cast(r.computed_allowance_t as decimal(18, 3)) as computed_allowance_t,
     cast(r.held_t as double) as held_t,
     cast(r.surrendered_t as double) as surrendered_t,
     cast(r.ccer_t as double) as ccer_t,
