@@ -6,25 +6,30 @@ with published as (
     where conflict is null and sector = 'Total'
 ),
 
+-- under the fuel that the published inventory counts it as; what it does not count (LNG) takes part in no comparison
+emission as (
+    select
+        e.division_code, e.year, e.factor_set, e.sector = 'process' as is_process, coalesce(a.counted_as, e.fuel) as fuel,
+        e.emission_tco2, e.is_held_back, e.is_synthetic
+    from {{ ref('int_inventory__emission') }} as e
+    left join {{ ref('inventory_fuel_as') }} as a on a.factor_set = e.factor_set and a.fuel_code = e.fuel and e.sector <> 'process'
+    where a.fuel_code is null or a.counted_as is not null
+),
+
 line as (
-    select division_code, year, factor_set, fuel, emission_tco2, is_held_back, is_synthetic
-    from {{ ref('int_inventory__emission') }}
-    where sector <> 'process'
+    select division_code, year, factor_set, case when is_process then 'process' else fuel end as fuel, emission_tco2, is_held_back, is_synthetic
+    from emission
     union all
     select division_code, year, factor_set, 'fuels_total', emission_tco2, is_held_back, is_synthetic
-    from {{ ref('int_inventory__emission') }}
-    where sector <> 'process'
-    union all
-    select division_code, year, factor_set, 'process', emission_tco2, is_held_back, is_synthetic
-    from {{ ref('int_inventory__emission') }}
-    where sector = 'process'
+    from emission
+    where not is_process
     union all
     -- a total only where the process part could be computed too
     select e.division_code, e.year, e.factor_set, 'total', e.emission_tco2, e.is_held_back, e.is_synthetic
-    from {{ ref('int_inventory__emission') }} as e
-    inner join (
-        select distinct division_code, year, factor_set from {{ ref('int_inventory__emission') }} where sector = 'process'
-    ) as p on e.division_code = p.division_code and e.year = p.year and e.factor_set = p.factor_set
+    from emission as e
+    where exists (
+        select 1 from emission as p where p.is_process and p.division_code = e.division_code and p.year = e.year and p.factor_set = e.factor_set
+    )
 ),
 
 computed as (
