@@ -121,3 +121,29 @@ def test_the_set_by_sector_says_why_it_is_low(built: Path) -> None:
         2007: -2.2, 2008: -2.2, 2009: -2.2, 2010: -3.1, 2011: -3.3, 2012: -2.5, 2013: -3.9, 2014: -3.9}
     said = query(built, "select distinct factor_set, remark_en from marts.fct_inventory_check_year where factor_set like 'ceads%' order by 1")
     assert said[0][1].startswith("the coal factors of industry and power are not published") and said[1] == ("ceads_uniform", None)
+
+
+def test_deduction_of_feedstock_is_a_share_by_fuel_and_year(built: Path) -> None:
+    """Coke 2012: (378.31 - 0.8265 x 41.40) x 2.876589041 / 100 = 9.898139 against 9.898130 published; by-products of coking: nothing subtracted."""
+    rows = query(built, "select fuel, year, published_feedstock_share, difference_percent, as_published_difference_percent, as_published_mtco2"
+                 " from marts.fct_inventory_check_year where factor_set = 'ceads_uniform' and published_feedstock_share is not null order by 1, 2")
+    shares = {(fuel, year): share for fuel, year, share, *_ in rows}
+    assert {year: share for (fuel, year), share in shares.items() if fuel == "coke"} == {
+        2007: 0.85, 2008: 1, 2009: 1, 2010: 1, 2011: 1, 2012: 0.8265, 2013: 0.7937, 2014: 0.982}
+    assert {key: share for key, share in shares.items() if key[0] in ("coke_oven_gas", "natural_gas", "other_coking")} == {
+        ("coke_oven_gas", 2010): 0.1107, ("coke_oven_gas", 2011): 1, **{("natural_gas", year): 1 for year in range(2011, 2015)},
+        **{("other_coking", year): 0 for year in range(2012, 2015)}}
+    # 2008 and 2009 carry the rounding of three digits
+    assert max(abs(row[4]) for row in rows) < 0.03
+    assert max(abs(row[3]) for row in rows) > 15
+    assert {(r[0], r[1]): r[5] for r in rows}["coke", 2012] == pytest.approx((378.31 - 0.8265 * 41.40) * 0.02876589041280912, abs=1e-6)
+    official = query(built, "select count(published_feedstock_share) from marts.fct_inventory_check_year where factor_set like 'ndrc%'")
+    assert official == [(0,)]
+
+
+def test_shares_that_differ_between_provinces_are_a_range() -> None:
+    with (PROJECT / "dbt_project" / "seeds" / "inventory_feedstock_share.csv").open(encoding="utf-8") as handle:
+        rows = [row for row in csv.DictReader(handle) if not row["division_code"]]
+    assert {r["fuel_code"]: (r["share"], r["low"], r["high"]) for r in rows} == {
+        "cleaned_coal": ("0.12", "", ""), "coke_oven_gas": ("0.01", "", ""), "lpg": ("0.02", "", ""), "natural_gas": ("", "0.47", "1"), "coke": ("", "0.61", "1")}
+    assert {(r["confidence"], r["from_year"], r["to_year"]) for r in rows} == {("C", "2007", "2007")}
