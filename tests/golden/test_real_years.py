@@ -13,7 +13,7 @@ from tests.conftest import build_tables_here, query
 
 PUBLISHED = PROJECT / "data" / "raw" / "published"
 RECOVERED = range(2008, 2015)
-TABLES = ("fct_inventory_year", "fct_inventory_view_year", "fct_inventory_check_year", "fct_inventory_trend_year", "fct_statistic_check", "fct_balance_check", "assert_inventory_conserves_activity")
+TABLES = ("fct_inventory_year", "fct_inventory_view_year", "fct_inventory_check_year", "fct_inventory_trend_year", "fct_statistic_check", "fct_balance_check", "fct_grid_factor_year", "assert_inventory_conserves_activity")
 
 
 @pytest.fixture(scope="module")
@@ -147,3 +147,26 @@ def test_shares_that_differ_between_provinces_are_a_range() -> None:
     assert {r["fuel_code"]: (r["share"], r["low"], r["high"]) for r in rows} == {
         "cleaned_coal": ("0.12", "", ""), "coke_oven_gas": ("0.01", "", ""), "lpg": ("0.02", "", ""), "natural_gas": ("", "0.47", "1"), "coke": ("", "0.61", "1")}
     assert {(r["confidence"], r["from_year"], r["to_year"]) for r in rows} == {("C", "2007", "2007")}
+
+
+# thermal and average factor of the balances [tCO2/MWh], worked for 2012 in real_years.md
+THERMAL = {2007: 0.890, 2008: 0.867, 2009: 0.861, 2010: 0.872, 2011: 0.887, 2012: 0.821, 2013: 0.792, 2014: 0.780}
+
+
+def test_thermal_factors_of_eight_years_are_physical(built: Path) -> None:
+    rows = query(built, "select year(period), thermal_factor, thermal_factor_low, thermal_factor_high, set_aside_basis, hold_code from marts.fct_grid_factor_year"
+                 " where area = '520000' and basis = 'energy_balance' order by 1")
+    assert {row[0]: row[1] for row in rows} == pytest.approx(THERMAL, abs=0.0005)
+    assert all(low <= factor <= high for _, factor, low, high, *_ in rows)
+    assert {row[2:] for row in rows} == {(0.75, 1.15, None, None)}
+
+
+def test_own_factor_beside_the_published_one_of_the_year(built: Path) -> None:
+    """2010: 0.609725 against 0.6556; 2012: 0.547130 against 0.4949; both published ones are unconfirmed and used for nothing."""
+    rows = query(built, "select year(period), round(consumption_factor, 4), same_year_factor, same_year_status, published_data_year, own_boundary_en like 'energy balance%',"
+                 " published_boundary_en like 'published provincial average%' from marts.fct_grid_factor_year"
+                 " where area = '520000' and basis = 'energy_balance' and same_year_factor is not null order by 1")
+    assert rows == [(2010, 0.6097, 0.6556, "unconfirmed", 2021, True, True), (2012, 0.5471, 0.4949, "unconfirmed", 2021, True, True)]
+    found = query(built, "select year(period), expected, round(found, 4), is_finding, message_zh like '%未经证实%' from marts.fct_statistic_check"
+                  " where check_id = 'Q15-grid-published-factor' and item = 'energy_balance' order by 1")
+    assert found == [(2010, 0.6556, 0.6097, True, True), (2012, 0.4949, 0.5471, True, True)]
