@@ -13,7 +13,7 @@ from tests.conftest import build_tables_here, query
 
 PUBLISHED = PROJECT / "data" / "raw" / "published"
 RECOVERED = range(2008, 2015)
-TABLES = ("fct_inventory_year", "fct_inventory_view_year", "fct_inventory_check_year", "fct_inventory_trend_year", "fct_statistic_check", "fct_balance_check", "fct_grid_factor_year", "assert_inventory_conserves_activity")
+TABLES = ("fct_inventory_year", "fct_inventory_view_year", "fct_inventory_check_year", "fct_inventory_trend_year", "fct_statistic_check", "fct_balance_check", "fct_grid_factor_year", "fct_driver_year", "assert_inventory_conserves_activity")
 
 
 @pytest.fixture(scope="module")
@@ -170,3 +170,15 @@ def test_own_factor_beside_the_published_one_of_the_year(built: Path) -> None:
     found = query(built, "select year(period), expected, round(found, 4), is_finding, message_zh like '%未经证实%' from marts.fct_statistic_check"
                   " where check_id = 'Q15-grid-published-factor' and item = 'energy_balance' order by 1")
     assert found == [(2010, 0.6556, 0.6097, True, True), (2012, 0.4949, 0.5471, True, True)]
+
+
+def test_drivers_of_eight_years_name_vintage_and_prices(built: Path) -> None:
+    """2011 to 2012: L = (212.487680 - 195.106476) / ln(212.487680 / 195.106476) = 203.673; population x ln(3587 / 3530) = 3.262 Mt. GDP is known at current prices only."""
+    rows = query(built, "select year(from_period), year(period), population_tco2e / 1e6, gdp_per_head_tco2e, energy_intensity_tco2e / 1e6, residual_tco2e, gdp_hold_code, hold_code,"
+                 " from_population_vintage, to_population_vintage, from_gdp_vintage, to_gdp_vintage, price_basis from marts.fct_driver_year"
+                 " where code = '520000' and basis = 'inventory' and factor_set = 'ceads_uniform' and industry = '' and is_consecutive order by 2")
+    assert [row[:2] for row in rows] == [(year, year + 1) for year in range(2007, 2014)]
+    assert {row[6:] for row in rows} == {("current_prices", None, "修订", "修订", "修订", "修订", "current")}
+    assert {row[3] for row in rows} == {None}
+    assert all(abs(row[5]) < 1 for row in rows)
+    assert float(rows[4][2]) == pytest.approx(203.673 * 0.01601816, abs=0.05)
