@@ -16,6 +16,8 @@ select
     cast(thermal_factor as double) as thermal_factor, cast(thermal_basis as varchar) as thermal_factor_basis,
     cast(thermal_tier as varchar) as thermal_factor_tier, cast(thermal_factor_id as varchar) as thermal_factor_id,
     cast(thermal_covered_mwh as double) as thermal_covered_mwh,
+    cast(thermal_low as double) as thermal_factor_low, cast(thermal_high as double) as thermal_factor_high,
+    cast(set_aside_basis as varchar) as set_aside_basis, cast(set_aside_factor as double) as set_aside_factor,
     {{ decimal_of('production_tco2', 3, 18) }} as production_tco2, cast(inflow_tco2 as decimal(18, 3)) as inflow_tco2,
     {{ decimal_of('outflow_tco2', 3, 18) }} as outflow_tco2, cast(inflow_tier as varchar) as inflow_factor_tier,
     cast(production_factor as double) as production_factor, cast(consumption_factor as double) as consumption_factor,
@@ -23,8 +25,14 @@ select
     cast(published_tier as varchar) as published_tier, cast(published_factor_id as varchar) as published_factor_id,
     cast(production_factor - published_factor as double) as production_gap,
     cast(consumption_factor - published_factor as double) as consumption_gap,
+    cast(same_year_factor as double) as same_year_factor, cast(same_year_status as varchar) as same_year_status,
+    cast(coalesce(consumption_factor, production_factor) - same_year_factor as double) as same_year_gap,
+    cast(o.zh as varchar) as own_boundary_zh, cast(o.en as varchar) as own_boundary_en,
+    cast(q.zh as varchar) as published_boundary_zh, cast(q.en as varchar) as published_boundary_en,
     cast(hold_code as varchar) as hold_code, cast(is_synthetic as boolean) as is_synthetic
-from {{ ref('int_grid__period') }}
+from {{ ref('int_grid__period') }} as p
+inner join {{ ref('grid_boundary') }} as o on o.subject = p.basis
+inner join {{ ref('grid_boundary') }} as q on q.subject = 'published'
 where grain = '{{ grain }}'
 order by 2, 1
 {%- endmacro %}

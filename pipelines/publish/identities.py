@@ -141,7 +141,7 @@ def _identities(catalog: str) -> list[_Identity]:
 
 def _drivers(catalog: str) -> _Identity:
     """Effects add up to the change: what a numerical residual leaves is below 1e-9 of the greater year."""
-    effects = " + ".join(f"{effect}_tco2e" for effect in DRIVER_EFFECTS)
+    effects = " + ".join(f"coalesce({effect}_tco2e, 0)" for effect in DRIVER_EFFECTS)   # no effect of GDP where it cannot be compared
     return _Identity(
         "driver_effects", "驱动因素各效应之和 = 排放变化", "effects of the drivers = change of emissions",
         f"""select concat_ws(':', basis, factor_set, level, code, industry, period, from_period) as place, change_tco2e as left_side,

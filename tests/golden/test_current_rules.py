@@ -259,12 +259,16 @@ STATISTICS: dict[str, list[dict[str, Any]]] = {
         *({"division_code": "540000", "year": 2019, "item": item, "fuel": "原煤", "quantity": quantity, "unit": "万吨"}
           for item, quantity in (("四、终端消费量", 100), ("（1）工业", 60), ("其他", 30))),                                   # Q01: 90 of 100
         *({"division_code": "460000", "year": year, "item": "火力发电", "fuel": fuel, "quantity": quantity, "unit": unit}
-          for year, coal, power in ((2018, -500, 100), (2019, -95, 110)) for fuel, quantity, unit in (("原煤", coal, "万吨"), ("电力", power, "亿千瓦时"))),   # Q10, Q12: 62 gce/kWh
+          for year, coal, power in ((2018, -500, 100), (2019, -95, 110)) for fuel, quantity, unit in (("原煤", coal, "万吨"), ("电力", power, "亿千瓦时"))),   # Q10, Q12, Q14: 62 gce/kWh
         {"division_code": "520000", "year": 2018, "item": "四、终端消费量", "fuel": "原煤", "quantity": 9000, "unit": "吨"},      # Q11
         {"division_code": "520000", "year": 2018, "item": "（1）工业", "fuel": "原煤", "quantity": 9000, "unit": "吨"},
         # a blank unit is that of the printed form, and comes near without an oddity
         *({"division_code": "630000", "year": year, "item": "火力发电", "fuel": fuel, "quantity": quantity, "unit": ""}
           for year, coal, power in ((2018, -500, 100), (2019, -600, 120)) for fuel, quantity in (("原煤", coal), ("电力", power))),
+        # Q15: 500 x 1.7044 / 100 = 0.8522 against 0.4711 of Fujian; 0.7346 with some hydro is near the 0.7355 of Tianjin
+        *({"division_code": division, "year": 2021, "item": item, "fuel": fuel, "quantity": quantity, "unit": unit}
+          for division, hydro in (("350000", 0), ("120000", 16))
+          for item, fuel, quantity, unit in (("火力发电", "原煤", -500, "万吨"), ("火力发电", "电力", 100, "亿千瓦时"), ("一次能源生产量", "电力", hydro, "亿千瓦时"))),
     ],
     "grid_generation": [{"division_code": "460000", "period": "2018", "source": "火电", "generation": 30, "unit": "亿千瓦时"},     # Q13: 100
                         {"division_code": "630000", "period": "2018", "source": "火电", "generation": 98, "unit": "亿千瓦时"},
@@ -300,7 +304,8 @@ STATISTICS: dict[str, list[dict[str, Any]]] = {
 }
 STATISTICS_RULES = {"Q01-balance-identity", "Q02-year-to-date-falls", "Q03-looks-year-to-date", "Q05-zero-missing", "Q06-parts",
                     "Q07-vintages", "Q08-sector-table"}
-NEIGHBOUR_RULES = {"Q10-balance-year-before", "Q11-balance-published-total", "Q12-balance-thermal-power", "Q13-balance-grid"}
+NEIGHBOUR_RULES = {"Q10-balance-year-before", "Q11-balance-published-total", "Q12-balance-thermal-power", "Q13-balance-grid", "Q14-grid-thermal-bounds",
+                   "Q15-grid-published-factor"}
 # a factor beside a published one, and one that only says that it is confirmed
 FACTORS = [
     {"factor_id": f"test:{number}", "kind": "grid", "item": "average", "value": 0.6, "unit": "tCO2/MWh", "area": area, "data_year": 2023, "status": "confirmed",
@@ -405,6 +410,10 @@ def test_balances_are_held_against_what_stands_beside_them(found: Path) -> None:
         ("Q11-balance-published-total", "the balance makes 0.01534 Mt CO2 from fuels, while the published inventory has 219.58601 Mt for 2016: more than five times apart"),
         ("Q12-balance-thermal-power", "thermal power takes 678585 tce and makes 11000000 MWh: 61.68955 gce/kWh is impossible"),
         ("Q13-balance-grid", "thermal power is 10000000 MWh in the balance and 3000000 MWh in the statistics of generation: more than twice apart"),
+        ("Q14-grid-thermal-bounds", "a MWh of thermal power emits 0.1472 tCO2, beyond the bounds of physics: 2019 (energy_balance, 0.75 to 1.15), no factor is given"),
+        ("Q15-grid-published-factor", "the own average grid factor is 0.85219 tCO2/MWh, the published one of the year 0.4711, more than 5 % apart: 2021 (energy balance: all fuel put into"
+         " thermal power (captive plants, waste heat and by-product gas among it) and primary electricity; heat supply is a row of its own and not inside; per MWh generated, own use of plants"
+         " and line losses not taken off; the published one is confirmed)"),
     ]
 
 

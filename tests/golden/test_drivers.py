@@ -17,8 +17,8 @@ TABLES = ("fct_driver_year", "fct_carbon_productivity_year", "fct_uncertainty_ye
 EFFECTS = ("population", "gdp_per_head", "structure", "energy_intensity", "fuel_mix", "emission_factor", "process_intensity")
 
 
-def _balance(year: int, *cells: tuple[str, str, float, str]) -> list[dict]:
-    return [{"division_code": "530000", "year": year, "item": item, "fuel": fuel, "quantity": quantity, "unit": unit} for item, fuel, quantity, unit in cells]
+def _balance(year: int, *cells: tuple[str, str, float, str], division: str = "530000") -> list[dict]:
+    return [{"division_code": division, "year": year, "item": item, "fuel": fuel, "quantity": quantity, "unit": unit} for item, fuel, quantity, unit in cells]
 
 
 def _figure(indicator: str, year: int, value: float, unit: str = "亿元", division: str = "530000", industry: str = "", vintage: str = "修订") -> dict:
@@ -39,6 +39,9 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
         *_balance(2010, (farming, "柴油", 10, "万吨"), (industry, "原煤", 100, "万吨")),
         *_balance(2012, (farming, "柴油", 8, "万吨"), (industry, "原煤", 120, "万吨"), (industry, "天然气", 2, "亿立方米")),
         *_balance(2015, (industry, "原煤", 130, "万吨")),
+        # 450000: GDP at current prices only; 460000: population of two vintages; 620000: GDP of two vintages
+        *(cell for division in ("450000", "460000", "620000") for year, coal in ((2010, 100), (2012, 120))
+          for cell in _balance(year, (industry, "原煤", coal, "万吨"), division=division)),
     ], synthetic=False)
     deliver(inbox, "energy_balance", "demo.csv", _balance(2020, (industry, "原煤", 90, "万吨")), synthetic=True)
     deliver(inbox, "sector_statistics", "statistics.csv", [
@@ -48,9 +51,19 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
         _figure("第一产业增加值", 2010, 2000), _figure("增加值", 2012, 2100, industry="第一产业"),
         _figure("第二产业增加值", 2010, 8000), _figure("增加值", 2012, 11900, industry="第二产业"),
     ], synthetic=False)
+    constant = "地区生产总值（2010年价格）"
+    deliver(inbox, "sector_statistics", "unlike.csv", [
+        *(_figure("年末常住人口", year, people, "万人", division) for division in ("450000", "620000") for year, people in ((2010, 4000), (2012, 4400))),
+        _figure("年末常住人口", 2010, 4000, "万人", "460000"), _figure("年末常住人口", 2012, 4400, "万人", "460000", vintage="初步"),
+        *(_figure("地区生产总值", year, value, division="450000") for year, value in ((2010, 1000), (2012, 1500))),
+        *(_figure(constant, year, value, division="460000") for year, value in ((2010, 1000), (2012, 1200))),
+        _figure(constant, 2010, 1000, division="620000"), _figure(constant, 2012, 1300, division="620000", vintage="初步"),
+    ], synthetic=False)
+    # a preliminary figure of both years, made up, beside a real revised one of the first
+    deliver(inbox, "sector_statistics", "revised.csv", [_figure("年末常住人口", 2023, 550, "万人", "520100")], synthetic=False)
     deliver(inbox, "sector_statistics", "city.csv", [
-        *(_figure("地区生产总值", year, value, division="520100") for year, value in ((2023, 1000), (2024, 1100))),
-        *(_figure("年末常住人口", year, 600, "万人", "520100") for year in (2023, 2024)),
+        *(_figure("地区生产总值（2023年价格）", year, value, division="520100") for year, value in ((2023, 1000), (2024, 1100))),
+        *(_figure("年末常住人口", year, 600, "万人", "520100", vintage="初步") for year in (2023, 2024)),
     ])
     deliver(inbox, "enterprise_register", "register.csv", [register_row(n, "24-other-industry", "3012") for n in (DIESEL, METERED, BOOKS, MEASURED)])
     deliver(inbox, "enterprise_energy", "energy.csv", [
@@ -65,7 +78,8 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _drivers(database: Path, code: str, factor_set: str = "ceads_uniform") -> dict[tuple, dict[str, Any]]:
-    names = ["industry", "from_period", "period", "change_tco2e", "is_base_to_latest", *(f"{e}_tco2e" for e in EFFECTS), "residual_tco2e", "price_basis", "split_by", "hold_code", "is_synthetic"]
+    names = ["industry", "from_period", "period", "change_tco2e", "is_base_to_latest", *(f"{e}_tco2e" for e in EFFECTS), "residual_tco2e", "price_basis", "split_by", "gdp_hold_code", "hold_code", "from_population", "from_population_vintage", "to_population_vintage",
+             "from_gdp_vintage", "to_gdp_vintage", "is_synthetic"]
     rows = query(database, f"select {', '.join(names)} from marts.fct_driver_year where code = ? and factor_set = ?", code, factor_set)
     return {(r[0], r[1] and r[1].year, r[2].year): dict(zip(names, r, strict=True)) for r in rows}
 
@@ -95,6 +109,28 @@ def test_what_cannot_be_taken_apart_says_why(database: Path) -> None:
     assert _drivers(database, "520100", "")["", 2021, 2022]["hold_code"] == "incomplete_year"
 
 
+def test_unlike_figures_are_never_compared(database: Path) -> None:
+    """Energy per head where GDP cannot be compared: L = 340875.175 / ln 1.2; population ln 1.1, energy per head ln (1.2 / 1.1)."""
+    row = _drivers(database, "450000")["", 2010, 2012]
+    assert (row["gdp_hold_code"], row["hold_code"], row["price_basis"], row["split_by"]) == ("current_prices", None, "current", "none")
+    assert [row[f"{e}_tco2e"] and float(row[f"{e}_tco2e"]) for e in EFFECTS] == pytest.approx(
+        [178195.463, None, None, 162679.712, 0, 0, 0], abs=0.002)
+    assert abs(row["residual_tco2e"]) <= 1e-9 * abs(float(row["change_tco2e"]))
+    row = _drivers(database, "620000")["", 2010, 2012]
+    assert (row["gdp_hold_code"], row["hold_code"], row["from_gdp_vintage"], row["to_gdp_vintage"]) == ("gdp_vintages_differ", None, "修订", "初步")
+    assert float(row["population_tco2e"]) == pytest.approx(178195.463, abs=0.002)
+    row = _drivers(database, "460000")["", 2010, 2012]
+    assert (row["hold_code"], row["from_population_vintage"], row["to_population_vintage"]) == ("population_vintages_differ", "修订", "初步")
+    assert all(row[f"{e}_tco2e"] is None for e in EFFECTS)
+
+
+def test_growth_is_of_one_series_at_prices_of_one_year(database: Path) -> None:
+    rows = query(database, "select code, price_basis, hold_code, elasticity is null, gdp_growth, co2_intensity_change is null from marts.fct_carbon_productivity_year"
+                 " where factor_set = 'ceads_uniform' and period = date '2012-01-01' and code in ('450000', '460000', '620000') order by 1")
+    assert rows == [("450000", "current", "current_prices", True, None, True), ("460000", "2010", None, False, pytest.approx(0.2), False),
+                    ("620000", "2010", "vintages_differ", True, None, True)]
+
+
 def test_effects_of_the_ledger_leave_feedstock_out(database: Path) -> None:
     row = _drivers(database, "520100", "")["", 2023, 2024]
     change = float(row["change_tco2e"])
@@ -102,7 +138,9 @@ def test_effects_of_the_ledger_leave_feedstock_out(database: Path) -> None:
     shares = [float(row[f"{e}_tco2e"]) / change for e in EFFECTS]
     # lines are whole kilograms: the factor per tce moves in the fifth figure
     assert shares == pytest.approx([0, 0.522758, 0, 0.477242, 0, 0, 0], abs=1e-4)
-    assert (row["price_basis"], row["split_by"], row["is_synthetic"]) == ("current", "none", True)
+    assert (row["price_basis"], row["split_by"], row["is_synthetic"]) == ("2023", "none", True)
+    # the real revised population of 2023 (550) is not held against the preliminary one of 2024
+    assert (row["from_population"], row["from_population_vintage"], row["to_population_vintage"]) == (6_000_000, "初步", "初步")
     # 2021 and 2022 are not whole: the first whole year is the base
     assert [key for key, one in _drivers(database, "520100", "").items() if one["is_base_to_latest"]] == [("", 2023, 2024)]
     ((elasticity, state, change),) = query(database, """select elasticity, decoupling_state, co2_intensity_change

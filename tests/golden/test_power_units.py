@@ -280,15 +280,16 @@ def test_accounts_keep_the_scopes_and_the_energy_bases_side_by_side(units: Path)
 
 # period, column, expected (grid_factors.md)
 GRID = [
-    ("2024-05-01", "thermal_factor_basis", "power_units"), ("2024-05-01", "thermal_factor", 0.429498244),
-    ("2024-05-01", "production_tco2", "128849.473"), ("2024-05-01", "production_factor", 0.234271769),
-    ("2024-05-01", "supply_mwh", 490_000.0), ("2024-05-01", "inflow_tco2", "5332.000"), ("2024-05-01", "outflow_tco2", "23427.177"),
-    ("2024-05-01", "consumption_factor", 0.226029176), ("2024-05-01", "published_factor", 0.5683),
+    ("2024-05-01", "thermal_factor_basis", "power_units"), ("2024-05-01", "thermal_factor", 0.597562774),
+    ("2024-05-01", "thermal_factor_low", 0.549130435), ("2024-05-01", "thermal_factor_high", 0.910869565),
+    ("2024-05-01", "production_tco2", "179268.832"), ("2024-05-01", "production_factor", 0.325943331),
+    ("2024-05-01", "supply_mwh", 490_000.0), ("2024-05-01", "inflow_tco2", "5332.000"), ("2024-05-01", "outflow_tco2", "32594.333"),
+    ("2024-05-01", "consumption_factor", 0.310217345), ("2024-05-01", "published_factor", 0.5683),
     ("2024-05-01", "published_data_year", 2023), ("2024-05-01", "published_tier", "other_year"),
-    ("2024-05-01", "production_gap", -0.334028231), ("2024-05-01", "consumption_gap", -0.342270824),
+    ("2024-05-01", "production_gap", -0.242356669), ("2024-05-01", "consumption_gap", -0.258082655),
     ("2024-05-01", "nonfossil_generation_share", 0.454545455), ("2024-05-01", "nonfossil_capacity_share", 0.52),
     ("2024-05-01", "final_consumption_mwh", 455_700.0), ("2024-05-01", "loss_mwh", 34_300.0), ("2024-05-01", "loss_rate", 0.07),
-    ("2024-06-01", "thermal_factor", 0.429498244), ("2024-06-01", "production_factor", 0.107374561),
+    ("2024-06-01", "thermal_factor", 0.597562774), ("2024-06-01", "production_factor", 0.149390693),
     ("2024-06-01", "consumption_factor", None), ("2024-06-01", "hold_code", "no_exchange"), ("2024-06-01", "nonfossil_capacity_share", None),
     ("2023-05-01", "thermal_factor_basis", "national_fossil_power"), ("2023-05-01", "thermal_factor_tier", "wider_area"),
     ("2023-05-01", "production_factor", 0.41365), ("2025-12-01", "production_factor", 0.0),
@@ -311,7 +312,7 @@ def test_every_expected_grid_figure_stands_in_the_working() -> None:
 
 def test_hours_months_and_years_of_one_fact_never_add(units: Path) -> None:
     assert query(units, "select cast(period as varchar), generation_mwh, production_factor from marts.fct_grid_factor_hour") == [
-        ("2024-05-01 10:00:00", 1000.0, pytest.approx(0.4 * 137439.438 / 320_000)),
+        ("2024-05-01 10:00:00", 1000.0, pytest.approx(0.4 * 137439.438 / 230_000)),
     ]
     # twelve months are not there and no yearly figure is: no year
     assert query(units, "select count(*) from marts.fct_grid_factor_year where year(period) in (2023, 2024)") == [(0,)]

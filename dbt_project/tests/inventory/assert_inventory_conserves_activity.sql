@@ -1,7 +1,7 @@
 -- The sectors of a fuel add up to its leaf cells: final consumption, less the feedstock share, plus thermal and heat inputs.
 with leaf as (
     select
-        c.division_code, c.year, c.fuel_code as fuel,
+        c.division_code, c.year, c.fuel_code as fuel, f.is_burned,
         case c.item_code
             when 'industry_feedstock' then 0
             when 'thermal_power' then greatest(-c.quantity, 0)
@@ -10,7 +10,7 @@ with leaf as (
         end as burned,
         case when c.item_code = 'industry_feedstock' then c.quantity else 0 end as feedstock
     from {{ ref('int_inventory__balance_cell') }} as c
-    inner join {{ ref('balance_fuel') }} as f on c.fuel_code = f.fuel_code and f.is_burned and f.canonical_unit <> 'tce'
+    inner join {{ ref('balance_fuel') }} as f on c.fuel_code = f.fuel_code and f.canonical_unit not in ('tce', 'GJ', 'MWh') and not f.is_total
     where c.item_code in (
         'agriculture', 'industry', 'industry_feedstock', 'construction', 'transport', 'trade', 'other_services',
         'urban', 'rural', 'thermal_power', 'heat_supply'
@@ -26,6 +26,7 @@ expected as (
     select l.division_code, l.year, s.factor_set, l.fuel, sum(l.burned) - sum(l.feedstock) * {{ decimal_of('s.feedstock_share', 6, 9) }} as activity
     from leaf as l
     cross join {{ ref('inventory_factor_set') }} as s
+    where l.is_burned or exists (select 1 from {{ ref('inventory_fuel_as') }} as a where a.factor_set = s.factor_set and a.fuel_code = l.fuel)
     group by l.division_code, l.year, s.factor_set, s.feedstock_share, l.fuel
 ),
 

@@ -39,7 +39,7 @@ coal_equivalent as (
         inner join {{ ref('int_factor__current') }} as f
             on f.item = coalesce(nullif(m.fuel_code, ''), b.fuel_code)
             and ((f.kind = 'tce' and f.unit in ('kgce/kg', 'kgce/m3')) or (f.kind = 'ncv' and f.method_version = 'ndrc-2015'))
-        where b.is_burned
+        where b.is_burned or b.fuel_code in (select fuel_code from {{ ref('inventory_fuel_as') }})
     ) as candidates
     where choice = 1
     group by fuel_code

@@ -1,9 +1,9 @@
 {{ config(materialized='table') }}
--- GDP, value added by industry and population of a year, one figure for each price basis: `current`, or the year whose prices the indicator
--- names, as in 地区生产总值(2005年价格). Real before synthetic, revised before preliminary.
+-- GDP, value added by industry and population of a year, one figure for each series (vintage and label) and price basis: `current`, or the
+-- year whose prices the indicator names, as in 地区生产总值(2005年价格). `standing`: real before synthetic, revised before preliminary.
 with named as (
     select *, replace(replace(replace(indicator, '（', '('), '）', ')'), ' ', '') as indicator_key
-    from {{ ref('int_sector_statistics__year') }}
+    from {{ ref('int_sector_statistics__series') }}
 ),
 
 figure as (
@@ -20,13 +20,14 @@ figure as (
 ranked as (
     select *,
         row_number() over (
-            partition by division_code, year, measure, industry, price_basis
-            order by is_synthetic, case vintage when '修订' then 0 when '' then 1 else 2 end, indicator_key
-        ) as choice
+            partition by division_code, year, measure, industry, price_basis, vintage, is_synthetic
+            order by indicator_key
+        ) as choice,
+        case when is_synthetic then 3 else 0 end + case vintage when '修订' then 0 when '' then 1 else 2 end as standing
     from figure
     where measure <> 'value_added' or industry <> ''
 )
 
-select division_code, year, measure, industry, price_basis, value, vintage, is_synthetic
+select division_code, year, measure, industry, price_basis, value, vintage, is_synthetic, standing
 from ranked
 where choice = 1

@@ -1,10 +1,11 @@
 {{ config(materialized='table') }}
 -- The effects of each cell (industry group x fuel) of a pair of years. Value added splits the economy at the finest of division, section and the
--- three industries that is delivered for every group with emissions, in both years; else the economy is one (`none`). Households count per head.
+-- three industries that is delivered for every group with emissions, in both years; else the economy is one (`none`). Households count per head, and so
+-- does everything where GDP of the two years cannot be compared.
 --   energy: population x GDP per head x share of the industry x energy/value added x share of the fuel x emission/energy
 --   other:  population x GDP per head x share of the industry x emission/value added
 with cell as (
-    select p.year_0, p.year_1, p.is_synthetic as label, p.gdp_0, p.gdp_1, p.population_0, p.population_1, p.price_basis, c.*
+    select p.year_0, p.year_1, p.is_synthetic as label, case when p.gdp_hold_code is null then p.gdp_0 end as gdp_0, case when p.gdp_hold_code is null then p.gdp_1 end as gdp_1, p.population_0, p.population_1, p.price_basis, c.*
     from {{ ref('int_driver__pair') }} as p
     inner join {{ ref('int_driver__cell') }} as c
         on c.basis = p.basis and c.factor_set = p.factor_set and c.level = p.level and c.code = p.code and c.year in (p.year_0, p.year_1)
@@ -25,32 +26,32 @@ split as (
     ) as s
 ),
 
--- value added of each group over GDP at the same prices: at those of the pair's GDP, else at current prices
+-- value added of each group over GDP of the same series, year and prices: at those of the pair's GDP, else at current prices
 share as (
     select
         g.basis, g.factor_set, g.level, g.code, g.year_0, g.year_1, g.split_by, g.split_rank, g.industry_group, v_0.price_basis,
         v_0.value / nullif(y_0.value, 0.0) as share_0, v_1.value / nullif(y_1.value, 0.0) as share_1,
         row_number() over (
             partition by g.basis, g.factor_set, g.level, g.code, g.year_0, g.year_1, g.split_by, g.industry_group
-            order by case when v_0.price_basis = g.price_basis then 0 else 1 end
+            order by case when v_0.price_basis = g.price_basis then 0 else 1 end, v_0.standing
         ) as choice
     from (
         select distinct basis, factor_set, level, code, year_0, year_1, label, price_basis, split_by, split_rank, industry_group
         from split
-        where industry_group is null or industry_group <> '居民生活'
+        where gdp_0 is not null and (industry_group is null or industry_group <> '居民生活')
     ) as g
     left join {{ ref('int_driver__economy') }} as v_0
         on v_0.division_code = g.code and v_0.year = g.year_0 and v_0.measure = 'value_added' and v_0.industry = g.industry_group
         and v_0.price_basis in (g.price_basis, 'current') and (g.label or not v_0.is_synthetic)
     left join {{ ref('int_driver__economy') }} as v_1
         on v_1.division_code = g.code and v_1.year = g.year_1 and v_1.measure = 'value_added' and v_1.industry = g.industry_group
-        and v_1.price_basis = v_0.price_basis and (g.label or not v_1.is_synthetic)
+        and v_1.price_basis = v_0.price_basis and v_1.vintage = v_0.vintage and v_1.is_synthetic = v_0.is_synthetic
     left join {{ ref('int_driver__economy') }} as y_0
         on y_0.division_code = g.code and y_0.year = g.year_0 and y_0.measure = 'gdp' and y_0.industry = '' and y_0.price_basis = v_0.price_basis
-        and (g.label or not y_0.is_synthetic)
+        and y_0.vintage = v_0.vintage and y_0.is_synthetic = v_0.is_synthetic
     left join {{ ref('int_driver__economy') }} as y_1
         on y_1.division_code = g.code and y_1.year = g.year_1 and y_1.measure = 'gdp' and y_1.industry = '' and y_1.price_basis = v_0.price_basis
-        and (g.label or not y_1.is_synthetic)
+        and y_1.vintage = v_0.vintage and y_1.is_synthetic = v_0.is_synthetic
 ),
 
 -- the finest split that no group lacks
@@ -90,7 +91,7 @@ grouped as (
 related as (
     select g.*, s.share_0, s.share_1,
         cast(g.emission_0 as double) as v_0, cast(g.emission_1 as double) as v_1,
-        g.industry is not distinct from '居民生活' as per_head,
+        g.industry is not distinct from '居民生活' or g.gdp_0 is null as per_head,
         {{ exact_sum('g.energy_0', over='partition by g.basis, g.factor_set, g.level, g.code, g.year_0, g.year_1, g.industry, g.part', decimals=6) }} as group_energy_0,
         {{ exact_sum('g.energy_1', over='partition by g.basis, g.factor_set, g.level, g.code, g.year_0, g.year_1, g.industry, g.part', decimals=6) }} as group_energy_1
     from grouped as g

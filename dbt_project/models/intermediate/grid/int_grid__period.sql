@@ -1,7 +1,8 @@
 {{ config(materialized='table') }}
 -- One row per scope, area and hour, month or year: generation, exchange, use, loss by residual, and the emissions that go with them.
 -- Consumption with losses = generation + inflow - outflow. Power received carries the published factor of the area that sent it, by the
--- rule for grid factors, else the national one; power sent carries the area's own production factor.
+-- rule for grid factors, else the national one; power sent carries the area's own production factor. A thermal factor beyond the bounds of physics
+-- gives way to the next source that is inside them; where none is, nothing is computed (`thermal_out_of_bounds`).
 with summed as (
     select
         f.basis, f.area, f.grain, f.period, f.ts,
@@ -46,12 +47,12 @@ sold as (
 
 -- the fossil power factor of the country is the fallback, by the rule for grid factors
 thermal as (
-    select t.rank, t.basis, t.area, t.grain, t.period, t.mwh, t.factor, t.tier, cast(null as varchar) as factor_id, t.is_synthetic
+    select t.rank, t.basis, t.area, t.grain, t.period, t.mwh, t.factor, t.tier, t.low, t.high, t.is_within, t.is_synthetic
     from {{ ref('int_grid__thermal') }} as t
     union all
     -- months without a figure of their own use that of their year
     select
-        t.rank + 2, t.basis, t.area, 'month', cast(t.period + to_months(cast(m.n as integer)) as date), t.mwh, t.factor, t.tier, null, t.is_synthetic
+        t.rank + 2, t.basis, t.area, 'month', cast(t.period + to_months(cast(m.n as integer)) as date), t.mwh, t.factor, t.tier, t.low, t.high, t.is_within, t.is_synthetic
     from {{ ref('int_grid__thermal') }} as t
     cross join range(12) as m(n)
     where t.grain = 'year'
@@ -60,14 +61,25 @@ thermal as (
 chosen as (
     select
         s.*, t.basis as thermal_basis, t.factor as thermal_factor, t.tier as thermal_tier, t.mwh as thermal_covered_mwh,
-        t.is_synthetic as thermal_synthetic,
-        row_number() over (partition by s.basis, s.area, s.grain, s.ts order by t.rank) as choice
+        t.low as thermal_low, t.high as thermal_high, t.is_within as thermal_within, t.is_synthetic as thermal_synthetic,
+        -- what cannot be is taken only where nothing else is known, and then held
+        row_number() over (partition by s.basis, s.area, s.grain, s.ts order by case when t.is_within then 0 else 1 end, t.rank) as choice,
+        first_value(t.basis) over (partition by s.basis, s.area, s.grain, s.ts order by t.rank) as best_basis,
+        first_value(t.factor) over (partition by s.basis, s.area, s.grain, s.ts order by t.rank) as best_factor
     from summed as s
     left join thermal as t
         on t.area = s.area and t.grain = case s.grain when 'hour' then 'month' else s.grain end
         and t.period = case s.grain when 'hour' then cast(date_trunc('month', s.period) as date) else s.period end
         and (s.basis = 'grid_statistics' or t.basis = 'energy_balance')
     where s.generation_mwh is not null
+),
+
+-- the published average of the very year, confirmed before unconfirmed: for comparison, never for a figure
+same_year as (
+    select area, data_year, value, case when is_unconfirmed then 'unconfirmed' else 'confirmed' end as status,
+        row_number() over (partition by area, data_year order by is_unconfirmed, is_synthetic, received_at desc, factor_id) as choice
+    from {{ ref('int_factor__current') }}
+    where kind = 'grid' and item = 'average' and data_year is not null
 ),
 
 valued as (
@@ -84,7 +96,11 @@ valued as (
         coalesce(c.thermal_factor, d.value) as thermal_factor,
         coalesce(c.thermal_tier, case when d.value is not null then 'wider_area' end) as thermal_tier,
         case when c.thermal_basis is null then d.factor_id end as thermal_factor_id, c.thermal_covered_mwh,
+        c.thermal_low, c.thermal_high, coalesce(c.thermal_within, true) as thermal_within,
+        case when c.best_factor <> c.thermal_factor then c.best_basis end as set_aside_basis,
+        case when c.best_factor <> c.thermal_factor then c.best_factor end as set_aside_factor,
         p.value as published_factor, p.data_year as published_data_year, p.tier as published_tier, p.factor_id as published_factor_id,
+        y.value as same_year_factor, y.status as same_year_status,
         c.is_synthetic or coalesce(c.thermal_synthetic, false) or (c.balance_consumption_mwh is null and coalesce(u.is_synthetic, false)) as is_synthetic
     from chosen as c
     left join sold as u on c.basis = 'grid_statistics' and u.area = c.area and u.grain = c.grain and u.period = c.period
@@ -92,13 +108,14 @@ valued as (
         on d.area = '000000' and d.grid_kind = 'fossil_power' and d.activity_year = year(c.period)
     left join {{ ref('int_factor__grid_year') }} as p
         on p.area = c.area and p.grid_kind = 'average' and p.activity_year = year(c.period)
+    left join same_year as y on y.area = c.area and y.data_year = year(c.period) and y.choice = 1
     where c.choice = 1
 ),
 
 produced as (
     select *,
-        case when thermal_mwh = 0 then 0.0 else cast(thermal_mwh as double) * thermal_factor end as production_tco2,
-        case when thermal_mwh = 0 then 0.0 else cast(thermal_mwh as double) * thermal_factor end / nullif(cast(generation_mwh as double), 0.0) as production_factor
+        case when thermal_mwh = 0 then 0.0 when thermal_within then cast(thermal_mwh as double) * thermal_factor end as production_tco2,
+        case when thermal_mwh = 0 then 0.0 when thermal_within then cast(thermal_mwh as double) * thermal_factor end / nullif(cast(generation_mwh as double), 0.0) as production_factor
     from valued
 )
 
@@ -109,6 +126,7 @@ select *,
     supply_mwh - final_consumption_mwh as loss_mwh,
     case
         when production_factor is null and generation_mwh = 0 then 'no_generation'
+        when production_factor is null and not thermal_within then 'thermal_out_of_bounds'
         when production_factor is null then 'no_thermal_factor'
         when supply_mwh is null then 'no_exchange'
         when inflow_tco2 is null then 'no_inflow_factor'

@@ -1,9 +1,10 @@
 {{ config(materialized='table') }}
 -- What a MWh of thermal power emits, by area and month or year, from what was delivered: the power units of the carbon market, else
--- the enterprises under 01-power, else the region's energy balance. `rank` is the order of choice.
+-- the enterprises under 01-power, else the region's energy balance. `rank` is the order of choice. `low` and `high`: bounds of seed
+-- grid_bound, by the generation of coal and gas units, else those of coal. A unit that generated on no fuel tells nothing of its factor.
 with unit_month as (
     select
-        u.uscc, u.period, u.generation_mwh, u.carbon_basis, u.is_synthetic,
+        u.uscc, u.period, u.generation_mwh, u.carbon_basis, u.is_synthetic, case u.unit_class when 'gas' then 'gas' else 'coal' end as fuel,
         -- the part of the fuel that makes heat is not the grid's
         (u.main_fuel_tco2e + u.startup_oil_tco2e) * (1.0 - coalesce(u.heat_ratio, 0.0)) as tco2,
         left(r.division_code, 2) || '0000' as area,
@@ -11,7 +12,7 @@ with unit_month as (
     from {{ ref('int_power_unit__emission') }} as u
     inner join {{ ref('int_register__current') }} as r
         on r.uscc = u.uscc and r.conflict is null and r.valid_from < u.period + interval 1 month
-    where u.generation_mwh > 0 and u.main_fuel_tco2e + u.startup_oil_tco2e is not null
+    where u.generation_mwh > 0 and u.main_fuel_tco2e + u.startup_oil_tco2e > 0
 ),
 
 enterprise_tco2 as (
@@ -35,37 +36,43 @@ observed as (
     select
         1 as rank, 'power_units' as basis, area, period, {{ decimal_of('tco2', 3, 28) }} as tco2,
         {{ decimal_of('generation_mwh', 6, 28) }} as mwh,
-        case carbon_basis when 'measured' then 'measured' else 'method_default' end as tier, is_synthetic
+        case carbon_basis when 'measured' then 'measured' else 'method_default' end as tier, fuel, is_synthetic
     from unit_month
     where recency = 1
     union all
-    select 2, 'power_enterprises', e.area, e.period, cast(e.tco2 as decimal(28, 3)), o.mwh, 'declared', e.is_synthetic
+    select 2, 'power_enterprises', e.area, e.period, cast(e.tco2 as decimal(28, 3)), o.mwh, 'declared', 'coal', e.is_synthetic
     from enterprise_tco2 as e
     inner join enterprise_mwh as o on o.uscc = e.uscc and o.period = e.period
 ),
 
 grained as (
-    select *, 'month' as grain, period as at_period from observed
+    select o.*, b.low, b.high, 'month' as grain, o.period as at_period from observed as o inner join {{ ref('grid_bound') }} as b on b.fuel = o.fuel
     union all
-    select *, 'year', make_date(cast(year(period) as integer), 1, 1) from observed
+    select o.*, b.low, b.high, 'year', make_date(cast(year(o.period) as integer), 1, 1) from observed as o inner join {{ ref('grid_bound') }} as b on b.fuel = o.fuel
+),
+
+factor as (
+    select
+        rank, basis, area, grain, at_period as period, sum(tco2) as tco2, sum(mwh) as mwh,
+        cast(sum(tco2) as double) / cast(sum(mwh) as double) as factor,
+        case when max(tier) = min(tier) then max(tier) else 'method_default' end as tier, bool_or(is_synthetic) as is_synthetic,
+        {{ exact_sum('cast(mwh as double) * low') }} / cast(sum(mwh) as double) as low, {{ exact_sum('cast(mwh as double) * high') }} / cast(sum(mwh) as double) as high
+    from grained
+    group by rank, basis, area, grain, at_period
+    union all
+    select
+        3, 'energy_balance', e.division_code, 'year', make_date(e.year, 1, 1), cast(sum(e.emission_tco2) as decimal(28, 3)), g.mwh,
+        cast(sum(e.emission_tco2) as double) / cast(g.mwh as double), 'method_default', bool_or(e.is_synthetic or g.is_synthetic),
+        (select low from {{ ref('grid_bound') }} where fuel = 'coal'), (select high from {{ ref('grid_bound') }} where fuel = 'coal')
+    from {{ ref('int_inventory__emission') }} as e
+    inner join (
+        select division_code, year, cast(quantity as decimal(28, 6)) as mwh, is_synthetic
+        from {{ ref('int_inventory__balance_cell') }}
+        where fuel_code = 'electricity' and item_code = 'thermal_power' and quantity > 0
+    ) as g on g.division_code = e.division_code and g.year = e.year
+    where e.factor_set = 'ceads_uniform' and e.sector = 'thermal_power' and e.emission_tco2 is not null
+    group by e.division_code, e.year, g.mwh
+    having sum(e.emission_tco2) > 0
 )
 
-select
-    rank, basis, area, grain, at_period as period, sum(tco2) as tco2, sum(mwh) as mwh,
-    cast(sum(tco2) as double) / cast(sum(mwh) as double) as factor,
-    case when max(tier) = min(tier) then max(tier) else 'method_default' end as tier, bool_or(is_synthetic) as is_synthetic
-from grained
-group by rank, basis, area, grain, at_period
-union all
-select
-    3, 'energy_balance', e.division_code, 'year', make_date(e.year, 1, 1), cast(sum(e.emission_tco2) as decimal(28, 3)), g.mwh,
-    cast(sum(e.emission_tco2) as double) / cast(g.mwh as double), 'method_default', bool_or(e.is_synthetic or g.is_synthetic)
-from {{ ref('int_inventory__emission') }} as e
-inner join (
-    select division_code, year, cast(quantity as decimal(28, 6)) as mwh, is_synthetic
-    from {{ ref('int_inventory__balance_cell') }}
-    where fuel_code = 'electricity' and item_code = 'thermal_power' and quantity > 0
-) as g on g.division_code = e.division_code and g.year = e.year
-where e.factor_set = 'ceads_uniform' and e.sector = 'thermal_power' and e.emission_tco2 is not null
-group by e.division_code, e.year, g.mwh
-having sum(e.emission_tco2) > 0
+select *, factor between low and high as is_within from factor

@@ -1,10 +1,11 @@
 -- burned = final consumption - feedstock share x feedstock + |input to thermal power| + |input to heat supply|,
--- by sector and fuel, from leaf rows only. The feedstock belongs wholly to industry, which may go below zero.
+-- by sector and fuel, from leaf rows only. The feedstock belongs wholly to industry, which may go below zero. What is burned is a column of
+-- seed balance_fuel; a set that counts a further column (blast-furnace gas as other gas) says so in seed inventory_fuel_as.
 with cell as (
-    select c.*
+    select c.*, f.is_burned
     from {{ ref('int_inventory__balance_cell') }} as c
     inner join {{ ref('balance_fuel') }} as f on c.fuel_code = f.fuel_code
-    where f.is_burned and f.canonical_unit in ('t', '1e4 Nm3')
+    where f.canonical_unit in ('t', '1e4 Nm3')
 ),
 
 -- the row of all households counts only where neither urban nor rural is delivered
@@ -23,6 +24,7 @@ part as (
         s.coal_factor_group,
         c.fuel_code,
         c.unit,
+        c.is_burned,
         c.is_synthetic,
         -- inputs to transformation are negative in the balance; an output there burns nothing
         case
@@ -54,4 +56,6 @@ select
     max(case when p.is_synthetic then 1 else 0 end) = 1 as is_synthetic
 from part as p
 cross join {{ ref('inventory_factor_set') }} as f
+left join {{ ref('inventory_fuel_as') }} as a on a.factor_set = f.factor_set and a.fuel_code = p.fuel_code
+where p.is_burned or a.fuel_code is not null
 group by p.division_code, p.year, f.factor_set, p.sector, p.fuel_code

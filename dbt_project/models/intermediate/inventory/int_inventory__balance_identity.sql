@@ -61,13 +61,19 @@ component as (
     where c.item_code <> 'consumption_total'
 ),
 
+-- a table that carries no row of supply (nor of the difference) cannot be asked for the difference: what is not carried is not zero
+prints_supply as (
+    select distinct division_code, year from cell where item_code in ('supply_total', 'balance_difference')
+),
+
 -- 3. and 4. terms of one column: balance difference, total consumption (inputs to transformation count, outputs do not)
 term as (
     select
-        division_code, year, fuel_code, 'balance_difference' as identity, 'balance_difference' as item_code,
-        case when item_code in ('losses', 'final_consumption') then -quantity else quantity end as quantity, is_synthetic
-    from cell
-    where item_code in ('supply_total', 'transformation', 'losses', 'final_consumption')
+        c.division_code, c.year, c.fuel_code, 'balance_difference' as identity, 'balance_difference' as item_code,
+        case when c.item_code in ('losses', 'final_consumption') then -c.quantity else c.quantity end as quantity, c.is_synthetic
+    from cell as c
+    inner join prints_supply as p on c.division_code = p.division_code and c.year = p.year
+    where c.item_code in ('supply_total', 'transformation', 'losses', 'final_consumption')
     union all
     select division_code, year, fuel_code, 'consumption_total', 'consumption_total', abs(quantity), is_synthetic
     from cell

@@ -20,6 +20,15 @@ own as (
         false as is_synthetic
     from {{ ref('inventory_factor') }} as f
     cross join balance_year as y
+    union all
+    -- a fuel that the set counts as another has that one's factor
+    select
+        y.year, f.factor_set, a.fuel_code, f.coal_factor_group, f.co2_t_per_unit,
+        case when a.confidence = 'C' then 'unconfirmed' else f.status end,
+        f.factor_set || ':' || f.fuel_code || ':' || f.coal_factor_group, null, false
+    from {{ ref('inventory_fuel_as') }} as a
+    inner join {{ ref('inventory_factor') }} as f on f.factor_set = a.factor_set and f.fuel_code = a.counted_as
+    cross join balance_year as y
 ),
 
 official_set as (

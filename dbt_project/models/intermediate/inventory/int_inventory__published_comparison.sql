@@ -1,30 +1,36 @@
 -- Computed tonnes beside the totals of a published inventory, per division, year, set and fuel, with the lines
--- fuels_total (all fuels), process and total. Only years for which a published total is carried.
+-- fuels_total (all fuels), process and total. Only years for which a published total is carried. `as_published`: with the share of feedstock
+-- that the published inventory subtracted (seed inventory_feedstock_share), by fuel, where the set follows that inventory and the share is known.
 with published as (
     select division_code, cast(year as integer) as year, inventory, item as fuel, emission_mtco2, document
     from {{ ref('int_published_check__current') }}
     where conflict is null and sector = 'Total'
 ),
 
+-- under the fuel that the published inventory counts it as; what it does not count (LNG) takes part in no comparison
+emission as (
+    select
+        e.division_code, e.year, e.factor_set, e.sector = 'process' as is_process, coalesce(a.counted_as, e.fuel) as fuel,
+        e.emission_tco2, e.is_held_back, e.is_synthetic
+    from {{ ref('int_inventory__emission') }} as e
+    left join {{ ref('inventory_fuel_as') }} as a on a.factor_set = e.factor_set and a.fuel_code = e.fuel and e.sector <> 'process'
+    where a.fuel_code is null or a.counted_as is not null
+),
+
 line as (
-    select division_code, year, factor_set, fuel, emission_tco2, is_held_back, is_synthetic
-    from {{ ref('int_inventory__emission') }}
-    where sector <> 'process'
+    select division_code, year, factor_set, case when is_process then 'process' else fuel end as fuel, emission_tco2, is_held_back, is_synthetic
+    from emission
     union all
     select division_code, year, factor_set, 'fuels_total', emission_tco2, is_held_back, is_synthetic
-    from {{ ref('int_inventory__emission') }}
-    where sector <> 'process'
-    union all
-    select division_code, year, factor_set, 'process', emission_tco2, is_held_back, is_synthetic
-    from {{ ref('int_inventory__emission') }}
-    where sector = 'process'
+    from emission
+    where not is_process
     union all
     -- a total only where the process part could be computed too
     select e.division_code, e.year, e.factor_set, 'total', e.emission_tco2, e.is_held_back, e.is_synthetic
-    from {{ ref('int_inventory__emission') }} as e
-    inner join (
-        select distinct division_code, year, factor_set from {{ ref('int_inventory__emission') }} where sector = 'process'
-    ) as p on e.division_code = p.division_code and e.year = p.year and e.factor_set = p.factor_set
+    from emission as e
+    where exists (
+        select 1 from emission as p where p.is_process and p.division_code = e.division_code and p.year = e.year and p.factor_set = e.factor_set
+    )
 ),
 
 computed as (
@@ -51,6 +57,34 @@ cell as (
     select y.division_code, y.year, y.factor_set, y.inventory, p.fuel
     from inventory_year as y
     inner join published as p on y.division_code = p.division_code and y.year = p.year and y.inventory = p.inventory
+),
+
+-- the share of the division itself, else that of the provinces
+share as (
+    select c.division_code, c.year, t.factor_set, t.follows_inventory as inventory, coalesce(a.counted_as, c.fuel_code) as fuel,
+        case when own.fuel_code is not null then own.share else everywhere.share end as share,
+        c.quantity, t.feedstock_share, f.factor_value
+    from {{ ref('int_inventory__balance_cell') }} as c
+    inner join {{ ref('inventory_factor_set') }} as t on t.follows_inventory is not null
+    left join {{ ref('inventory_fuel_as') }} as a on a.factor_set = t.factor_set and a.fuel_code = c.fuel_code
+    inner join {{ ref('int_inventory__factor') }} as f
+        on f.year = c.year and f.factor_set = t.factor_set and f.fuel_code = c.fuel_code and f.coal_factor_group in ('all', 'industry')
+    left join {{ ref('inventory_feedstock_share') }} as own
+        on own.inventory = t.follows_inventory and own.division_code = c.division_code and own.fuel_code = c.fuel_code
+        and c.year between own.from_year and own.to_year
+    left join {{ ref('inventory_feedstock_share') }} as everywhere
+        on everywhere.inventory = t.follows_inventory and everywhere.division_code is null and everywhere.fuel_code = c.fuel_code
+        and c.division_code like '%0000' and c.year between everywhere.from_year and everywhere.to_year
+    where c.item_code = 'industry_feedstock' and c.quantity <> 0
+),
+
+-- tonnes that come on top where less is subtracted
+subtracted as (
+    select division_code, year, factor_set, inventory, fuel, min(share) as share,
+        cast(sum({{ tonnes('cast(quantity as double) * (feedstock_share - share) * factor_value') }}) as decimal(18, 3)) as more_tco2
+    from share
+    group by division_code, year, factor_set, inventory, fuel
+    having count(share) = count(*)
 )
 
 select
@@ -58,6 +92,8 @@ select
     -- exact: a decimal sum, moved by six places
     cast(cast(c.emission_tco2 as decimal(29, 9)) * 0.000001 as double) as computed_mtco2,
     p.emission_mtco2 as published_mtco2,
+    d.share as published_feedstock_share,
+    cast(cast(c.emission_tco2 + d.more_tco2 as decimal(29, 9)) * 0.000001 as double) as as_published_mtco2,
     p.document,
     coalesce(c.held_back_rows, 0) as held_back_rows,
     coalesce(c.synthetic, 0) = 1 as is_synthetic
@@ -66,3 +102,5 @@ left join computed as c
     on x.division_code = c.division_code and x.year = c.year and x.factor_set = c.factor_set and x.fuel = c.fuel
 left join published as p
     on x.division_code = p.division_code and x.year = p.year and x.inventory = p.inventory and x.fuel = p.fuel
+left join subtracted as d
+    on x.division_code = d.division_code and x.year = d.year and x.factor_set = d.factor_set and x.inventory = d.inventory and x.fuel = d.fuel

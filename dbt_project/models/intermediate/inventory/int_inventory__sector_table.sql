@@ -14,12 +14,13 @@ with named as (
 
 fuelled as (
     select
-        n.*, f.fuel_code, f.is_burned, f.canonical_unit, u.factor,
+        n.*, f.fuel_code, f.is_burned or a.fuel_code is not null as is_burned, f.canonical_unit, u.factor,
         i.sector
     from named as n
     left join {{ ref('balance_fuel_name') }} as k
         on k.name_key = lower(case when n.by_colon then n.rest else regexp_replace(n.rest, '\)$', '') end)
     left join {{ ref('balance_fuel') }} as f on f.fuel_code = k.fuel_code
+    left join (select distinct fuel_code from {{ ref('inventory_fuel_as') }}) as a on a.fuel_code = f.fuel_code
     left join {{ ref('unit') }} as u on u.unit_key = lower(replace(n.unit, ' ', '')) and u.dimension = {{ dimension_of('f.canonical_unit') }}
     left join {{ ref('inventory_industry') }} as i on i.industry_code = n.industry_code
 ),

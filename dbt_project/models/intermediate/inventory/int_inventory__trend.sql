@@ -22,7 +22,7 @@ span as (
 ),
 
 compared_set as (
-    select factor_set from {{ ref('inventory_factor_set') }} where published_feedstock_share is not null
+    select factor_set from {{ ref('inventory_factor_set') }} where follows_inventory is not null
 ),
 
 computed as (

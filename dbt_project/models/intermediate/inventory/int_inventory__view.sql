@@ -20,7 +20,7 @@ joined as (
     select
         p.*, x.basis as exchange_basis, x.inflow_mwh, x.outflow_mwh, x.inflow_tier, x.thermal_basis,
         cast(x.inflow_tco2 as decimal(18, 3)) as inflow_tco2,
-        x.production_factor as own_factor,
+        x.production_factor as own_factor, x.hold_code as grid_hold_code,
         {{ decimal_of('x.outflow_tco2', 3, 18) }} as outflow_tco2,
         coalesce(x.is_synthetic, false) as exchange_is_synthetic,
         row_number() over (
@@ -37,6 +37,7 @@ select *,
         when held_back_power_rows > 0 then 'held_back'
         when exchange_basis is null then 'no_exchange'
         when inflow_tco2 is null then 'no_inflow_factor'
+        when outflow_tco2 is null and grid_hold_code = 'thermal_out_of_bounds' then 'own_factor_out_of_bounds'
         when outflow_tco2 is null then 'no_own_factor'
     end as hold_code
 from joined

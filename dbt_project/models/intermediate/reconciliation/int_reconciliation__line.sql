@@ -9,7 +9,7 @@ factor as (
     select f.year, f.fuel_code, f.factor_value, b.canonical_unit
     from {{ ref('int_inventory__factor') }} as f
     inner join {{ ref('balance_fuel') }} as b on b.fuel_code = f.fuel_code
-    where f.factor_set = {{ bridge_setting('factor_set') }} and f.coal_factor_group in ('all', 'industry_power')
+    where f.factor_set = {{ bridge_setting('factor_set') }} and f.coal_factor_group in ('all', 'industry')
 ),
 
 -- columns that only later forms of the balance have, of the years whose balance has them

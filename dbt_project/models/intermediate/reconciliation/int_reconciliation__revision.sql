@@ -35,7 +35,7 @@ revision as (
 difference as (
     select c.division_code, c.year, sum({{ tonnes('cast(c.quantity as double) * f.factor_value') }}) as tco2e
     from {{ ref('int_inventory__balance_cell') }} as c
-    inner join factor as f on f.year = c.year and f.fuel_code = c.fuel_code and f.coal_factor_group in ('all', 'industry_power')
+    inner join factor as f on f.year = c.year and f.fuel_code = c.fuel_code and f.coal_factor_group in ('all', 'industry')
     where c.item_code in ('balance_difference', 'losses')
     group by c.division_code, c.year
 )

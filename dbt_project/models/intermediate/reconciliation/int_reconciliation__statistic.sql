@@ -68,6 +68,6 @@ select g.division_code, g.year, 'below_threshold', 'local_gas', sum({{ tonnes('c
 from gas as g
 inner join {{ ref('int_inventory__factor') }} as f
     on f.year = g.year and f.fuel_code = g.balance_fuel and f.factor_set = {{ bridge_setting('factor_set') }}
-    and f.coal_factor_group in ('all', 'industry_power')
+    and f.coal_factor_group in ('all', 'industry')
 where g.quantity > 0
 group by g.division_code, g.year

@@ -221,3 +221,7 @@ select
     check_id, 'energy_balance', division_code, '', indicator, '', make_date(year, 1, 1), 'year', {{ decimal_of('expected', 6) }},
     {{ decimal_of('found', 6) }}, unit, batch_id, row_no, is_synthetic, what_zh, what_en
 from {{ ref('int_statistics__balance_neighbour') }}
+union all
+select check_id, source, division_code, '', indicator, item, period, period_grain, {{ decimal_of('expected', 6) }}, {{ decimal_of('found', 6) }}, unit,
+    batch_id, row_no, is_synthetic, what_zh, what_en
+from {{ ref('int_statistics__grid') }}

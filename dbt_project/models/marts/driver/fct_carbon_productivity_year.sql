@@ -1,9 +1,10 @@
 -- GDP and energy against emissions, by year and region, one row for each price basis of GDP; decoupling (Tapio 2005) against the year before that
--- is known at the same prices. Growth at current prices holds inflation: `price_basis` says so.
+-- is known in the same series (vintage and label) at the same prices. Current prices hold inflation: there is no growth at them.
 with valued as (
     select
         y.basis, y.factor_set, y.level, y.code, y.year, y.emission_t, y.energy_tce, y.hold_code, y.is_synthetic as label,
         coalesce(g.price_basis, '') as price_basis, g.value as gdp, g.vintage as gdp_vintage,
+        coalesce(g.vintage, '') || case when g.is_synthetic then ' synthetic' else '' end as series, coalesce(g.standing, 0) as standing,
         y.is_synthetic or coalesce(g.is_synthetic, false) as is_synthetic,
         case when y.hold_code is null then cast(y.emission_t as double) / nullif(g.value, 0.0) end as intensity
     from {{ ref('int_driver__year') }} as y
@@ -14,19 +15,21 @@ with valued as (
 compared as (
     select
         v.*,
-        min(case when intensity is not null then year end) over (partition by basis, factor_set, level, code, label, price_basis) as base_year,
-        lag(year) over (partition by basis, factor_set, level, code, label, price_basis order by year) as year_before,
-        lag(case when hold_code is null then emission_t end) over (partition by basis, factor_set, level, code, label, price_basis order by year) as emission_before,
-        lag(gdp) over (partition by basis, factor_set, level, code, label, price_basis order by year) as gdp_before,
-        lag(is_synthetic) over (partition by basis, factor_set, level, code, label, price_basis order by year) as synthetic_before
+        min(case when intensity is not null then year end) over (partition by basis, factor_set, level, code, label, price_basis, series) as base_year,
+        lag(year) over (partition by basis, factor_set, level, code, label, price_basis, series order by year) as year_before,
+        lag(case when hold_code is null then emission_t end) over (partition by basis, factor_set, level, code, label, price_basis, series order by year) as emission_before,
+        lag(gdp) over (partition by basis, factor_set, level, code, label, price_basis, series order by year) as gdp_before,
+        lag(is_synthetic) over (partition by basis, factor_set, level, code, label, price_basis, series order by year) as synthetic_before
     from valued as v
 ),
 
 grown as (
     select *,
-        max(case when year = base_year then intensity end) over (partition by basis, factor_set, level, code, label, price_basis) as base_intensity,
+        max(case when year = base_year then intensity end) over (partition by basis, factor_set, level, code, label, price_basis, series) as base_intensity,
         case when hold_code is null then cast(emission_t - emission_before as double) / nullif(cast(emission_before as double), 0.0) end as emission_growth,
-        (gdp - gdp_before) / nullif(gdp_before, 0.0) as gdp_growth
+        case when price_basis <> 'current' then (gdp - gdp_before) / nullif(gdp_before, 0.0) end as gdp_growth,
+        row_number() over (partition by basis, factor_set, level, code, label, price_basis, year order by standing, series) as choice,
+        min(year) over (partition by basis, factor_set, level, code, label, price_basis) < year as has_year_before
     from compared
 ),
 
@@ -46,11 +49,12 @@ select
     cast(e.intensity as double) as co2_intensity,
     cast(make_date(e.base_year, 1, 1) as date) as base_period,
     cast(e.base_intensity as double) as base_co2_intensity,
-    cast(e.intensity / nullif(e.base_intensity, 0.0) - 1.0 as double) as co2_intensity_change,
+    cast(case when e.price_basis <> 'current' and (e.year_before is not null or not e.has_year_before) then e.intensity / nullif(e.base_intensity, 0.0) - 1.0 end as double) as co2_intensity_change,
     cast(make_date(e.year_before, 1, 1) as date) as previous_period,
     cast(e.emission_t - e.emission_before as decimal(18, 3)) as emission_growth_num, cast(e.emission_before as decimal(18, 3)) as emission_growth_den,
     cast(e.emission_growth as double) as emission_growth,
-    cast(e.gdp - e.gdp_before as double) as gdp_growth_num, cast(e.gdp_before as double) as gdp_growth_den,
+    cast(case when e.price_basis <> 'current' then e.gdp - e.gdp_before end as double) as gdp_growth_num,
+    cast(case when e.price_basis <> 'current' then e.gdp_before end as double) as gdp_growth_den,
     cast(e.gdp_growth as double) as gdp_growth,
     cast(e.elasticity as double) as elasticity, cast(s.state as varchar) as decoupling_state,
     cast(s.name_zh as varchar) as decoupling_state_zh,
@@ -58,7 +62,9 @@ select
     cast(case
         when coalesce(e.gdp, 0.0) <= 0.0 then 'no_gdp'
         when e.hold_code is not null then e.hold_code
+        when e.year_before is null and e.has_year_before then 'vintages_differ'
         when e.year_before is null then 'first_year'
+        when e.price_basis = 'current' then 'current_prices'
         when e.gdp_growth = 0.0 then 'gdp_unchanged'
         when coalesce(e.emission_before, 0) <= 0 then 'no_emission_before'
     end as varchar) as hold_code,
@@ -68,4 +74,6 @@ left join {{ ref('decoupling_state') }} as s
     on e.emission_before > 0 and s.gdp_rises = (e.gdp_growth > 0.0)
     and (s.lower is null or e.elasticity > s.lower or (s.lower_included and e.elasticity = s.lower))
     and (s.upper is null or e.elasticity < s.upper or (s.upper_included and e.elasticity = s.upper))
+    and e.elasticity is not null
+where e.choice = 1
 order by basis, factor_set, level, code, period, price_basis

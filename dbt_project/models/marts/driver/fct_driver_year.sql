@@ -33,15 +33,16 @@ select
     cast(r.from_tco2e as decimal(18, 3)) as from_tco2e, cast(r.to_tco2e as decimal(18, 3)) as to_tco2e,
     cast(r.to_tco2e - r.from_tco2e as decimal(18, 3)) as change_tco2e,
     {% for x in driver_factors() -%}
-    cast(r.{{ x }}_tco2e as decimal(28, 9)) as {{ x }}_tco2e,
+    cast({% if x in ('gdp_per_head', 'structure') %}case when r.gdp_hold_code is null then r.{{ x }}_tco2e end{% else %}r.{{ x }}_tco2e{% endif %} as decimal(28, 9)) as {{ x }}_tco2e,
     {% endfor -%}
     cast(r.to_tco2e - r.from_tco2e - ({% for x in driver_factors() %}r.{{ x }}_tco2e{% if not loop.last %} + {% endif %}{% endfor %}) as decimal(28, 9))
         as residual_tco2e,
     cast(r.population_0 as double) as from_population, cast(r.population_1 as double) as to_population,
+    cast(r.population_vintage_0 as varchar) as from_population_vintage, cast(r.population_vintage_1 as varchar) as to_population_vintage,
     cast(r.gdp_0 as double) as from_gdp, cast(r.gdp_1 as double) as to_gdp, cast(r.price_basis as varchar) as price_basis,
     cast(r.gdp_vintage_0 as varchar) as from_gdp_vintage, cast(r.gdp_vintage_1 as varchar) as to_gdp_vintage,
     cast(t_0.coverage as double) as from_coverage, cast(t_1.coverage as double) as to_coverage,
-    cast(r.hold_code as varchar) as hold_code, cast(r.any_synthetic as boolean) as is_synthetic
+    cast(r.gdp_hold_code as varchar) as gdp_hold_code, cast(r.hold_code as varchar) as hold_code, cast(r.any_synthetic as boolean) as is_synthetic
 from rows_of_both as r
 left join {{ ref('fct_total_year') }} as t_0
     on r.basis = 'ledger' and t_0.level = r.level and t_0.code = r.code and t_0.period = make_date(r.year_0, 1, 1)

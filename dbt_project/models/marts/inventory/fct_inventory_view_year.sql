@@ -23,6 +23,7 @@ select
             when 'held_back' then '火力发电有 ' || cast(v.held_back_power_rows as varchar) || ' 行没有因子而暂不计，调出电量无从扣减，消费侧不给出'
             when 'no_exchange' then '没有交来该年的电力调入调出；没有不等于零，消费侧不给出'
             when 'no_inflow_factor' then '有调入电量而没有可用的送出地因子，消费侧不给出'
+            when 'own_factor_out_of_bounds' then '本地火电因子超出物理界限（见电网因子表），调出电量不能折算，消费侧不给出'
             when 'no_own_factor' then '没有本地发电或火电因子，调出电量不能折算，消费侧不给出'
         end as varchar
     ) as reason_zh,
@@ -31,6 +32,7 @@ select
             when 'held_back' then cast(v.held_back_power_rows as varchar) || ' rows of thermal power are held back for want of a factor: power sent cannot be taken off, no consumption view'
             when 'no_exchange' then 'power received and sent was not delivered for the year; that is not zero: no consumption view'
             when 'no_inflow_factor' then 'power was received and its sender has no factor: no consumption view'
+            when 'own_factor_out_of_bounds' then 'the own factor of thermal power is beyond the bounds of physics (see the grid factors), power sent cannot be valued: no consumption view'
             when 'no_own_factor' then 'the region has no generation or no factor of thermal power, power sent cannot be valued: no consumption view'
         end as varchar
     ) as reason_en,

@@ -22,6 +22,9 @@ select
     cast(
         'substituted: carbon content and oxidation of ' || e.substitution || ' with the calorific value that the deployment named; unconfirmed' as varchar
     ) as substitution_en,
+    cast(a.counted_as as varchar) as counted_as,
+    cast(a.reason_zh as varchar) as counted_as_zh,
+    cast(a.reason_en as varchar) as counted_as_en,
     cast(e.emission_tco2 as decimal(18, 3)) as emission_tco2,
     cast(e.is_held_back as boolean) as is_held_back,
     cast(e.held_back_reason_zh as varchar) as held_back_reason_zh,
@@ -32,3 +35,4 @@ left join {{ ref('inventory_leaf_sector') }} as s on e.sector = s.sector
 left join {{ ref('balance_fuel') }} as f on e.fuel = f.fuel_code
 left join {{ ref('inventory_activity') }} as p on e.sector = 'process' and e.fuel = p.activity
 left join (select fuel_code, min(energy) as name_zh from {{ ref('fuel') }} group by fuel_code) as c on e.substitution = c.fuel_code
+left join {{ ref('inventory_fuel_as') }} as a on e.sector <> 'process' and e.factor_set = a.factor_set and e.fuel = a.fuel_code
