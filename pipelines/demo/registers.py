@@ -63,9 +63,9 @@ def _sales(world: World, window: Window, activities: list[Activity]) -> list[Del
         if activity.power_bought is not None:
             enterprise = activity.enterprise
             sold[enterprise.prefecture.code, enterprise.industry[:2]] += activity.power_bought * _UNCOVERED
+    computed = np.array(window.computed)
     for code, place in world.prefectures.items():
-        months = np.array(window.computed)
-        season = world.seasons["comfort"][months % 12] * _HOUSEHOLD_GROWTH ** ((months - window.last) / 12)
+        season = world.seasons["comfort"][computed % 12] * np.power(_HOUSEHOLD_GROWTH, (computed - window.last) / 12)
         sold[code, "居民生活"] += place.population * 1e4 * _HOUSEHOLD_KWH / 1000 * season
 
     def records(month: int) -> list[dict[str, str]]:
