@@ -19,7 +19,8 @@ _REGISTRY = "登记机构(演示数据)"
 _FORESTRY = "省级林草部门(演示数据)"
 _PLANNING = "省级发展改革部门(演示数据)"
 _UNCOVERED = 1.06  # sales to a class of customers over what the reporting enterprises of it bought
-_HOUSEHOLD_KWH = 85.0  # a person and month
+_HOUSEHOLD_KWH = 85.0  # a person and month, in the last year
+_HOUSEHOLD_GROWTH = 1.04  # a year
 _SALES_AHEAD = 2  # months of sales beyond the last month that enterprises report
 _SALES_GROWTH = 1.03
 _STATES = ("拟建", "在建", "建成")
@@ -62,8 +63,9 @@ def _sales(world: World, window: Window, activities: list[Activity]) -> list[Del
         if activity.power_bought is not None:
             enterprise = activity.enterprise
             sold[enterprise.prefecture.code, enterprise.industry[:2]] += activity.power_bought * _UNCOVERED
+    computed = np.array(window.computed)
     for code, place in world.prefectures.items():
-        season = world.seasons["comfort"][np.array(window.computed) % 12]
+        season = world.seasons["comfort"][computed % 12] * np.power(_HOUSEHOLD_GROWTH, (computed - window.last) / 12)
         sold[code, "居民生活"] += place.population * 1e4 * _HOUSEHOLD_KWH / 1000 * season
 
     def records(month: int) -> list[dict[str, str]]:

@@ -230,6 +230,8 @@ CASES: dict[str, tuple[set[str], list[dict[str, Any]]]] = {
     "two furnaces": (set(), [energy("2025-03", 1000, unit_code="1#炉"), later(energy("2025-03", 950, unit_code="2号炉"))]),
     "year to date falls": ({"Y07-year-to-date-falls"}, [output(f"2025-{n:02d}", "纯净水", q, period_kind="累计") for n, q in ((2, 90), (3, 140), (4, 120))]),
     "year to date": (set(), [output(f"2025-{n:02d}", "纯净水", q, period_kind="累计") for n, q in ((2, 90), (3, 140), (4, 182))]),
+    "a total of its own name": ({"Y08-looks-like-a-total"}, [energy("2025-03", q, unit_code=unit) for unit, q in (("厂部", 1010), ("1号炉", 607), ("2号炉", 403))]),
+    "three furnaces": (set(), [energy("2025-03", q, unit_code=unit) for unit, q in (("1号炉", 1011), ("2号炉", 607), ("3号炉", 403))]),
     "register readings": ({"M14-register-reading", "X03-not-in-account"}, register_readings(152_100, *[100.0] * 30)),
     "own power only": (set(), [energy("2025-05", 100, "电力"), {**power("2025-05", 100, "自备非化石"), "direction": "自发自用"}]),
 }
@@ -247,7 +249,7 @@ PASSES: dict[str, set[str]] = {
     "in operation": {"K07-before-operation", "K07-after-closure", "K09-same-name"}, "registered here": {"K10-code-division"},
     "moved next door": {"K11-division-changed"}, "ends in anything": {"R62-last-digit"}, "begins like Benford": {"R62-first-digit"},
     "rising": {"Y01-looks-year-to-date"}, "nearly last year": {"Y02-copied-year", "Y03-copied-enterprise"}, "year of its months": {"Y04-year-and-months-differ"},
-    "two fuels": {"Y05-same-figure-other-key"}, "two furnaces": {"Y06-like-unit-name"}, "year to date": {"Y07-year-to-date-falls"},
+    "two fuels": {"Y05-same-figure-other-key"}, "two furnaces": {"Y06-like-unit-name"}, "year to date": {"Y07-year-to-date-falls"}, "three furnaces": {"Y08-looks-like-a-total"},
     "readings that fit": {"M10-completeness", "M11-month-report", "M12-outage", "M14-register-reading"}, "a year that fits": {"R11-metered-year"},
 }
 NUMBER = {name: 300 + n for n, name in enumerate(CASES)}
