@@ -27,7 +27,7 @@ HEAD = """# What nights survive
 
 A small province (synthetic) is attacked in one way at a time; then comes a clean night, or the clean rest of the night. **Survived**: after it every value hash,
 verdict and stored row is that of an undisturbed run, and the live release could be read as a whole meanwhile. A row is what its command came to, the last time that
-it was run with `--write`; at scale 1 a command tries the whole bar.
+it was run with `--write`: a tenth of the bar where it says `--scale 0.1`. Attacks without a row (`--help` lists all) were not run yet at any size worth telling.
 
 | attack | tried | survived | command |
 |---|---:|---:|---|

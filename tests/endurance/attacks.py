@@ -300,6 +300,7 @@ def _without_words(done: subprocess.CompletedProcess[str]) -> str | None:
 def mutated_files(folder: Path, count: int, seed: int, demo: tuple[str, ...] = ("--enterprises", "6", "--months", "13")) -> Outcome:
     """Mutated deliveries beside a healthy province: each gets a verdict, and every healthy delivery the one that it has without them."""
     outcome = Outcome("mutated deliveries and sidecars")
+    _remove(folder)
     healthy, both = folder / "healthy", folder / "both"
     subprocess.run([*CARBON, "demo", "--out", str(healthy), "--faults", "none", *demo], cwd=ROOT, capture_output=True, check=True)
     alone = _must(nights.run(nights.verdicts, healthy, folder / "alone", nights.DAY)).result
