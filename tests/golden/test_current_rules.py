@@ -385,7 +385,7 @@ def test_sales_are_compared_with_purchases(found: Path) -> None:
 def test_evidence_is_late_by_the_first_time_it_came(found: Path) -> None:
     """Evidence of 2024 came in January 2026; that of December came in time, in the other file."""
     rows = query(found, "select file_name, row_no, reported_value, message_en from quality.failed_row where check_id = 'M13-late'")
-    assert rows == [("power_unit_month.csv", 0, "2026-01-10", "monthly evidence was due by 2024-06-20 and came on 2026-01-10")]
+    assert rows == [("power_unit_month.csv", 0, "2026-01-10", "monthly evidence was due by 2024-02-20 and came on 2026-01-10")]
 
 
 def test_odd_statistics_are_told_and_shown(found: Path) -> None:

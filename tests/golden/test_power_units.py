@@ -68,8 +68,8 @@ def _units() -> list[dict]:
         row("E", "2024-05", "gas", 2000, fuel="天然气", capacity_mw=200, generation_mwh=110_000, supply_mwh=107_000, hours=700),
         row("F", "2022-06", "coal_unconventional", 1000),
         row("G", "2024-05", "coal_gt300", 0, capacity_mw=600, generation_mwh=0, supply_mwh=0, hours=0),
-        row("N", "2024-08", "coal_le300", 0, capacity_mw=300, hours=500, generation_mwh=90_000, supply_mwh=85_000),
-        row("N", "2024-09", "coal_le300", 0, capacity_mw=300, hours=500, generation_mwh=120_000, supply_mwh=113_000),
+        row("N", "2022-08", "coal_le300", 0, capacity_mw=300, hours=500, generation_mwh=90_000, supply_mwh=85_000),
+        row("N", "2022-09", "coal_le300", 0, capacity_mw=300, hours=500, generation_mwh=120_000, supply_mwh=113_000),
         row("H", "2021-05", "coal_gt300", 50_000, ncv_gj_per_t=20, carbon_tc_per_t=0.5236, cooling="2", generation_mwh=100_000),
         row("I", "2022-05", "coal_gt300", 0, capacity_mw=600, hours=500, generation_mwh=246_000, supply_mwh=230_000),
         row("J", "2021-05", "coal_le300", 0, capacity_mw=300, hours=500, generation_mwh=115_500, supply_mwh=108_000),
@@ -159,7 +159,7 @@ def test_the_load_correction_is_that_of_the_year(units: Path) -> None:
     # N: 0.60 in August, 0.80 in September, 0.70 over both
     rows = query(units, "select months, load_factor, load_correction, allowance_t, monthly_allowance_t, load_difference_t, allowance_status, hold_code"
                         " from marts.fct_power_unit_year where unit_code = 'N'")
-    assert rows == [(2, 0.7, 1.0, Decimal("169029.000"), Decimal("170115.615"), Decimal("-1086.615"), "confirmed", None)]
+    assert rows == [(2, 0.7, pytest.approx(1.030225), Decimal("178058.114"), Decimal("178077.625"), Decimal("-19.511"), "unconfirmed", None)]
     provisional = query(units, "select unit_code, allowance_is_provisional from marts.fct_power_unit_month where unit_code in ('E', 'L') order by 1")
     assert provisional == [("E", False), ("L", True)]
     reasons = query(units, "select unit_code, allowance_hold_code from marts.fct_power_unit_month where unit_code in ('A', 'F', 'H', 'L') order by 1")
