@@ -141,6 +141,7 @@ class PowerCut:
     _names: dict[int, dict[str, tuple[str, int | str]]] = field(default_factory=dict)   # folder -> name -> (kind, identity or target)
     _safe: dict[int, Path] = field(default_factory=dict)             # identity -> its bytes as they were flushed last
     _native_before: dict[Path, tuple[tuple[int, int], Path]] = field(default_factory=dict)   # stamp, and the bytes of that moment
+    _native_now: dict[tuple[Path, bool], tuple[tuple[int, int], Path]] = field(default_factory=dict)
     _last: int = 0
     _copies: int = 0
 
@@ -206,13 +207,20 @@ class PowerCut:
         for path in [p for p in self.root.rglob("*") if _native(p) and p.is_file()]:
             copy = target / path.relative_to(self.root)
             copy.parent.mkdir(parents=True, exist_ok=True)
-            stamp, stored = self._native_before.get(path, (None, path))
-            if stamp == _stamp(path):
-                os.link(stored, copy)
-                continue
-            shutil.copyfile(path, copy)
-            if world == "names" and path.suffix in (".duckdb", ".wal"):   # written since: it may be torn
-                os.truncate(copy, path.stat().st_size // 2)
+            os.link(self._native(path, torn=world == "names"), copy)
+
+    def _native(self, path: Path, *, torn: bool) -> Path:
+        """The bytes of a file of a native library as they are now; of a database that was written since, half of them where it is torn."""
+        stamp = _stamp(path)
+        before = self._native_before.get(path)
+        if before is not None and before[0] == stamp:
+            return before[1]
+        kept = self._native_now.get((path, torn))
+        if kept is None or kept[0] != stamp:
+            kept = self._native_now[path, torn] = (stamp, self._stored(path))
+            if torn and path.suffix in (".duckdb", ".wal"):
+                os.truncate(kept[1], kept[1].stat().st_size // 2)
+        return kept[1]
 
     def _write_strict(self, folder: int, target: Path) -> None:
         target.mkdir(parents=True, exist_ok=True)
