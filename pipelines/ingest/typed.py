@@ -564,10 +564,10 @@ class _Typer:
                 meanings.append(blank or (canonical, 1.0))
                 continue
             key = unit_key(beside[0] if text is None and beside else text or "")
-            meaning = _unit_meaning(key, dimension, canonical)
+            meaning = _unit_of(column, key, dimension, canonical)
             if text is None and beside is not None:
                 texts.raw[i] = beside[0]
-            if is_unknown(key) or meaning is None or (beside and (not beside[2] or _unit_meaning(beside[0], dimension, canonical) != meaning)):
+            if is_unknown(key) or meaning is None or (beside and (not beside[2] or _unit_of(column, beside[0], dimension, canonical) != meaning)):
                 self._mark("unknown_unit", i, column.name)
                 if beside:
                     texts.raw[i] = f"{text or ''}（{beside[1]}：{beside[0]}）"
@@ -579,12 +579,12 @@ class _Typer:
     def _stated(self, column: Column, dimension: str | None, canonical: str | None) -> tuple[str, str, bool] | None:
         """(unit, where, is it clear) that stands in the headers or beside the table for what has this dimension; None = none does."""
         header, beside = self.table.header_units.get(column.name, ()), self.table.note_units
-        found = _fitting(header, dimension, canonical)
+        found = _fitting(column, header, dimension, canonical)
         if len(found) > 1 or (header and not found):
             return "、".join(found or header), "表头", False
-        note = _fitting(beside, dimension, canonical)
+        note = _fitting(column, beside, dimension, canonical)
         if found:
-            agrees = not note or all(_unit_meaning(unit, dimension, canonical) == _unit_meaning(found[0], dimension, canonical) for unit in note)
+            agrees = not note or all(_unit_of(column, unit, dimension, canonical) == _unit_of(column, found[0], dimension, canonical) for unit in note)
             return (found[0], "表头", True) if agrees else (f"{found[0]}；表外：{'、'.join(note)}", "表头", False)
         if len(note) == 1:
             return note[0], "表外注明", True
@@ -644,9 +644,19 @@ def _canonical_of(dimension: str) -> str | None:
     return next((u.canonical_unit for (_, d), u in load_units().by_key.items() if d == dimension), None)
 
 
-def _fitting(units: tuple[str, ...], dimension: str | None, canonical: str | None) -> list[str]:
+def _unit_of(column: Column, key: str, dimension: str | None, canonical: str | None) -> tuple[str, float] | None:
+    """The meaning of a unit in this column. A fuel of an energy balance may stand in standard coal: the build converts it back by the
+    coefficient of the year. Power may not: the table does not say by which of its two coefficients (calorific, coal rate) it was made.
+    """
+    meaning = _unit_meaning(key, dimension, canonical)
+    if meaning is None and column.dimension_of == "fuel" and dimension in ("mass", "gas_volume", "energy"):
+        return _unit_meaning(key, "tce", "tce")
+    return meaning
+
+
+def _fitting(column: Column, units: tuple[str, ...], dimension: str | None, canonical: str | None) -> list[str]:
     """Those of several units that something of this dimension can be measured in, one a meaning."""
-    found = {meaning: unit for unit in reversed(units) if (meaning := _unit_meaning(unit, dimension, canonical)) is not None}
+    found = {meaning: unit for unit in reversed(units) if (meaning := _unit_of(column, unit, dimension, canonical)) is not None}
     return [unit for unit in units if unit in found.values()]
 
 

@@ -1,4 +1,4 @@
-"""The published inventory of Guizhou 2007 against a release: the table of docs/method.md, from the release's own figures.
+"""The published inventories of Guizhou against a release: the tables of docs/method.md, from the release's own figures.
 
 `python -m pipelines.publish.method_check` prints it for the live release, `--write` puts it into docs/method.md.
 """
@@ -39,6 +39,17 @@ left join (
 where c.division_code = '520000' and c.year = 2007 and c.fuel = 'fuels_total'
 order by c.factor_set
 """
+_BY_YEAR = """
+select u.year, u.computed_mtco2, u.published_mtco2, s.computed_mtco2, g.computed_mtco2, g.published_mtco2
+from marts.fct_inventory_check_year as u
+left join marts.fct_inventory_check_year as s
+    on s.division_code = u.division_code and s.year = u.year and s.inventory = u.inventory and s.fuel = u.fuel and s.factor_set = 'ceads'
+left join marts.fct_inventory_check_year as g
+    on g.division_code = u.division_code and g.year = u.year and g.inventory = u.inventory and g.fuel = 'other_gas' and g.factor_set = u.factor_set
+where u.division_code = '520000' and u.factor_set = 'ceads_uniform' and u.fuel = 'fuels_total' and u.computed_mtco2 is not null
+    and u.published_mtco2 is not null and not u.is_synthetic
+order by u.year
+"""
 
 
 def render(release: Path) -> str:
@@ -46,6 +57,7 @@ def render(release: Path) -> str:
     with connect(release, read_only=True) as db:
         fuels = db.execute(_BY_FUEL).fetchall()
         sets = db.execute(_BY_SET).fetchall()
+        years = db.execute(_BY_YEAR).fetchall()
     if not fuels or not sets:
         raise PublishError("发布版本中没有贵州省2007年清单", "the release does not hold the inventory of Guizhou 2007")
     lines = [
@@ -61,6 +73,12 @@ def render(release: Path) -> str:
             ("因子集 factor set", "计算 computed [MtCO2]", "公布 published [MtCO2]", "差额 difference [%]", "暂不计 held back"),
             [(f"`{name}`", _mt(ours), _mt(theirs), _gap(ours, theirs) if not held else "—", fuels_held or "—")
              for name, ours, theirs, held, fuels_held in sets],
+        ),
+        "", "逐年合计 | totals by year [MtCO2]", "",
+        *_table(
+            ("年份 year", "`ceads_uniform`", "公布 published", "差额 difference [%]", "`ceads`", "差额 difference [%]", "其他煤气 other gas", "公布 published", "差额 difference [%]"),
+            [(str(year), _mt(ours), _mt(theirs), _gap(ours, theirs), _mt(by_sector), _gap(by_sector, theirs), _mt(gas), _mt(published_gas), _gap(gas, published_gas))
+             for year, ours, theirs, by_sector, gas, published_gas in years],
         ),
     ]
     return "\n".join(lines)
@@ -91,7 +109,7 @@ def written(text: str, table: str) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description="核对表 | the published inventory against a release")
+    parser = argparse.ArgumentParser(description="核对表 | the published inventories against a release")
     parser.add_argument("--release", type=Path, default=None, help="carbon.duckdb 路径，默认当前发布 | default: the live release")
     parser.add_argument("--write", action="store_true", help="写入 docs/method.md | put the table into docs/method.md")
     given = parser.parse_args(arguments)

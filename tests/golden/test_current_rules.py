@@ -267,6 +267,8 @@ STATISTICS: dict[str, list[dict[str, Any]]] = {
         # a blank unit is that of the printed form, and comes near without an oddity
         *({"division_code": "630000", "year": year, "item": "火力发电", "fuel": fuel, "quantity": quantity, "unit": ""}
           for year, coal, power in ((2018, -500, 100), (2019, -600, 120)) for fuel, quantity in (("原煤", coal), ("电力", power))),
+        {"division_code": "360000", "year": 2019, "item": "城镇", "fuel": "原煤", "quantity": -5, "unit": "万吨"},                  # Q16
+        {"division_code": "370000", "year": 2019, "item": "（1）工业", "fuel": "原煤", "quantity": 7.143, "unit": "万吨标准煤"},      # Q17
         # Q15: 500 x 1.7044 / 100 = 0.8522 against 0.4711 of Fujian; 0.7346 with some hydro is near the 0.7355 of Tianjin
         *({"division_code": division, "year": 2021, "item": item, "fuel": fuel, "quantity": quantity, "unit": unit}
           for division, hydro in (("350000", 0), ("120000", 16))
@@ -307,7 +309,7 @@ STATISTICS: dict[str, list[dict[str, Any]]] = {
 STATISTICS_RULES = {"Q01-balance-identity", "Q02-year-to-date-falls", "Q03-looks-year-to-date", "Q05-zero-missing", "Q06-parts",
                     "Q07-vintages", "Q08-sector-table"}
 NEIGHBOUR_RULES = {"Q10-balance-year-before", "Q11-balance-published-total", "Q12-balance-thermal-power", "Q13-balance-grid", "Q14-grid-thermal-bounds",
-                   "Q15-grid-published-factor"}
+                   "Q15-grid-published-factor", "Q16-balance-negative", "Q17-balance-standard-quantity"}
 # a factor beside a published one, and one that only says that it is confirmed
 FACTORS = [
     {"factor_id": f"test:{number}", "kind": "grid", "item": "average", "value": 0.6, "unit": "tCO2/MWh", "area": area, "data_year": 2023, "status": "confirmed",
@@ -416,6 +418,8 @@ def test_balances_are_held_against_what_stands_beside_them(found: Path) -> None:
         ("Q15-grid-published-factor", "the own average grid factor is 0.85219 tCO2/MWh, the published one of the year 0.4711, more than 5 % apart: 2021 (energy balance: all fuel put into"
          " thermal power (captive plants, waste heat and by-product gas among it) and primary electricity; heat supply is a row of its own and not inside; per MWh generated, own use of plants"
          " and line losses not taken off; the published one is confirmed)"),
+        ("Q16-balance-negative", "the energy balance, Urban, raw coal, t: -50000 is below zero, which this row cannot be; it is used as it is and shown"),
+        ("Q17-balance-standard-quantity", "cells of the energy balance in standard coal: 1; raw coal, converted back by the coefficient of the year"),
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import yaml
 
 from pipelines.settings import PROJECT
 from tests.conftest import build_tables_here, query
+from tests.deliveries import deliver
 
 PUBLISHED = PROJECT / "data" / "raw" / "published"
 RECOVERED = range(2008, 2015)
@@ -182,3 +184,96 @@ def test_drivers_of_eight_years_name_vintage_and_prices(built: Path) -> None:
     assert {row[3] for row in rows} == {None}
     assert all(abs(row[5]) < 1 for row in rows)
     assert float(rows[4][2]) == pytest.approx(203.673 * 0.01601816, abs=0.05)
+
+
+def test_a_negative_cell_is_a_finding(built: Path) -> None:
+    """2011: cleaned coal sent out stands among what was received, with a minus."""
+    assert query(built, "select year(period), indicator, item, found from marts.fct_statistic_check where check_id = 'Q16-balance-negative'") == [
+        (2011, "洗精煤", "inflow", -10_580_000.0)]
+
+
+# tests of further deliveries ------------------------------------------------------------------------------------------------------------
+
+
+def _cell(division: str, year: int, item: str, fuel: str, quantity: object, unit: str) -> dict:
+    return {"行政区划代码": division, "年份": year, "项目": item, "能源品种": fuel, "数量": quantity, "计量单位": unit}
+
+
+@pytest.fixture(scope="module")
+def delivered(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list]:
+    root = tmp_path_factory.mktemp("delivered")
+    inbox = root / "inbox"
+    printed = {"1e4 t": "万吨", "1e8 m3": "亿立方米", "1e8 kWh": "亿千瓦时", "1e4 tce": "万吨标准煤", "1e10 kJ": "百亿千焦"}
+    with (PUBLISHED / "energy_balance" / "guizhou_2007.csv").open(encoding="utf-8") as handle:
+        again = [_cell(row["division_code"], 2007, row["item"], row["fuel"], row["quantity"], printed[row["unit"]]) for row in csv.DictReader(handle)]
+    deliver(inbox, "energy_balance", "贵州_2007_再报.csv", again, synthetic=False)
+    industry, urban, feedstock = "（1）工业", "城镇", "＃用作原料、材料"
+    deliver(inbox, "energy_balance", "标准量.csv", [
+        _cell("530000", 2019, industry, "原煤", 71.43, "万吨标准煤"), _cell("530000", 2019, industry, "天然气", 13.3, "万吨标准煤"),
+        _cell("530000", 2019, industry, "煤制品", 6, "万吨标准煤"), _cell("530000", 2019, industry, "电力", 12.29, "万吨标准煤"),
+        _cell("530000", 2019, urban, "柴油", 2, "万吨"),
+    ], synthetic=False)
+    deliver(inbox, "energy_balance", "负数.csv", [
+        _cell("620000", 2019, urban, "原煤", -5, "万吨"), _cell("620000", 2019, industry, "焦炭", 3, "万吨"), _cell("620000", 2019, feedstock, "焦炭", 4, "万吨"),
+    ], synthetic=False)
+    deliver(inbox, "emission_factor", "折标系数.csv", [
+        {"factor_id": f"own:tce:natural_gas:{year}", "kind": "tce", "item": "natural_gas", "value": value, "unit": "kgce/m3", "data_year": year, "confidence": "B",
+         "status": "confirmed", "document": "能源统计报表制度"} for year, value in ((2018, 1.2), (2019, 1.33))], synthetic=False)
+    deliver(inbox, "sector_statistics", "水泥.csv", [
+        *({"division_code": "520000", "indicator": "水泥产量", "period": year, "value": value, "unit": "万吨"} for year, value in ((2015, 9940.93), (2020, 10800), (2024, 6000))),
+        {"division_code": "520000", "indicator": "露天煤矿原煤产量", "period": 2020, "value": 100, "unit": "万吨"},
+    ], synthetic=False)
+    return build_tables_here(inbox, root / "data", *TABLES, "fct_inventory_gas_year", "fct_uncertainty_year", "fct_reconciliation_year")
+
+
+def test_a_redelivered_year_agrees_with_the_shipped_one(built: Path, delivered: tuple[Path, list]) -> None:
+    sql = ("select factor_set, sector, fuel, activity_quantity, emission_tco2 from marts.fct_inventory_year where division_code = '520000' and year = 2007"
+           " and sector <> 'process' order by 1, 2, 3")
+    own, again = query(built, sql), query(delivered[0], sql)
+    assert own == again and len(own) > 200
+    batches = "select distinct batch_id from intermediate.int_inventory__balance_cell where division_code = '520000' and year = 2007"
+    assert len(query(delivered[0], batches)) == 1 and query(delivered[0], batches) != query(built, batches)
+    for check in ("fct_inventory_check_year where year = 2007", "fct_balance_check where division_code = '520000' and year = 2007"):
+        shown = f"select * exclude (is_synthetic) from marts.{check} order by all"
+        assert query(built, shown) == query(delivered[0], shown)
+
+
+def test_a_standard_quantity_is_converted_back_and_marked(delivered: tuple[Path, list]) -> None:
+    """71.43e4 tce / 0.7143 = 100e4 t; 13.3e4 tce / 13.3 (1.33 kgce/m3, of 2019) = 1e4 x 1e4 m3; briquettes have no coefficient; power is ambiguous."""
+    database, held_back = delivered
+    assert [(j.rows_received, j.rows_accepted) for j in held_back] == [(5, 4)]
+    rows = query(database, "select fuel, activity_quantity, activity_unit, is_converted, emission_tco2 from marts.fct_inventory_year"
+                 " where division_code = '530000' and factor_set = 'ceads_uniform' order by 1")
+    assert rows == [("diesel", 20_000.0, "t", False, Decimal("61876.388")), ("natural_gas", 10_000.0, "1e4 Nm3", True, Decimal("216072.900")),
+                    ("raw_coal", 1_000_000.0, "t", True, Decimal("1704375.874"))]
+    found = query(database, "select indicator, found, message_en like '%left out' from marts.fct_statistic_check where check_id = 'Q17-balance-standard-quantity' order by 1")
+    assert found == [("原煤", 1.0, False), ("型煤", 1.0, True), ("天然气", 1.0, False)]
+    assert query(database, "select coefficient_id from intermediate.int_inventory__balance_cell where division_code = '530000' and fuel_code = 'natural_gas'") == [
+        ("own:tce:natural_gas:2019",)]
+    assert query(database, "select count(*) from marts.fct_inventory_year where is_converted and division_code <> '530000'") == [(0,)]
+
+
+def test_negative_cells_are_used_and_told(delivered: tuple[Path, list]) -> None:
+    found = query(delivered[0], "select indicator, item, found, message_zh from marts.fct_statistic_check where check_id = 'Q16-balance-negative' and division_code = '620000' order by 1")
+    assert [row[:3] for row in found] == [("原煤", "urban", -50_000.0), ("焦炭", "industry_less_feedstock", -10_000.0)]
+    assert "此项不应为负" in found[0][3]
+    rows = query(delivered[0], "select sector, activity_quantity from marts.fct_inventory_year where division_code = '620000' and factor_set = 'ceads_uniform' order by 1")
+    assert rows == [("industry", -10_000.0), ("urban", -50_000.0)]
+
+
+def test_process_and_gases_stand_without_a_balance(delivered: tuple[Path, list]) -> None:
+    """9940.93e4 t x 0.2906 = 28.888343 Mt, as published for 2015; a year without a balance has no total, no view, no driver, no interval."""
+    database = delivered[0]
+    rows = query(database, "select year, sector, fuel, emission_tco2, has_balance from marts.fct_inventory_year where division_code = '520000'"
+                 " and factor_set = 'ceads_uniform' and year > 2014 order by 1")
+    assert rows == [(2015, "process", "cement", Decimal("28888342.580"), False), (2020, "process", "cement", Decimal("31384800.000"), False),
+                    (2024, "process", "cement", Decimal("17436000.000"), False)]
+    checked = query(database, "select fuel, round(computed_mtco2, 6), published_mtco2 from marts.fct_inventory_check_year where year = 2015 and factor_set = 'ceads_uniform'"
+                    " and computed_mtco2 is not null")
+    assert checked == [("process", 28.888343, 28.888343)]
+    assert query(database, "select activity, part, emission_common_tco2e from marts.fct_inventory_gas_year where division_code = '520000' and year = 2020 order by 2") == [
+        ("coal_openpit", "mining", Decimal("37520.000")), ("coal_openpit", "post_mining", Decimal("9520.000"))]
+    for table, code, year in (("fct_inventory_view_year", "division_code", "year"), ("fct_driver_year", "code", "year(period)"), ("fct_reconciliation_year", "division_code", "year")):
+        assert query(database, f"select count(*) from marts.{table} where {code} = '520000' and {year} > 2014") == [(0,)]
+    assert query(database, "select count(*) from marts.fct_inventory_trend_year where year > 2014 and computed_mtco2 is not null") == [(0,)]
+    assert query(database, "select count(*) from marts.fct_uncertainty_year where basis = 'inventory' and year(period) > 2014 and code = '520000'") == [(0,)]

@@ -86,7 +86,9 @@ def test_every_row_of_the_form_has_a_printed_name() -> None:
 def _burned(*, feedstock: str = "1", heat: bool = True, power: bool = True, activity: str = "final_consumption", inputs: tuple[str, ...] = ()) -> Decimal:
     """Guizhou 2007 by one factor a fuel (set ceads_uniform), Mt: activity - feedstock + inputs to power and heat."""
     lists = load_code_lists()
-    factors = {row["fuel_code"]: Decimal(row["co2_t_per_unit"]) for row in read_rows(SEEDS / "inventory_factor.csv") if row["factor_set"] == "ceads_uniform"}
+    # other petroleum products differ by use, and Guizhou burned none for power and heat in 2007
+    factors = {row["fuel_code"]: Decimal(row["co2_t_per_unit"]) for row in read_rows(SEEDS / "inventory_factor.csv")
+               if row["factor_set"] == "ceads_uniform" and row["coal_factor_group"] in ("all", "industry")}
     taken = {"thermal_power": power, "heat_supply": heat, **dict.fromkeys(inputs, True)}
     total = Decimal(0)
     with (PUBLISHED / "energy_balance" / "guizhou_2007.csv").open(encoding="utf-8", newline="") as handle:

@@ -2,7 +2,7 @@
   Conservation: the sum of `column_name` over `by` equals that of `to_column` in `to`, in both directions.
   tolerance: largest difference allowed, 0 for columns that are exact decimals.
 #}
-{% test sum_equals(model, column_name, to, to_column, by, tolerance=0) %}
+{% test sum_equals(model, column_name, to, to_column, by, tolerance=0, to_where=none) %}
 with here as (
     select {{ by | join(', ') }}, sum({{ column_name }}) as total
     from {{ model }}
@@ -12,7 +12,8 @@ with here as (
 there as (
     select {{ by | join(', ') }}, sum({{ to_column }}) as total
     from {{ to }}
-    group by {{ by | join(', ') }}
+    {% if to_where %}where {{ to_where }}
+    {% endif %}group by {{ by | join(', ') }}
 ),
 
 difference as (

@@ -65,6 +65,7 @@ rows_of_both as (
         i.is_synthetic
     from {{ ref('int_inventory__emission') }} as i
     left join coal_equivalent as c on c.fuel_code = i.fuel
+    where i.has_balance
 )
 
 select

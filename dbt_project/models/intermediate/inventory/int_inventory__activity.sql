@@ -25,6 +25,7 @@ part as (
         c.fuel_code,
         c.unit,
         c.is_burned,
+        c.is_converted,
         c.is_synthetic,
         -- inputs to transformation are negative in the balance; an output there burns nothing
         case
@@ -53,6 +54,7 @@ select
         end
     ) as decimal(38, 6)) as activity_quantity,
     min(p.unit) as activity_unit,
+    max(case when p.is_converted then 1 else 0 end) = 1 as is_converted,
     max(case when p.is_synthetic then 1 else 0 end) = 1 as is_synthetic
 from part as p
 cross join {{ ref('inventory_factor_set') }} as f

@@ -9,6 +9,7 @@ select
     min(activity_unit) as activity_unit,
     min(factor_value) as factor_value,
     min(factor_status) as factor_status,
+    max(case when has_balance then 1 else 0 end) = 1 as has_balance,
     max(case when is_synthetic then 1 else 0 end) = 1 as is_synthetic,
     cast(sum(emission_tco2) as decimal(18, 3)) as emission_tco2,
     max(case when is_held_back then 1 else 0 end) = 1 as is_held_back,

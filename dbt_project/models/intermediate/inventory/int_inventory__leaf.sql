@@ -42,7 +42,7 @@ industry as (
 
 part as (
     select
-        i.division_code, i.year, i.factor_set, t.sector, i.coal_factor_group, i.fuel_code, t.final_quantity,
+        i.division_code, i.year, i.factor_set, t.sector, i.coal_factor_group, i.fuel_code, i.is_converted, t.final_quantity,
         {{ decimal_of('cast(t.feedstock_quantity as double) * i.feedstock_share', 6) }} as deducted, i.activity_unit,
         i.is_synthetic or t.is_synthetic as is_synthetic
     from industry as i
@@ -59,12 +59,12 @@ rest as (
     -- activity = row of industry - feedstock share; what is left of each part after the sectors
     select
         i.division_code, i.year, i.factor_set, 'industry_unsplit' as sector, i.coal_factor_group, i.fuel_code,
-        i.row_quantity - i.told_quantity as activity_quantity, i.activity_unit, i.is_synthetic or i.table_is_synthetic as is_synthetic
+        i.row_quantity - i.told_quantity as activity_quantity, i.activity_unit, i.is_converted, i.is_synthetic or i.table_is_synthetic as is_synthetic
     from industry as i
     union all
     select
         i.division_code, i.year, i.factor_set, 'industry_feedstock', i.coal_factor_group, i.fuel_code,
-        i.activity_quantity - i.row_quantity + d.deducted, i.activity_unit, i.is_synthetic or i.table_is_synthetic
+        i.activity_quantity - i.row_quantity + d.deducted, i.activity_unit, i.is_converted, i.is_synthetic or i.table_is_synthetic
     from industry as i
     inner join deducted as d
         on d.division_code = i.division_code and d.year = i.year and d.factor_set = i.factor_set and d.fuel_code = i.fuel_code
@@ -72,18 +72,18 @@ rest as (
 
 select
     a.division_code, a.year, a.factor_set, a.sector, a.sector as sector_group, a.coal_factor_group, a.fuel_code,
-    cast(a.activity_quantity as decimal(38, 6)) as activity_quantity, a.activity_unit, a.is_synthetic
+    cast(a.activity_quantity as decimal(38, 6)) as activity_quantity, a.activity_unit, a.is_converted, a.is_synthetic
 from {{ ref('int_inventory__activity') }} as a
 left join split as s on s.division_code = a.division_code and s.year = a.year and s.fuel_code = a.fuel_code
 where a.sector <> 'industry' or s.fuel_code is null
 union all
 select
     p.division_code, p.year, p.factor_set, p.sector, 'industry', p.coal_factor_group, p.fuel_code,
-    cast(p.final_quantity - p.deducted as decimal(38, 6)), p.activity_unit, p.is_synthetic
+    cast(p.final_quantity - p.deducted as decimal(38, 6)), p.activity_unit, p.is_converted, p.is_synthetic
 from part as p
 union all
 select
     r.division_code, r.year, r.factor_set, r.sector, 'industry', r.coal_factor_group, r.fuel_code,
-    cast(r.activity_quantity as decimal(38, 6)), r.activity_unit, r.is_synthetic
+    cast(r.activity_quantity as decimal(38, 6)), r.activity_unit, r.is_converted, r.is_synthetic
 from rest as r
 where r.activity_quantity <> 0

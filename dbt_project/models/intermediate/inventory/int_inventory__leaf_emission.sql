@@ -4,7 +4,7 @@
 with burned as (
     select
         a.division_code, a.year, a.factor_set, a.sector, a.sector_group, a.fuel_code as fuel, a.activity_quantity, a.activity_unit,
-        f.factor_value, f.factor_id, f.factor_status, f.substitution,
+        f.factor_value, f.factor_id, f.factor_status, f.substitution, a.is_converted,
         a.is_synthetic or coalesce(f.is_synthetic, false) as is_synthetic
     from {{ ref('int_inventory__leaf') }} as a
     left join {{ ref('int_inventory__factor') }} as f
@@ -14,8 +14,8 @@ with burned as (
         and f.coal_factor_group in ('all', a.coal_factor_group)
 ),
 
--- process emissions only beside a balance of the same division and year: cement under the CEADs sets, by their own factor; under the
--- official sets each product with confirmed factors
+-- process emissions of every division and year with output, a balance or none (has_balance): cement under the CEADs sets, by their own factor;
+-- under the official sets each product with confirmed factors. Synthetic output never stands beside a real balance.
 process as (
     select
         p.division_code, p.year, s.factor_set, 'process' as sector, 'process' as sector_group, p.product as fuel, p.activity_quantity,
@@ -24,21 +24,23 @@ process as (
         case when s.process_cement_tco2_per_t is not null then s.factor_set || ':cement' else f.factor_id end as factor_id,
         case when s.process_cement_tco2_per_t is not null then 'confirmed' else f.factor_status end as factor_status,
         cast(null as varchar) as substitution,
+        false as is_converted,
         p.is_synthetic or coalesce(f.is_synthetic, false) as is_synthetic
     from {{ ref('int_inventory__process_activity') }} as p
-    inner join (
+    left join (
         select division_code, year, max(case when is_synthetic then 1 else 0 end) = 1 as is_synthetic
         from burned
         group by division_code, year
-    ) as b on p.division_code = b.division_code and p.year = b.year and (b.is_synthetic or not p.is_synthetic)
+    ) as b on p.division_code = b.division_code and p.year = b.year
     inner join {{ ref('inventory_factor_set') }} as s on case when s.process_cement_tco2_per_t is null then not p.yields else p.product = 'cement' end
     left join {{ ref('int_inventory__process_factor') }} as f
         on s.process_cement_tco2_per_t is null and f.year = p.year and f.activity = p.product and f.gas = 'CO2'
-    where p.ledger = 'process'
+    where p.ledger = 'process' and (coalesce(b.is_synthetic, true) or not p.is_synthetic)
 )
 
 select
     e.*,
+    exists (select 1 from burned as b where b.division_code = e.division_code and b.year = e.year) as has_balance,
     {{ tonnes('cast(e.activity_quantity as double) * e.factor_value') }} as emission_tco2,
     e.factor_value is null as is_held_back,
     case

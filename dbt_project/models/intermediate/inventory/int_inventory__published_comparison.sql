@@ -11,7 +11,7 @@ with published as (
 emission as (
     select
         e.division_code, e.year, e.factor_set, e.sector = 'process' as is_process, coalesce(a.counted_as, e.fuel) as fuel,
-        e.emission_tco2, e.is_held_back, e.is_synthetic
+        e.emission_tco2, e.is_held_back, e.has_balance, e.is_synthetic
     from {{ ref('int_inventory__emission') }} as e
     left join {{ ref('inventory_fuel_as') }} as a on a.factor_set = e.factor_set and a.fuel_code = e.fuel and e.sector <> 'process'
     where a.fuel_code is null or a.counted_as is not null
@@ -28,7 +28,7 @@ line as (
     -- a total only where the process part could be computed too
     select e.division_code, e.year, e.factor_set, 'total', e.emission_tco2, e.is_held_back, e.is_synthetic
     from emission as e
-    where exists (
+    where e.has_balance and exists (
         select 1 from emission as p where p.is_process and p.division_code = e.division_code and p.year = e.year and p.factor_set = e.factor_set
     )
 ),

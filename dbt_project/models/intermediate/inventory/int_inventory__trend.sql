@@ -33,6 +33,7 @@ computed as (
         max(case when e.is_synthetic then 1 else 0 end) as synthetic
     from {{ ref('int_inventory__emission') }} as e
     inner join compared_set as s on s.factor_set = e.factor_set
+    where e.has_balance
     group by e.division_code, e.year, e.factor_set
     union all
     -- a total only where the process part could be computed too
@@ -41,6 +42,7 @@ computed as (
         count(case when e.is_held_back and e.activity_quantity <> 0 then 1 end), max(case when e.is_synthetic then 1 else 0 end)
     from {{ ref('int_inventory__emission') }} as e
     inner join compared_set as s on s.factor_set = e.factor_set
+    where e.has_balance
     group by e.division_code, e.year, e.factor_set
     having count(case when e.sector = 'process' and not e.is_held_back then 1 end) > 0
 ),

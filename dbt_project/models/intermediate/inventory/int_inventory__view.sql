@@ -12,6 +12,7 @@ with production as (
         count(case when is_held_back and activity_quantity <> 0 and sector = 'thermal_power' then 1 end) as held_back_power_rows,
         max(case when is_synthetic then 1 else 0 end) = 1 as is_synthetic
     from {{ ref('int_inventory__leaf_emission') }}
+    where has_balance
     group by division_code, year, factor_set
 ),
 

@@ -6,7 +6,7 @@ with factor as (
 ),
 
 first_row as (
-    select division_code, year, item_code, fuel_code, is_synthetic, quantity,
+    select division_code, year, item_code, fuel_code, is_synthetic, quantity, unit,
         row_number() over (partition by division_code, year, item_code, fuel_code, is_synthetic order by received_at, batch_id, row_no) as nth,
         count(*) over (partition by division_code, year, item_code, fuel_code, is_synthetic) as vintages
     from {{ ref('stg_energy_balance') }}
@@ -21,7 +21,7 @@ burned as (
     inner join {{ ref('inventory_sector') }} as s on s.item_code = c.item_code and s.item_code <> 'household'
     inner join first_row as r
         on r.division_code = c.division_code and r.year = c.year and r.item_code = c.item_code and r.fuel_code = c.fuel_code
-        and r.is_synthetic = c.is_synthetic and r.nth = 1
+        and r.is_synthetic = c.is_synthetic and r.nth = 1 and r.unit = c.unit
 ),
 
 revision as (

@@ -7,7 +7,7 @@ with balance as (
         cast(sum(e.emission_tco2) as decimal(18, 3)) as top_down_tco2e
     from {{ ref('int_inventory__emission') }} as e
     cross join {{ source('registry', 'night') }} as n
-    where e.factor_set = {{ bridge_setting('factor_set') }} and left(e.division_code, 2) = left(n.home_province, 2)
+    where e.has_balance and e.factor_set = {{ bridge_setting('factor_set') }} and left(e.division_code, 2) = left(n.home_province, 2)
     group by e.division_code, e.year
     having count(e.emission_tco2) > 0
 ),

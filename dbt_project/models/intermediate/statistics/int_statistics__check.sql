@@ -225,3 +225,7 @@ union all
 select check_id, source, division_code, '', indicator, item, period, period_grain, {{ decimal_of('expected', 6) }}, {{ decimal_of('found', 6) }}, unit,
     batch_id, row_no, is_synthetic, what_zh, what_en
 from {{ ref('int_statistics__grid') }}
+union all
+select check_id, 'energy_balance', division_code, '', indicator, item, make_date(year, 1, 1), 'year', cast(expected as decimal(38, 6)), cast(found as decimal(38, 6)), unit,
+    batch_id, row_no, is_synthetic, what_zh, what_en
+from {{ ref('int_statistics__balance_cell') }}

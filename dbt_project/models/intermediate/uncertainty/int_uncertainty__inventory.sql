@@ -10,7 +10,7 @@ with inventory_line as (
     left join (
         select fuel_code, min(fuel_group) as fuel_group from {{ ref('fuel') }} group by fuel_code
     ) as g on g.fuel_code = i.fuel
-    where i.emission_tco2 is not null
+    where i.emission_tco2 is not null and i.has_balance
 ),
 
 inventory_kind as (

@@ -17,7 +17,7 @@ inventory_value as (
         division_code as code, make_date(year, 1, 1) as total_period, factor_set, cast(sum(emission_tco2) as decimal(18, 3)) as value,
         bool_or(is_synthetic) as is_synthetic
     from {{ ref('int_inventory__emission') }}
-    where emission_tco2 is not null
+    where emission_tco2 is not null and has_balance
     group by division_code, year, factor_set
 )
 

@@ -29,6 +29,8 @@ select
     cast(e.is_held_back as boolean) as is_held_back,
     cast(e.held_back_reason_zh as varchar) as held_back_reason_zh,
     cast(e.held_back_reason_en as varchar) as held_back_reason_en,
+    cast(e.has_balance as boolean) as has_balance,
+    cast(e.is_converted as boolean) as is_converted,
     cast(e.is_synthetic as boolean) as is_synthetic
 from {{ ref('int_inventory__leaf_emission') }} as e
 left join {{ ref('inventory_leaf_sector') }} as s on e.sector = s.sector
