@@ -11,6 +11,7 @@ from pipelines.demo.credit_code import synthetic_code
 from pipelines.demo.world import Prefecture, Sector, World
 
 _LARGEST_SHARE = 0.35  # no enterprise makes more than this share of its sector (where there are enough of them)
+_SPREAD = 1.5  # times the mean that the largest one may make, where there are few
 
 
 @dataclass
@@ -66,7 +67,7 @@ def make_enterprises(world: World, seed: int, count: int) -> list[Enterprise]:
         before = named.get(sector.word, 0)
         named[sector.word] = before + members
         drawn = [_make(world, sector, seed, len(result) + i + 1, before + i + 1) for i in range(members)]
-        shares = _shares([weight for _, weight in drawn])
+        shares = _shares([weight for _, weight in drawn], _largest_share(sector, scale))
         for (enterprise, _), share in zip(drawn, shares, strict=True):
             enterprise.output = sector.output * share * scale
             enterprise.co2_mt = sector.co2_mt * share * scale
@@ -91,10 +92,15 @@ def _numbers(world: World, count: int) -> dict[str, int]:
     return numbers
 
 
-def _shares(weights: list[float]) -> np.ndarray:
+def _largest_share(sector: Sector, scale: float) -> float:
+    """The greatest share of its sector that an enterprise makes, as the largest real ones do."""
+    return min(_LARGEST_SHARE, sector.largest / (sector.output * scale)) if sector.largest else _LARGEST_SHARE
+
+
+def _shares(weights: list[float], largest: float) -> np.ndarray:
     """Weights as shares of 1, the largest one capped where there are enough enterprises to take the rest."""
     shares = np.array(weights) / np.sum(weights)
-    cap = max(_LARGEST_SHARE, 1.5 / len(weights))
+    cap = max(largest, _SPREAD / len(weights))
     for _ in range(20):
         over = shares > cap
         if not over.any() or over.all():
