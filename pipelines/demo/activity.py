@@ -75,7 +75,7 @@ class Activity:
 
     Attributes:
         output: production in the unit of the sector's recipe; heat_bought: GJ; heat_sold: GJ; power_bought: MWh;
-        certificates: (number, month, whole MWh) of the green power bought.
+        certificates: (number, month, whole MWh) of the green power bought; supplied: MWh that its power units sent out, of `unit_class`.
     """
 
     enterprise: Enterprise
@@ -86,6 +86,8 @@ class Activity:
     heat_sold: np.ndarray | None = None
     power_bought: np.ndarray | None = None
     certificates: list[tuple[str, int, int]] = field(default_factory=list)
+    supplied: np.ndarray | None = None
+    unit_class: str = ""
 
 
 def make_activity(world: World, window: Window, seed: int, enterprise: Enterprise, suppliers: list[str]) -> Activity:
@@ -409,6 +411,7 @@ class _Reporter:
         count, capacity = unit_sizes(self.enterprise.output, spec.get("largest_mw", _LARGEST_UNIT))
         if not self.enterprise.sector.unit_name:  # the fuel is reported for the plant
             units = [(f"{i + 1}号机组", 1 / count) for i in range(count)]
+        self.activity.supplied, self.activity.unit_class = self.output[1:] * (1 - self.ratios["own_use"])[1:], self._class(spec, capacity)
         shares = [share for _, share in units]
         coal = [fuel for fuel in self.burned if fuel.energy != "柴油"]
         # what is reported for a unit is its own; what is reported for the whole plant is handed out
@@ -436,7 +439,7 @@ class _Reporter:
                 "supply_mwh": (scaled(self.output * share * (1 - self.ratios["own_use"]), 2), 2),
                 "hours": (scaled(hours, 1), 1),
             }
-            constants = {"unit_code": name, "capacity_mw": str(capacity), "cooling": "水冷", "unit_class": self._class(spec, capacity)}
+            constants = {"unit_code": name, "capacity_mw": str(capacity), "cooling": "水冷", "unit_class": self.activity.unit_class}
             if all(fuel.carbon is not None for fuel, _ in parts):
                 carbon = np.sum([part * _written(fuel.ncv, 3) * _written(fuel.carbon, 5) for fuel, part in parts], axis=0)
                 columns["carbon_tc_per_t"] = (scaled(carbon / tonnes, 7), 7)

@@ -66,7 +66,7 @@ def make_enterprises(world: World, seed: int, count: int) -> list[Enterprise]:
         sector = world.sectors[key]
         before = named.get(sector.word, 0)
         named[sector.word] = before + members
-        drawn = [_make(world, sector, seed, len(result) + i + 1, before + i + 1) for i in range(members)]
+        drawn = [_make(world, sector, seed, len(result) + i + 1, before + i + 1, (i, members)) for i in range(members)]
         shares = _shares([weight for _, weight in drawn], _largest_share(sector, scale))
         for (enterprise, _), share in zip(drawn, shares, strict=True):
             enterprise.output = sector.output * share * scale
@@ -111,11 +111,11 @@ def _shares(weights: list[float], largest: float) -> np.ndarray:
     return shares
 
 
-def _make(world: World, sector: Sector, seed: int, number: int, rank: int) -> tuple[Enterprise, float]:
-    """One enterprise and its weight within the sector."""
+def _make(world: World, sector: Sector, seed: int, number: int, rank: int, stratum: tuple[int, int]) -> tuple[Enterprise, float]:
+    """One enterprise and its weight within the sector; `stratum`: which of how many of the sector it is."""
     draws = np.random.default_rng([seed, number])
     weight = float(np.exp(sector.tail * draws.standard_normal()))
-    prefecture = _place(world, sector, draws)
+    prefecture = _place(world, sector, (stratum[0] + draws.random()) / stratum[1])
     county = prefecture.counties[int(draws.integers(len(prefecture.counties)))]
     at_prefecture = draws.random() < world.settings["prefecture_level_share"]
     codes = list(sector.industries)
@@ -142,9 +142,10 @@ def _make(world: World, sector: Sector, seed: int, number: int, rank: int) -> tu
     return enterprise, weight
 
 
-def _place(world: World, sector: Sector, draws: np.random.Generator) -> Prefecture:
+def _place(world: World, sector: Sector, level: float) -> Prefecture:
+    """The prefecture at a level, 0 to 1, of the sector's weights: levels spread evenly give every prefecture its share."""
     weights = sector.places or {code: place.weight for code, place in world.prefectures.items()}
     codes = list(weights)
     odds = np.array(list(weights.values()), dtype=float)
-    position = int(np.searchsorted(np.cumsum(odds / odds.sum()), draws.random()))
+    position = int(np.searchsorted(np.cumsum(odds / odds.sum()), level))
     return world.prefectures[codes[min(position, len(codes) - 1)]]

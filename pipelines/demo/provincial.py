@@ -125,7 +125,9 @@ def _generation(power: PowerSystem, year: int) -> Delivery:
         for index, period in _months_of(power, year)
         for source, values in power.generation.items()
     ]
-    titles = (f"{year}年分电源发电量及装机(演示数据)", f"填报单位：{_ENERGY_OFFICE}", "单位：亿千瓦时、万千瓦")
+    titles: tuple[str, ...] = (f"{year}年分电源发电量及装机(演示数据)", f"填报单位：{_ENERGY_OFFICE}")
+    if year == year_of(power.months[-1]):  # the column of units counts, which is told: once is enough
+        titles += ("单位：亿千瓦时、万千瓦",)
     document = f"演示数据 分电源发电量 {year}"
     layout = Layout(suffix="xlsx", titles=titles)
     rows = _rows("grid_generation", records)
