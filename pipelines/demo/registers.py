@@ -129,7 +129,7 @@ def _compliance(world: World, window: Window, activities: list[Activity], seed: 
         if not enterprise.sector.ets:
             continue
         expected = round(enterprise.co2_mt * 1e6 * (1 + enterprise.growth) ** (year - world.reference_year))
-        free, part = round(_allocation(world, months, activity, expected) * float(rng.uniform(0.985, 1.02))), float(rng.uniform(0.004, 0.02))
+        free, part = round(_allocation(world, months, activity, expected) * float(rng.uniform(0.995, 1.005))), float(rng.uniform(0.004, 0.02))
         used = round(expected * part) if rng.random() < 0.3 else 0
         surrendered = expected - used
         common = {"uscc": enterprise.uscc, "year": str(year), "document": document}
