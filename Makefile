@@ -8,6 +8,9 @@ STAMP := $(VENV)/.installed
 # the one default inbox: where `make demo` delivers is where `carbon nightly` and the schedule read
 DEMO_INBOX ?= $(or $(CARBON_INBOX),$(or $(CARBON_DATA),data)/inbox)
 DEMO_OPTIONS ?=
+# the day of the demo's night: after the last month is due, so that nothing is overdue by years; empty = today
+DEMO_UNTIL ?= 2025-12
+DEMO_AS_OF ?= 2026-01-25
 HOST ?= 127.0.0.1
 PORT ?= 3000
 
@@ -33,9 +36,9 @@ data/inbox:
 
 demo: setup  ## 生成演示省并运行一夜，直到发布 | generate the synthetic province and run the night to a release
 	@echo "生成演示省（演示数据） | generating the synthetic province in $(DEMO_INBOX)"
-	@$(BIN)/carbon demo --out "$(DEMO_INBOX)" $(DEMO_OPTIONS)
-	@echo "运行一夜 | running the night"
-	@$(BIN)/carbon nightly --inbox "$(DEMO_INBOX)" || test $$? -eq 3
+	@$(BIN)/carbon demo --out "$(DEMO_INBOX)" --until $(DEMO_UNTIL) $(DEMO_OPTIONS)
+	@echo "运行一夜，知识截止日 $(DEMO_AS_OF) | running the night of $(DEMO_AS_OF)"
+	@$(BIN)/carbon nightly --inbox "$(DEMO_INBOX)" $(if $(DEMO_AS_OF),--as-of $(DEMO_AS_OF)) || test $$? -eq 3
 
 nightly: setup  ## 处理收件箱中新的上报 | process what is new in the inbox
 	@$(BIN)/carbon nightly

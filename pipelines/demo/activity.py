@@ -7,6 +7,7 @@ consumed = opening + purchased + produced - sold - used elsewhere - closing, exa
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -36,6 +37,9 @@ _POWER = ("MWh", "MWh", "MWh", "MWh", "MWh", "万千瓦时", "万千瓦时", "",
 _HEAT = ("GJ", "GJ", "百万千焦", "吉焦", "GJ", "百万千焦", "GJ", "", "GJ", "百万千焦")
 _MEAN_LOAD = 0.5  # of the capacity over all hours of the reference year
 _LOAD = 0.75  # of the capacity while a unit runs
+_UNIT_SIZES = (6, 12, 25, 50, 100, 135, 200, 300, 330, 350, 600, 660, 1000)  # MW, standard sizes
+_LARGEST_UNIT = 660  # MW, as far as the province has them
+_ONE_UNIT = 200  # MW up to which a plant has a single unit
 _MORE_DECIMALS = {"万吨": 4, "万千瓦时": 1}
 
 
@@ -71,7 +75,7 @@ class Activity:
 
     Attributes:
         output: production in the unit of the sector's recipe; heat_bought: GJ; heat_sold: GJ; power_bought: MWh;
-        certificates: (number, month, whole MWh) of the green power bought.
+        certificates: (number, month, whole MWh) of the green power bought; supplied: MWh that its power units sent out, of `unit_class`.
     """
 
     enterprise: Enterprise
@@ -82,6 +86,8 @@ class Activity:
     heat_sold: np.ndarray | None = None
     power_bought: np.ndarray | None = None
     certificates: list[tuple[str, int, int]] = field(default_factory=list)
+    supplied: np.ndarray | None = None
+    unit_class: str = ""
 
 
 def make_activity(world: World, window: Window, seed: int, enterprise: Enterprise, suppliers: list[str]) -> Activity:
@@ -168,10 +174,10 @@ class _Reporter:
     def _units(self) -> list[tuple[str, float]]:
         """Emission units with their share of the output; one blank unit where the sector has none."""
         sector = self.enterprise.sector
-        if not sector.unit_name or not sector.unit_size:
+        if not sector.unit_name:
             return [("", 1.0)]
-        count = min(4, max(1, round(self.enterprise.output / sector.unit_size)))
-        weights = self.enterprise.draws.uniform(0.85, 1.15, 4)[:count]
+        count, _ = unit_sizes(self.enterprise.output)
+        weights = self.enterprise.draws.uniform(0.92, 1.08, max(4, count))[:count]
         return [(f"{i + 1}{sector.unit_name}", float(w / weights.sum())) for i, w in enumerate(weights)]
 
     # -- writing ---------------------------------------------------------------------------------------------------
@@ -402,10 +408,10 @@ class _Reporter:
 
     def _power_units(self, units: list[tuple[str, float]], spec: dict[str, Any]) -> None:
         """Rows of power_unit_month: what the enterprise burned, bought and made, handed out to its units without a remainder."""
-        total_mw = self.enterprise.output / 8760 / _MEAN_LOAD
-        if "largest_mw" in spec:
-            count = max(1, int(np.ceil(total_mw / spec["largest_mw"])))
+        count, capacity = unit_sizes(self.enterprise.output, spec.get("largest_mw", _LARGEST_UNIT))
+        if not self.enterprise.sector.unit_name:  # the fuel is reported for the plant
             units = [(f"{i + 1}号机组", 1 / count) for i in range(count)]
+        self.activity.supplied, self.activity.unit_class = self.output[1:] * (1 - self.ratios["own_use"])[1:], self._class(spec, capacity)
         shares = [share for _, share in units]
         coal = [fuel for fuel in self.burned if fuel.energy != "柴油"]
         # what is reported for a unit is its own; what is reported for the whole plant is handed out
@@ -423,7 +429,6 @@ class _Reporter:
             tonnes = np.sum([part for _, part in parts], axis=0)
             energy = np.sum([part * _written(fuel.ncv, 3) for fuel, part in parts], axis=0)
             generation = scaled(self.output * share, 2)
-            capacity = max(10, 10 * round(total_mw * share / 10))
             hours = np.minimum(self.month_hours, generation / 100 / (capacity * _LOAD) * (1 + 0.03 * self._z()))
             columns: dict[str, tuple[np.ndarray, int]] = {
                 "coal_t": (tonnes, 2),
@@ -434,7 +439,7 @@ class _Reporter:
                 "supply_mwh": (scaled(self.output * share * (1 - self.ratios["own_use"]), 2), 2),
                 "hours": (scaled(hours, 1), 1),
             }
-            constants = {"unit_code": name, "capacity_mw": str(capacity), "cooling": "水冷", "unit_class": self._class(spec, capacity)}
+            constants = {"unit_code": name, "capacity_mw": str(capacity), "cooling": "水冷", "unit_class": self.activity.unit_class}
             if all(fuel.carbon is not None for fuel, _ in parts):
                 carbon = np.sum([part * _written(fuel.ncv, 3) * _written(fuel.carbon, 5) for fuel, part in parts], axis=0)
                 columns["carbon_tc_per_t"] = (scaled(carbon / tonnes, 7), 7)
@@ -449,6 +454,13 @@ class _Reporter:
             if self.enterprise.holds(trait):
                 return named
         return spec.get("class", "coal_gt300" if capacity > 300 else "coal_le300")
+
+
+def unit_sizes(output: float, largest: int = _LARGEST_UNIT) -> tuple[int, int]:
+    """Number and capacity (MW) of the equal units that make so many MWh a year at the mean load: two where one would be large."""
+    needed = output / 8760 / _MEAN_LOAD
+    count = max(1 if needed <= _ONE_UNIT else 2, math.ceil(needed / largest))
+    return count, next(size for size in _UNIT_SIZES if size >= needed / count or size == largest)
 
 
 def _hand_out(total: np.ndarray, shares: list[float]) -> list[np.ndarray]:

@@ -11,6 +11,7 @@ from pipelines.demo.credit_code import synthetic_code
 from pipelines.demo.world import Prefecture, Sector, World
 
 _LARGEST_SHARE = 0.35  # no enterprise makes more than this share of its sector (where there are enough of them)
+_SPREAD = 1.5  # times the mean that the largest one may make, where there are few
 
 
 @dataclass
@@ -65,8 +66,8 @@ def make_enterprises(world: World, seed: int, count: int) -> list[Enterprise]:
         sector = world.sectors[key]
         before = named.get(sector.word, 0)
         named[sector.word] = before + members
-        drawn = [_make(world, sector, seed, len(result) + i + 1, before + i + 1) for i in range(members)]
-        shares = _shares([weight for _, weight in drawn])
+        drawn = [_make(world, sector, seed, len(result) + i + 1, before + i + 1, (i, members)) for i in range(members)]
+        shares = _shares([weight for _, weight in drawn], _largest_share(sector, scale))
         for (enterprise, _), share in zip(drawn, shares, strict=True):
             enterprise.output = sector.output * share * scale
             enterprise.co2_mt = sector.co2_mt * share * scale
@@ -91,10 +92,15 @@ def _numbers(world: World, count: int) -> dict[str, int]:
     return numbers
 
 
-def _shares(weights: list[float]) -> np.ndarray:
+def _largest_share(sector: Sector, scale: float) -> float:
+    """The greatest share of its sector that an enterprise makes, as the largest real ones do."""
+    return min(_LARGEST_SHARE, sector.largest / (sector.output * scale)) if sector.largest else _LARGEST_SHARE
+
+
+def _shares(weights: list[float], largest: float) -> np.ndarray:
     """Weights as shares of 1, the largest one capped where there are enough enterprises to take the rest."""
     shares = np.array(weights) / np.sum(weights)
-    cap = max(_LARGEST_SHARE, 1.5 / len(weights))
+    cap = max(largest, _SPREAD / len(weights))
     for _ in range(20):
         over = shares > cap
         if not over.any() or over.all():
@@ -105,11 +111,11 @@ def _shares(weights: list[float]) -> np.ndarray:
     return shares
 
 
-def _make(world: World, sector: Sector, seed: int, number: int, rank: int) -> tuple[Enterprise, float]:
-    """One enterprise and its weight within the sector."""
+def _make(world: World, sector: Sector, seed: int, number: int, rank: int, stratum: tuple[int, int]) -> tuple[Enterprise, float]:
+    """One enterprise and its weight within the sector; `stratum`: which of how many of the sector it is."""
     draws = np.random.default_rng([seed, number])
     weight = float(np.exp(sector.tail * draws.standard_normal()))
-    prefecture = _place(world, sector, draws)
+    prefecture = _place(world, sector, (stratum[0] + draws.random()) / stratum[1])
     county = prefecture.counties[int(draws.integers(len(prefecture.counties)))]
     at_prefecture = draws.random() < world.settings["prefecture_level_share"]
     codes = list(sector.industries)
@@ -136,9 +142,10 @@ def _make(world: World, sector: Sector, seed: int, number: int, rank: int) -> tu
     return enterprise, weight
 
 
-def _place(world: World, sector: Sector, draws: np.random.Generator) -> Prefecture:
+def _place(world: World, sector: Sector, level: float) -> Prefecture:
+    """The prefecture at a level, 0 to 1, of the sector's weights: levels spread evenly give every prefecture its share."""
     weights = sector.places or {code: place.weight for code, place in world.prefectures.items()}
     codes = list(weights)
     odds = np.array(list(weights.values()), dtype=float)
-    position = int(np.searchsorted(np.cumsum(odds / odds.sum()), draws.random()))
+    position = int(np.searchsorted(np.cumsum(odds / odds.sum()), level))
     return world.prefectures[codes[min(position, len(codes) - 1)]]

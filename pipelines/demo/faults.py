@@ -137,8 +137,13 @@ class Planter:
                     self.waiting.append((kind, "", 0))
                     continue
                 source = sources[(first + copy) % len(sources)]
-                begin = int(self.rng.integers(max(1, deliveries[source] * 4 // 5)))
+                begin = int(self.rng.integers(*self._spread(deliveries[source])))
                 self.waiting.append((kind, source, 0 if load_kinds()[kind].from_the_start else begin))
+
+    def _spread(self, deliveries: int) -> tuple[int, int]:
+        """First and last (exclusive) delivery to begin with: the handful stands in the last ones, as a night finds it; many need all of them."""
+        first = 0 if self.apart else deliveries * 3 // 4
+        return first, max(first + 1, deliveries * 9 // 10 if first else deliveries * 4 // 5)
 
     def plant(self, delivery: Delivery) -> list[Delivery]:
         """Spoil rows of a delivery in place; returns the faulty files that come in addition."""

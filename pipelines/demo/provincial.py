@@ -125,7 +125,9 @@ def _generation(power: PowerSystem, year: int) -> Delivery:
         for index, period in _months_of(power, year)
         for source, values in power.generation.items()
     ]
-    titles = (f"{year}年分电源发电量及装机(演示数据)", f"填报单位：{_ENERGY_OFFICE}", "单位：亿千瓦时、万千瓦")
+    titles: tuple[str, ...] = (f"{year}年分电源发电量及装机(演示数据)", f"填报单位：{_ENERGY_OFFICE}")
+    if year == year_of(power.months[-1]):  # the column of units counts, which is told: once is enough
+        titles += ("单位：亿千瓦时、万千瓦",)
     document = f"演示数据 分电源发电量 {year}"
     layout = Layout(suffix="xlsx", titles=titles)
     rows = _rows("grid_generation", records)
@@ -252,7 +254,7 @@ def _balance(world: World, window: Window, year: int, activities: list[Activity]
 def _statistics(world: World, year: int) -> Delivery:
     spec = world.settings["statistics"]
     published = dt.date(year + 1, 4, 26)
-    growth = (1 + spec["growth"]) ** (year - world.reference_year)
+    years = year - world.reference_year
     records: list[dict[str, str]] = []
 
     def add(division: str, indicator: str, cents: int, decimals: int, unit: str, industry: str = "") -> None:
@@ -273,12 +275,13 @@ def _statistics(world: World, year: int) -> Delivery:
     totals = dict.fromkeys(["gdp", "population", *spec["industries"]], 0)
     for code, place in world.prefectures.items():
         gdp = 0
+        richer, more = ((1 + rate) ** years for rate in place.growth)
         for industry, share in spec["industries"].items():
-            value = round(spec["gdp"] * 100 * growth * place.gdp * share)
+            value = round(spec["gdp"] * 100 * richer * place.gdp * share)
             add(code, "增加值", value, 2, "亿元", industry)
             totals[industry] += value
             gdp += value
-        people = round(place.population * 10)
+        people = round(place.population * more * 10)
         add(code, "地区生产总值", gdp, 2, "亿元")
         add(code, "年末常住人口", people, 1, "万人")
         totals["gdp"] += gdp

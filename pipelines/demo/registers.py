@@ -32,7 +32,7 @@ def register_deliveries(world: World, window: Window, activities: list[Activity]
     result = _sales(world, window, activities)
     result += [found for year in years if (found := _certificates(window, activities, year))]
     for year in window.full_years:
-        result += [found for found in _compliance(activities, seed, year, world.reference_year) if found]
+        result += [found for found in _compliance(world, window, activities, seed, year) if found]
         result.append(_sinks(world, year))
     result.append(_projects(window, activities, seed))
     return result
@@ -109,8 +109,18 @@ def _certificates(window: Window, activities: list[Activity], year: int) -> Deli
     return _delivery("certificate", f"演示_绿证_{year}", records, _after(window, year, 22), str(year), _REGISTRY)
 
 
-def _compliance(activities: list[Activity], seed: int, year: int, reference_year: int) -> list[Delivery | None]:
-    """Free allocation near the expected emission; what is surrendered is held; few use credits."""
+def _allocation(world: World, months: np.ndarray, activity: Activity, expected: float) -> float:
+    """Free allocation of the months before it is varied: by benchmark for power units, else the expected emission."""
+    if activity.supplied is None:
+        return expected
+    rates = world.settings["allocation"]
+    heat = 0.0 if activity.heat_sold is None else float(activity.heat_sold[months].sum())
+    return float(activity.supplied[months].sum()) * rates[activity.unit_class] + heat * rates["heat"]
+
+
+def _compliance(world: World, window: Window, activities: list[Activity], seed: int, year: int) -> list[Delivery | None]:
+    """Free allocation near what the plan of allocation gives; what is surrendered is held; few use credits."""
+    months = np.array([year_of(month) == year for month in window.computed])
     rng = np.random.default_rng([seed, 0, 5, year])
     allowances, credits_used = [], []
     document = f"演示数据 {year}年度配额"
@@ -118,8 +128,8 @@ def _compliance(activities: list[Activity], seed: int, year: int, reference_year
         enterprise = activity.enterprise
         if not enterprise.sector.ets:
             continue
-        expected = round(enterprise.co2_mt * 1e6 * (1 + enterprise.growth) ** (year - reference_year))
-        free, part = round(expected * float(rng.uniform(0.98, 1.06))), float(rng.uniform(0.004, 0.02))
+        expected = round(enterprise.co2_mt * 1e6 * (1 + enterprise.growth) ** (year - world.reference_year))
+        free, part = round(_allocation(world, months, activity, expected) * float(rng.uniform(0.995, 1.005))), float(rng.uniform(0.004, 0.02))
         used = round(expected * part) if rng.random() < 0.3 else 0
         surrendered = expected - used
         common = {"uscc": enterprise.uscc, "year": str(year), "document": document}

@@ -16,7 +16,7 @@ _HERE = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Prefecture:
-    """A prefecture with its counties (GB/T 2260) and the group whose rows are delivered in one file."""
+    """A prefecture with its counties (GB/T 2260), the group whose rows are delivered in one file, and the growth of its GDP and population a year."""
 
     code: str
     name: str
@@ -25,6 +25,7 @@ class Prefecture:
     weight: float
     gdp: float
     population: float
+    growth: list[float]
     counties: list[str]
 
 
@@ -51,7 +52,7 @@ class Sector:
     process: list[dict[str, Any]]
     places: dict[str, float] | None = None
     unit_name: str | None = None
-    unit_size: float | None = None
+    largest: float | None = None
     units: dict[str, Any] | None = None
     value: float | None = None
     added: list[float] | None = None

@@ -21,6 +21,7 @@ COMMANDS = [
     for line in block.splitlines()
     if line.split("#")[0].strip()
 ]
+DEMO_DAY = re.search(r"^DEMO_AS_OF \?= (\S+)$", (ROOT / "Makefile").read_text("utf-8"), re.M)[1]
 CARBON_COMMANDS = [c for c in COMMANDS if c.startswith(".venv/bin/carbon")]
 
 
@@ -48,7 +49,7 @@ def test_make_demo_publishes(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert (tmp_path / "data" / "marts" / "carbon.duckdb").exists()
     assert str(tmp_path / "data" / "marts" / "carbon.duckdb") in done.stdout
-    again = subprocess.run([*CARBON, "nightly", "--json"], cwd=ROOT, capture_output=True, text=True, env=environment, timeout=400, check=False)
+    again = subprocess.run([*CARBON, "nightly", "--json", "--as-of", DEMO_DAY], cwd=ROOT, capture_output=True, text=True, env=environment, timeout=400, check=False)
     assert again.returncode == 0, again.stderr
     said = json.loads(again.stdout.splitlines()[-1])
     assert (said["outcome"], said["counts"]["new_batches"]) == ("nothing_new", 0), "the night reads the inbox that the demo delivered to"

@@ -37,8 +37,11 @@ def test_golden_bridge(ledger: Path) -> None:
     gate = query(ledger, "select gate, unexplained_share_num, unexplained_share_den from marts.fct_reconciliation_year"
                          " where division_code = '520000' and year = 2020 and cause = 'unexplained'")
     assert gate == [("refused", Decimal("9838.971"), Decimal("40109.480"))]
-    told = "select source, reported_value, other_value, what_en from intermediate.int_quality__rule_reconciliation"
-    assert query(ledger, told) == [("energy_balance", "24.53", "2020 520000", "the year cannot be final")]
+    told = "select check_id, source, reported_value, other_value, what_en from intermediate.int_quality__rule_reconciliation order by 1"
+    assert query(ledger, told) == [
+        ("B01-unexplained-share", "energy_balance", "24.53", "2020 520000", "the year cannot be final"),
+        ("B02-large-cause", "energy_balance", "11.73", "2020 520000", "Gas scope and GWP set -11.73 %"),
+    ]
 
 
 def test_golden_bridge_of_a_city(ledger: Path) -> None:

@@ -16,6 +16,7 @@ from python_calamine import CalamineWorkbook
 from pipelines.contracts.credit_code import check_digit, is_valid
 from pipelines.contracts.source import deliverable_sources, load_sources
 from pipelines.demo import write_province
+from pipelines.demo.activity import unit_sizes
 from pipelines.demo.balance import _FINAL, _SUPPLY, _TRANSFORMATION, COLUMNS, ITEMS, make_balance
 from pipelines.demo.credit_code import synthetic_code
 from pipelines.demo.enterprises import make_enterprises
@@ -236,7 +237,53 @@ def test_the_province_keeps_its_size(count: int) -> None:
     assert len(members) == count
     total = sum(sector.co2_mt for sector in world.sectors.values())
     assert sum(member.co2_mt for member in members) == pytest.approx(total)
-    assert 240 < total < 280
+    assert 190 < total < 230
+
+
+def test_no_enterprise_is_larger_than_the_largest_real_ones() -> None:
+    members = make_enterprises(load_world(), 1, 300)
+    assert max(member.co2_mt for member in members) < 11  # leaves room for growth and months above the mean below 12 Mt
+    for member in members:
+        largest = member.sector.largest
+        if largest and sum(other.sector is member.sector for other in members) * largest > 1.5 * member.sector.output:
+            assert member.output <= largest * 1.0001, member.name
+
+
+def test_power_units_have_standard_sizes_that_fit_their_output() -> None:
+    assert unit_sizes(10.5e6) == (4, 600)
+    assert unit_sizes(2.6e6) == (2, 300)
+    assert unit_sizes(0.8e6) == (1, 200)
+    assert unit_sizes(0.02e6) == (1, 6)
+    assert unit_sizes(2.6e6, 135) == (5, 135)
+    assert unit_sizes(40e6) == (14, 660)
+    for output in (1e4, 3e5, 2e6, 6e6, 11e6, 60e6):
+        count, capacity = unit_sizes(output)
+        assert capacity <= 660
+        assert output <= count * capacity * 8760 * 0.5
+
+
+def test_units_run_within_their_capacity(clean: Path) -> None:
+    rows = rows_of(clean, "power_unit_month")
+    assert {row["capacity_mw"] for row in rows} <= {str(size) for size in (6, 12, 25, 50, 100, 135, 200, 300, 330, 350, 600, 660)}
+    assert all(number(row["generation_mwh"]) <= number(row["capacity_mw"]) * number(row["hours"]) for row in rows)
+    of_coal = [row for row in rows if number(row["coal_t"])]
+    assert sum(number(row["coal_t"]) for row in of_coal if row["carbon_tc_per_t"]) > sum(number(row["coal_t"]) for row in of_coal) * Decimal("0.7")
+
+
+def test_statistics_are_not_copied_from_year_to_year(tmp_path: Path) -> None:
+    write_province(tmp_path, enterprises=8, months=24, until="2025-12", faults="none")
+    values = defaultdict(set)
+    for row in rows_of(tmp_path, "sector_statistics"):
+        if row["indicator"] in ("地区生产总值", "年末常住人口", "增加值"):
+            values[row["division_code"], row["indicator"], row["industry_code"]].add(row["value"])
+    assert len(values) == 10 * 5
+    assert [key for key, years in values.items() if len(years) != 2] == []
+
+
+def test_default_faults_stand_in_the_last_months(tmp_path: Path) -> None:
+    report = write_province(tmp_path, enterprises=60, months=24, until="2025-12", faults="default")
+    assert report.unplanted == []
+    assert min(fault.period for fault in report.planted if fault.period) >= "2025-06"
 
 
 def test_energy_balance_identities() -> None:

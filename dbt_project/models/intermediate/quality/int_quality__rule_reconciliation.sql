@@ -1,10 +1,11 @@
--- A bridge that leaves too much unexplained, told on a row of the balance that it closes on. The limits are settings of the bridge.
+-- A bridge that leaves too much unexplained, or in which a single cause moves too much of the total, told on a row of the balance that it
+-- closes on. The limits are settings of the bridge.
 with judged as (
     select g.*, c.batch_id, c.row_no, cast(null as varchar) as uscc, make_date(g.year, 1, 1) as period,
         row_number() over (partition by g.division_code, g.year order by c.batch_id, c.row_no) as place
     from {{ ref('int_reconciliation__gate') }} as g
     inner join {{ ref('int_inventory__balance_cell') }} as c on c.division_code = g.division_code and c.year = g.year
-    where g.gate in ('warning', 'refused')
+    where g.gate in ('warning', 'refused') or g.large_share is not null
 )
 
 select {{ rule_finding(
@@ -14,4 +15,11 @@ select {{ rule_finding(
     source='energy_balance'
 ) }}
 from judged as j
-where j.place = 1
+where j.place = 1 and j.gate in ('warning', 'refused')
+union all
+select {{ rule_finding(
+    'B02-large-cause', 'j', 'quantity', shown('j.large_share * 100.0', 2), "cast(j.year as varchar) || ' ' || j.division_code", 'j.large_zh', 'j.large_en',
+    source='energy_balance'
+) }}
+from judged as j
+where j.place = 1 and j.large_share is not null

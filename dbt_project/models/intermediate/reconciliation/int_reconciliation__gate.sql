@@ -1,5 +1,5 @@
 -- The unexplained share of each computed bridge and what the gate says: a warning, a refusal to close the year as final, or nothing to judge
--- while there are no accounts. previous_share: the year before, for the trend.
+-- while there are no accounts. previous_share: the year before, for the trend. large_*: causes that move more of the total than the setting.
 with share as (
     select
         u.division_code, u.level, u.year, u.is_synthetic, u.has_accounts, u.tco2e as unexplained_tco2e,
@@ -9,10 +9,27 @@ with share as (
     inner join {{ ref('int_reconciliation__row') }} as t
         on t.division_code = u.division_code and t.year = u.year and t.cause = 'top_down_total'
     where u.cause = 'unexplained' and u.is_own
+),
+
+large as (
+    select s.division_code, s.year, c.zh, c.en, c.evaluation_order, cast(r.tco2e as double) / cast(s.share_den as double) as part
+    from share as s
+    inner join {{ ref('int_reconciliation__row') }} as r on r.division_code = s.division_code and r.year = s.year
+    inner join {{ ref('reconciliation_cause') }} as c on c.cause = r.cause
+    where s.has_accounts and s.share_den > 0 and r.cause not in ('accounts_total', 'unexplained', 'top_down_total')
+        and abs(cast(r.tco2e as double) / cast(s.share_den as double)) > cast({{ bridge_setting('cause_finding') }} as double)
+),
+
+large_of as (
+    select division_code, year, max(abs(part)) as large_share,
+        {{ dbt.listagg("zh || ' ' || " ~ shown('part * 100.0', 2) ~ " || ' %'", "'；'", 'order by evaluation_order') }} as large_zh,
+        {{ dbt.listagg("en || ' ' || " ~ shown('part * 100.0', 2) ~ " || ' %'", "'; '", 'order by evaluation_order') }} as large_en
+    from large
+    group by division_code, year
 )
 
 select
-    s.*, p.share as previous_share,
+    s.*, p.share as previous_share, l.large_share, l.large_zh, l.large_en,
     case
         when not s.has_accounts or s.share is null then 'not_assessable'
         when s.share >= cast({{ bridge_setting('unexplained_refusal') }} as double) then 'refused'
@@ -21,3 +38,4 @@ select
     end as gate
 from share as s
 left join share as p on p.division_code = s.division_code and p.year = s.year - 1 and p.is_synthetic = s.is_synthetic
+left join large_of as l on l.division_code = s.division_code and l.year = s.year
