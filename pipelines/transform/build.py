@@ -85,7 +85,7 @@ def run_dbt(
         "--log-level-file", "none", "--quiet", "--no-use-colors",
     ]
     try:
-        if database.stem not in _PARSED:
+        if database.stem not in _PARSED or command == ["parse"]:   # a parse is asked for what it writes
             # what a parse leaves behind holds for every database of that name: nothing is opened yet
             os.environ["CARBON_BUILD_DB"] = f"{database.stem}.duckdb"
             _begin_with_what_is_parsed(target)

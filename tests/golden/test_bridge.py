@@ -81,7 +81,7 @@ def test_a_year_that_lacks_reports_is_provisional(ledger: Path) -> None:
     """Raw coal without parameters: one row, 100 t x 1.704375874; nobody has delivered every month."""
     rows = query(ledger, "select status, status_reason, held_back_rows, held_back_tco2e, held_back_unknown_rows from marts.fct_total_year"
                          " where level = 'province' and year(period) = 2020")
-    assert rows == [("provisional", "not_due", 1, Decimal("170.438"), 0)]
+    assert rows == [("provisional", "reports_missing", 1, Decimal("170.438"), 0)]
 
 
 def test_identities_of_the_bridge_hold(ledger: Path) -> None:

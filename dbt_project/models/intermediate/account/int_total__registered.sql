@@ -13,8 +13,8 @@ due as (
 ),
 
 span as (
-    select least(min(l.first_month), any_value(d.last_due)) as first_month, greatest(max(l.last_month), any_value(d.last_due)) as last_month,
-        any_value(d.last_due) as last_due
+    select least(min(l.first_month), max(d.last_due)) as first_month, greatest(max(l.last_month), max(d.last_due)) as last_month,
+        max(d.last_due) as last_due
     from due as d
     left join ledger as l on true
 ),

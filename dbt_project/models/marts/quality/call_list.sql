@@ -58,8 +58,8 @@ select
     cast(count(distinct m.period) as bigint) as months_missing,
     cast(min(m.period) as date) as first_missed_period,
     cast(min(m.due_on) as date) as first_missed_due_on,
-    cast(date_diff('day', min(m.due_on), any_value(n.knowledge_date)) as bigint) as days_overdue,
-    cast(any_value(l.period) as date) as last_delivered_period,
+    cast(date_diff('day', min(m.due_on), max(n.knowledge_date)) as bigint) as days_overdue,
+    cast(max(l.period) as date) as last_delivered_period,
     cast(bool_or(m.is_synthetic) as boolean) as is_synthetic
 from missing as m
 cross join {{ source('registry', 'night') }} as n
