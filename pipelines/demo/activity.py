@@ -39,6 +39,7 @@ _MEAN_LOAD = 0.5  # of the capacity over all hours of the reference year
 _LOAD = 0.75  # of the capacity while a unit runs
 _UNIT_SIZES = (6, 12, 25, 50, 100, 135, 200, 300, 330, 350, 600, 660, 1000)  # MW, standard sizes
 _LARGEST_UNIT = 660  # MW, as far as the province has them
+_MOST_UNITS = 4  # of the largest size: no plant of the province has more
 _ONE_UNIT = 200  # MW up to which a plant has a single unit
 _MORE_DECIMALS = {"万吨": 4, "万千瓦时": 1}
 
@@ -457,9 +458,15 @@ class _Reporter:
 
 
 def unit_sizes(output: float, largest: int = _LARGEST_UNIT) -> tuple[int, int]:
-    """Number and capacity (MW) of the equal units that make so many MWh a year at the mean load: two where one would be large."""
+    """Number and capacity (MW) of the equal units that make so many MWh a year at the mean load: two where one would be large.
+
+    A plant beyond the largest real ones (few enterprises that make a whole province's power) keeps `_MOST_UNITS`, of no standard size:
+    a row for each of dozens of equal units would make its digits look invented.
+    """
     needed = output / 8760 / _MEAN_LOAD
     count = max(1 if needed <= _ONE_UNIT else 2, math.ceil(needed / largest))
+    if largest == _LARGEST_UNIT and count > _MOST_UNITS:
+        return _MOST_UNITS, 10 * math.ceil(needed / _MOST_UNITS / 10)
     return count, next(size for size in _UNIT_SIZES if size >= needed / count or size == largest)
 
 
