@@ -85,6 +85,8 @@ def test_a_correction_eight_months_back_touches_only_what_it_must(history: Path)
     ):
         old, new = _rows(before, table, key), _rows(after, table, key)
         changed[table] = {tuple(map(str, k)) for k in old.keys() | new.keys() if old.get(k) != new.get(k)}
+        if table == "fct_total_month":   # by June four more months have fallen due, of which nobody reported
+            changed[table] = {key for key in changed[table] if key[2] not in ("2026-02-01", "2026-03-01", "2026-04-01", "2026-05-01")}
     october, year = "2025-10-01", "2025-01-01"
     path = {("province", "520000"), ("prefecture", "520100"), ("county", "520115"), ("industry_section", "C"), ("industry", "30"), ("industry_class", "3012"), ("field", "industry"), ("prefecture_industry", "520100:30")}
     assert changed == {
