@@ -21,7 +21,7 @@ from pipelines.defs.serve import close_dead_runs, daemon_command, start, stop, w
 from pipelines.settings import load_settings
 
 TICK_SECONDS = 100      # start, parse, and the minute that may just have begun
-NIGHT_SECONDS = 150     # queue, a process of its own, a full build
+NIGHT_SECONDS = 480   # a limit, not a measure: the machine may be shared
 
 
 def _wait(what: Callable[[], bool], seconds: float) -> bool:
