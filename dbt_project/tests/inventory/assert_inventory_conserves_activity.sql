@@ -1,5 +1,11 @@
 -- The sectors of a fuel add up to its leaf cells: final consumption, less the feedstock share, plus thermal and heat inputs.
-with leaf as (
+with split_household as (
+    select distinct division_code, year, fuel_code
+    from {{ ref('int_inventory__balance_cell') }}
+    where item_code in ('urban', 'rural')
+),
+
+leaf as (
     select
         c.division_code, c.year, c.fuel_code as fuel, f.is_burned,
         case c.item_code
@@ -11,22 +17,20 @@ with leaf as (
         case when c.item_code = 'industry_feedstock' then c.quantity else 0 end as feedstock
     from {{ ref('int_inventory__balance_cell') }} as c
     inner join {{ ref('balance_fuel') }} as f on c.fuel_code = f.fuel_code and f.canonical_unit not in ('tce', 'GJ', 'MWh') and not f.is_total
+    left join split_household as h on h.division_code = c.division_code and h.year = c.year and h.fuel_code = c.fuel_code
     where c.item_code in (
         'agriculture', 'industry', 'industry_feedstock', 'construction', 'transport', 'trade', 'other_services',
         'urban', 'rural', 'thermal_power', 'heat_supply'
     )
-    or (c.item_code = 'household' and not exists (
-        select 1 from {{ ref('int_inventory__balance_cell') }} as u
-        where u.division_code = c.division_code and u.year = c.year and u.fuel_code = c.fuel_code
-            and u.item_code in ('urban', 'rural')
-    ))
+    or (c.item_code = 'household' and h.fuel_code is null)
 ),
 
 expected as (
     select l.division_code, l.year, s.factor_set, l.fuel, sum(l.burned) - sum(l.feedstock) * {{ decimal_of('s.feedstock_share', 6, 9) }} as activity
     from leaf as l
     cross join {{ ref('inventory_factor_set') }} as s
-    where l.is_burned or exists (select 1 from {{ ref('inventory_fuel_as') }} as a where a.factor_set = s.factor_set and a.fuel_code = l.fuel)
+    left join {{ ref('inventory_fuel_as') }} as a on a.factor_set = s.factor_set and a.fuel_code = l.fuel
+    where l.is_burned or a.fuel_code is not null
     group by l.division_code, l.year, s.factor_set, s.feedstock_share, l.fuel
 ),
 

@@ -5,6 +5,7 @@ with burned as (
     select
         a.division_code, a.year, a.factor_set, a.sector, a.sector_group, a.fuel_code as fuel, a.activity_quantity, a.activity_unit,
         f.factor_value, f.factor_id, f.factor_status, f.substitution, a.is_converted,
+        true as has_balance,
         a.is_synthetic or coalesce(f.is_synthetic, false) as is_synthetic
     from {{ ref('int_inventory__leaf') }} as a
     left join {{ ref('int_inventory__factor') }} as f
@@ -25,6 +26,7 @@ process as (
         case when s.process_cement_tco2_per_t is not null then 'confirmed' else f.factor_status end as factor_status,
         cast(null as varchar) as substitution,
         false as is_converted,
+        b.division_code is not null as has_balance,
         p.is_synthetic or coalesce(f.is_synthetic, false) as is_synthetic
     from {{ ref('int_inventory__process_activity') }} as p
     left join (
@@ -40,7 +42,6 @@ process as (
 
 select
     e.*,
-    exists (select 1 from burned as b where b.division_code = e.division_code and b.year = e.year) as has_balance,
     {{ tonnes('cast(e.activity_quantity as double) * e.factor_value') }} as emission_tco2,
     e.factor_value is null as is_held_back,
     case
