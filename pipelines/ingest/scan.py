@@ -344,27 +344,27 @@ _FAR = Unreadable(
 )
 
 
-_INSTEAD_ZH = {
-    ".txt": "是表格的请改名为 .csv 后提交", ".et": "请在 WPS 中另存为 .xlsx 后提交", ".xlsm": "含宏的工作簿请另存为不含宏的 .xlsx 后提交", ".xlsb": "请另存为 .xlsx 后提交",
-    ".ods": "请另存为 .xlsx 后提交", ".gz": "请解压后提交", ".zip": "请解压后逐个提交", ".rar": "请解压后逐个提交", ".7z": "请解压后逐个提交",
-    ".doc": "请把表格另存为 .xlsx 后提交", ".docx": "请把表格另存为 .xlsx 后提交", ".pdf": "请提交表格的电子版（csv、xlsx 或 parquet）", ".htm": "请用表格软件打开，另存为 .xlsx 后提交",
-    ".html": "请用表格软件打开，另存为 .xlsx 后提交", ".json": "请导出为 csv、xlsx 或 parquet 后提交", ".xml": "请用表格软件打开，另存为 .xlsx 后提交",
-}
-_INSTEAD_EN = {
-    ".txt": "if it is a table, name it .csv and deliver it again", ".et": "save it as .xlsx from WPS", ".xlsm": "save it as .xlsx without macros", ".xlsb": "save it as .xlsx",
-    ".ods": "save it as .xlsx", ".gz": "unpack it first", ".zip": "unpack it and deliver each file", ".rar": "unpack it and deliver each file", ".7z": "unpack it and deliver each file",
-    ".doc": "save its table as .xlsx", ".docx": "save its table as .xlsx", ".pdf": "deliver the table itself as csv, xlsx or parquet", ".htm": "open it in a spreadsheet program and save it as .xlsx",
-    ".html": "open it in a spreadsheet program and save it as .xlsx", ".json": "export it as csv, xlsx or parquet", ".xml": "open it in a spreadsheet program and save it as .xlsx",
+_SAVE = "请另存为 .xlsx 后提交", "save it as .xlsx"
+_OPEN = "请用表格软件打开，另存为 .xlsx 后提交", "open it in a spreadsheet program and save it as .xlsx"
+_TABLE = "请把表格另存为 .xlsx 后提交", "save its table as .xlsx"
+_UNPACK = "请解压后逐个提交", "unpack it and deliver each file"
+_DELIVER = "请提交 csv、xlsx 或 parquet", "deliver csv, xlsx or parquet"
+# what to deliver in place of a file of another format
+_INSTEAD = {
+    ".txt": ("是表格的请改名为 .csv 后提交", "if it is a table, name it .csv and deliver it again"),
+    ".et": ("请在 WPS 中另存为 .xlsx 后提交", "save it as .xlsx from WPS"),
+    ".xlsm": ("含宏的工作簿请另存为不含宏的 .xlsx 后提交", "save it as .xlsx without macros"),
+    ".pdf": ("请提交表格的电子版（csv、xlsx 或 parquet）", "deliver the table itself as csv, xlsx or parquet"),
+    ".json": ("请导出为 csv、xlsx 或 parquet 后提交", "export it as csv, xlsx or parquet"),
+    **dict.fromkeys((".xlsb", ".ods"), _SAVE), **dict.fromkeys((".htm", ".html", ".xml"), _OPEN), **dict.fromkeys((".doc", ".docx"), _TABLE),
+    **dict.fromkeys((".gz", ".zip", ".rar", ".7z"), _UNPACK),
 }
 
 
 def _format(suffix: str) -> Unreadable:
-    suffix = printable(suffix, 20)
-    return Unreadable(
-        FORMAT,
-        f"文件格式 {suffix or '(无扩展名)'} 不支持；{_INSTEAD_ZH.get(suffix, '请提交 csv、xlsx 或 parquet')}",
-        f"file format {suffix or '(none)'} is not supported; {_INSTEAD_EN.get(suffix, 'deliver csv, xlsx or parquet')}",
-    )
+    zh, en = _INSTEAD.get(suffix.lower(), _DELIVER)
+    shown = printable(suffix, 20)
+    return Unreadable(FORMAT, f"文件格式 {shown or '(无扩展名)'} 不支持；{zh}", f"file format {shown or '(none)'} is not supported; {en}")
 
 
 def _no_access(error: OSError) -> Unreadable:

@@ -14,21 +14,17 @@ import os
 import shutil
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from pipelines.contracts.source import load_sources
-from pipelines.gate.stage import sources_in_order
-from pipelines.night import Night, judge_step, needs_build, open_night, receive_step
+from pipelines.night import Night
 from pipelines.score.card import Bar
-from pipelines.settings import Notices, load_settings
-from pipelines.transform.build import build, require
-from pipelines.warehouse.build_db import prepare
+from pipelines.score.night import judged_and_built, measured
 from pipelines.warehouse.duck import connect
+from pipelines.yaml_text import load_yaml
 
 CASES = Path(__file__).parent / "offices"
 KNOWN_ON = date(2026, 1, 20)
@@ -73,7 +69,7 @@ def load_cases(folder: Path = CASES) -> list[Case]:
     """All cases in the order of their names."""
     cases = []
     for path in sorted(folder.glob("*/right.yml")):
-        right = yaml.safe_load(path.read_text("utf-8"))
+        right = load_yaml(path.read_text("utf-8"))
         cases.append(Case(path.parent.name, right.pop("kind"), right.pop("zh"), right.pop("en"), path.parent, right))
     return cases
 
@@ -90,15 +86,7 @@ def run_offices(cases: list[Case], folder: Path) -> list[Outcome]:
             shutil.copyfile(path, target)
             status = path.stat()
             os.utime(target, (status.st_atime - _SETTLED, status.st_mtime - _SETTLED))
-    settings = replace(load_settings(inbox, folder / "data", KNOWN_ON), notices=Notices())
-    with open_night(settings, lambda text: None) as night:
-        receive_step(night)
-        for source in sources_in_order():
-            judge_step(night, source)
-        needs_build(night)
-        assert night.inputs is not None
-        full = prepare(night.database, settings, night.registry, night.inputs)
-        require(build(settings, night.database, full=full, models=_MODELS))
+    with judged_and_built(measured(folder, KNOWN_ON), _MODELS) as night:
         seen = _seen(night)
     return [_compare(case, seen) for case in cases]
 

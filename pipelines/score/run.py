@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -17,12 +17,11 @@ from pipelines.demo.kinds import load_kinds
 from pipelines.demo.provincial import DECIDED
 from pipelines.gate.stage import sources_in_order
 from pipelines.gate.suite import load_suite
-from pipelines.night import judge_step, needs_build, open_night, receive_step, run_night
+from pipelines.night import run_night
 from pipelines.score.card import Evidence, Finding, Scoreboard, score
+from pipelines.score.night import judged_and_built, measured
 from pipelines.score.offices import Outcome, load_cases, run_offices
-from pipelines.settings import Notices, Settings, load_settings
-from pipelines.transform.build import build, require
-from pipelines.warehouse.build_db import prepare
+from pipelines.settings import Settings, load_settings
 from pipelines.warehouse.duck import connect
 from pipelines.yaml_text import load_yaml
 
@@ -98,21 +97,13 @@ def catalogue() -> dict[str, dict[str, Any]]:
 
 def _province(asked: Asked, seed: int, faults: str, folder: Path) -> tuple[Settings, DemoReport]:
     report = write_province(folder / "inbox", seed=seed, enterprises=asked.enterprises, months=asked.months, until="2025-12", faults=faults)
-    # a night that is only measured tells nobody
-    return replace(load_settings(folder / "inbox", folder / "data", KNOWN_ON), notices=Notices()), report
+    return measured(folder, KNOWN_ON), report
 
 
 def _clean_night(asked: Asked, seed: int, folder: Path) -> Evidence:
     """A night over a province without faults, up to the tables that are looked at: neither data tests nor publication. Leaves nothing."""
     settings, _ = _province(asked, seed, "none", folder)
-    with open_night(settings, lambda text: None) as night:
-        receive_step(night)
-        for source in sources_in_order():
-            judge_step(night, source)
-        needs_build(night)
-        assert night.inputs is not None
-        full = prepare(night.database, settings, night.registry, night.inputs)
-        require(build(settings, night.database, full=full, models=_EVIDENCE))
+    with judged_and_built(settings, _EVIDENCE) as night:
         found = read_evidence(night.database)
     shutil.rmtree(folder)
     return found
