@@ -28,7 +28,7 @@ with figure as (
         ) as looks_to_date,
         row_number() over (
             partition by division_code, industry_code, indicator, unit, period, period_grain, period_kind{{ series }}
-            order by is_synthetic, case vintage when '修订' then 0 when '' then 1 else 2 end, published_on desc nulls last,
+            order by is_synthetic, {{ vintage_rank() }}, published_on desc nulls last,
                 received_at desc, batch_id, row_no
         ) as choice
     from {{ ref('int_sector_statistics__current') }} as c
@@ -68,4 +68,9 @@ select
     synthetic = 1 as is_synthetic, batch_id, row_no
 from ranked
 where choice = 1
+{%- endmacro %}
+
+{# Which vintage of a statistic stands: the revised one first, then one that does not say, the preliminary and all others last. #}
+{% macro vintage_rank() -%}
+case vintage when '修订' then 0 when '' then 1 else 2 end
 {%- endmacro %}

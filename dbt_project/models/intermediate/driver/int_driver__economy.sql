@@ -23,7 +23,7 @@ ranked as (
             partition by division_code, year, measure, industry, price_basis, vintage, is_synthetic
             order by indicator_key
         ) as choice,
-        case when is_synthetic then 3 else 0 end + case vintage when '修订' then 0 when '' then 1 else 2 end as standing
+        case when is_synthetic then 3 else 0 end + {{ vintage_rank() }} as standing
     from figure
     where measure <> 'value_added' or industry <> ''
 )

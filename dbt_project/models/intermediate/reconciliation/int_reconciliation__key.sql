@@ -16,7 +16,7 @@ statistic as (
     select division_code as prefecture, cast(year(period) as integer) as year, is_synthetic, indicator, industry_code, value,
         row_number() over (
             partition by division_code, year(period), is_synthetic, indicator, industry_code
-            order by case vintage when '修订' then 0 when '' then 1 else 2 end, received_at desc, batch_id, row_no
+            order by {{ vintage_rank() }}, received_at desc, batch_id, row_no
         ) as choice
     from {{ ref('int_sector_statistics__current') }}
     where conflict is null and period_grain = 'year' and period_kind = '当期'

@@ -4,7 +4,7 @@ with ranked as (
     select *,
         row_number() over (
             partition by division_code, industry_code, indicator, unit, period
-            order by is_synthetic, case vintage when '修订' then 0 when '' then 1 else 2 end, published_on desc nulls last,
+            order by is_synthetic, {{ vintage_rank() }}, published_on desc nulls last,
                 received_at desc, batch_id, row_no
         ) as choice
     from {{ ref('int_sector_statistics__current') }}

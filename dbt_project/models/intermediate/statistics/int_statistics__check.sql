@@ -15,7 +15,7 @@ one_vintage as (
     select *,
         row_number() over (
             partition by division_code, industry_code, indicator, unit, period, period_grain, period_kind
-            order by is_synthetic, case vintage when '修订' then 0 when '' then 1 else 2 end, batch_id, row_no
+            order by is_synthetic, {{ vintage_rank() }}, batch_id, row_no
         ) as choice
     from figure
 ),

@@ -70,7 +70,7 @@ weight as (
         division_code, cast(year(period) as integer) as year, case indicator when '地区生产总值' then 'gdp' else 'population' end as kind, value,
         row_number() over (
             partition by division_code, year(period), indicator
-            order by is_synthetic, case vintage when '修订' then 0 when '' then 1 else 2 end, published_on desc nulls last, received_at desc,
+            order by is_synthetic, {{ vintage_rank() }}, published_on desc nulls last, received_at desc,
                 batch_id, row_no
         ) as choice
     from {{ ref('int_sector_statistics__current') }}

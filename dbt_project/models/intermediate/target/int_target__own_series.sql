@@ -26,7 +26,7 @@ gdp as (
         division_code, cast(year(period) as integer) as year, value, vintage, is_synthetic,
         row_number() over (
             partition by division_code, year(period)
-            order by is_synthetic, case vintage when '修订' then 0 when '' then 1 else 2 end, published_on desc nulls last, received_at desc,
+            order by is_synthetic, {{ vintage_rank() }}, published_on desc nulls last, received_at desc,
                 batch_id, row_no
         ) as choice
     from {{ ref('int_sector_statistics__current') }}
