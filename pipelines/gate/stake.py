@@ -10,7 +10,7 @@ from statistics import median
 
 import polars as pl
 
-from pipelines.contracts.codes import PUBLISHED, load_fuels, load_units, read_rows
+from pipelines.contracts.codes import PUBLISHED, SEEDS, load_fuels, load_units, read_rows
 from pipelines.contracts.source import Source
 
 _CARBON_TO_CO2 = 44 / 12
@@ -66,9 +66,13 @@ def _power_heat() -> pl.Expr:
 
 
 def _process() -> pl.Expr:
-    return pl.when(pl.col("role") == "参数").then(0.0).otherwise(
-        pl.col("quantity") * pl.coalesce("emission_factor", pl.col("carbon_content") * _CARBON_TO_CO2)
-    )
+    """By the factor that the row declares, else by the printed one of its item. What makes its tonnes with other rows (clinker, mine gas, waste
+    water, a ratio) says nothing by itself: null, not 0."""
+    defaults = _item_defaults()
+    declared = pl.coalesce("emission_factor", pl.col("carbon_content") * _CARBON_TO_CO2)
+    per_unit = pl.col("item").replace_strict(defaults, default=None, return_dtype=pl.Float64)
+    tonnes = pl.col("quantity") * _by_dimension("unit", "item", dict.fromkeys(defaults, "mass"))
+    return pl.coalesce(pl.col("quantity") * declared, tonnes * per_unit)
 
 
 def _by_dimension(unit: str, decides: str, dimensions: dict[str, str | None]) -> pl.Expr:
@@ -93,6 +97,24 @@ def _fuel_defaults() -> dict[str, float]:
         item: median(kinds["ncv"].values()) * median(kinds["carbon_content"].values()) * _CARBON_TO_CO2
         for item, kinds in found.items() if {"ncv", "carbon_content"} <= set(kinds)
     }
+
+
+@cache
+def _item_defaults() -> dict[str, float]:
+    """Item of the process form, in tonnes -> tCO2e per tonne: the middle of what the methods print for it, with the latest GWP."""
+    printed = [r for r in read_rows(PUBLISHED / "emission_factor" / "process.csv") if r["kind"] == "process"]
+    gases = {r["gas"]: float(r["value"]) for r in sorted(read_rows(PUBLISHED / "emission_factor" / "gwp.csv"), key=lambda r: r["method_version"])}
+    factors: dict[str, list[float]] = {}
+    for row in printed:
+        if row["unit"].startswith(f"t{row['gas']}/t"):
+            factors.setdefault(row["item"], []).append(float(row["value"]) * gases.get(row["gas"], 1.0))
+    shares = {row["item"]: float(row["value"]) / 100 for row in printed if row["unit"] == "%"}
+    masses = {row["param_code"] for row in read_rows(SEEDS / "activity_item.csv") if row["unit"] == "t"}
+    found: dict[str, list[float]] = {}
+    for row in read_rows(SEEDS / "process_item.csv"):
+        if row["factor_item"] in factors and row["param_code"] in masses:
+            found.setdefault(row["param_code"], []).append(median(factors[row["factor_item"]]) * shares.get(row["purity_factor_item"], 1.0))
+    return {item: median(values) for item, values in sorted(found.items())}
 
 
 @cache

@@ -24,5 +24,5 @@ select
     end as decimal(18, 3)) as estimate_tco2e,
     cast(case when m.tonnes is null then h.unknown_rows else 0 end as bigint) as unknown_rows
 from held as h
-left join {{ ref('int_steward__median_month') }} as m on m.uscc = h.uscc
+left join {{ ref('int_steward__median_month') }} as m on m.uscc = h.uscc and m.source = '*'
 left join month as x on x.uscc = h.uscc and x.period = h.period

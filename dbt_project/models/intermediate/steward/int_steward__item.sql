@@ -112,4 +112,4 @@ from item as i
 inner join due as d on d.batch_id = i.batch_id and d.check_id = i.check_id
 inner join checks as k on k.batch_id = i.batch_id and k.check_id = i.check_id
 left join cells as c on c.batch_id = i.batch_id and c.check_id = i.check_id
-cross join (select sum(tonnes) as tonnes from {{ ref('int_steward__median_month') }}) as m
+cross join (select sum(tonnes) as tonnes from {{ ref('int_steward__median_month') }} where source = '*') as m

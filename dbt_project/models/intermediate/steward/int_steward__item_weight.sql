@@ -25,16 +25,17 @@ valued as (
         case
             when i.is_gap_alone and i.gap_tonnes is not null then 'triangulation'
             when t.tonnes is not null then 'ledger' when i.estimate_tco2e is not null then 'estimate' when i.gap_tonnes is not null then 'triangulation'
-            when m.tonnes is not null then 'median_month' else 'unknown'
+            when coalesce(o.tonnes, m.tonnes) is not null then 'median_month' else 'unknown'
         end as basis,
         case
             when i.is_gap_alone and i.gap_tonnes is not null then i.gap_tonnes
             else coalesce(t.tonnes, i.estimate_tco2e, i.gap_tonnes)
         end as own_tonnes,
-        m.tonnes as month_tonnes
+        coalesce(o.tonnes, m.tonnes) as month_tonnes
     from settled as i
     left join {{ ref('int_steward__row_tonnes') }} as t on t.batch_id = i.batch_id and t.row_no = i.row_no
-    left join {{ ref('int_steward__median_month') }} as m on m.uscc = i.uscc
+    left join {{ ref('int_steward__median_month') }} as o on o.uscc = i.uscc and o.source = i.source
+    left join {{ ref('int_steward__median_month') }} as m on m.uscc = i.uscc and m.source = '*'
 ),
 
 numbered as (
