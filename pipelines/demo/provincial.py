@@ -272,24 +272,29 @@ def _statistics(world: World, year: int) -> Delivery:
             }
         )
 
+    def add_both(division: str, indicator: str, cents: int, industry: str = "") -> None:
+        add(division, indicator, cents, 2, "亿元", industry)
+        constant = round(cents / (1 + spec["prices"]["change"]) ** (year - spec["prices"]["of"]))
+        add(division, f"{indicator}({spec['prices']['of']}年价格)", constant, 2, "亿元", industry)
+
     totals = dict.fromkeys(["gdp", "population", *spec["industries"]], 0)
     for code, place in world.prefectures.items():
         gdp = 0
         richer, more = ((1 + rate) ** years for rate in place.growth)
         for industry, share in spec["industries"].items():
             value = round(spec["gdp"] * 100 * richer * place.gdp * share)
-            add(code, "增加值", value, 2, "亿元", industry)
+            add_both(code, "增加值", value, industry)
             totals[industry] += value
             gdp += value
         people = round(place.population * more * 10)
-        add(code, "地区生产总值", gdp, 2, "亿元")
+        add_both(code, "地区生产总值", gdp)
         add(code, "年末常住人口", people, 1, "万人")
         totals["gdp"] += gdp
         totals["population"] += people
-    add(HOME, "地区生产总值", totals["gdp"], 2, "亿元")
+    add_both(HOME, "地区生产总值", totals["gdp"])
     add(HOME, "年末常住人口", totals["population"], 1, "万人")
     for industry in spec["industries"]:
-        add(HOME, "增加值", totals[industry], 2, "亿元", industry)
+        add_both(HOME, "增加值", totals[industry], industry)
     document = f"演示数据 国民经济核算 {year}"
     layout = Layout(encoding="utf-8-sig")
     received = _moment(year + 1, 4, 28)
