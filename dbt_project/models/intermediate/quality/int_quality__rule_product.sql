@@ -11,7 +11,8 @@ account as (
     select uscc, period, slice_year, {{ month_index('period') }} as month_index,
         fuel_tco2e + process_tco2e + product_deduction_tco2e + co2_recovered_tco2e as direct
     from {{ ref('int_account__period') }}
-    where period_grain = 'month'
+    -- what is held back in one year and not in the other is no movement
+    where period_grain = 'month' and held_back_lines = 0
 ),
 
 emission as (
