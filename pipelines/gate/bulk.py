@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -22,8 +21,10 @@ from pipelines.gate.delivery import Delivery
 from pipelines.gate.evidence import add_row_evidence
 from pipelines.gate.expect import Outcome, evaluate
 from pipelines.gate.judge import labelled
-from pipelines.gate.suite import Rule, Suite
-from pipelines.gate.tally import BulkJudgement, Tally
+from pipelines.gate.on_disk import OnDisk, Workbench
+from pipelines.gate.standard import Standard
+from pipelines.gate.suite import Rule
+from pipelines.gate.verdict import Judgement, conclude
 from pipelines.ingest.bulk import LandedFile
 from pipelines.ingest.typed import EVIDENCE, shown_unit
 from pipelines.warehouse.duck import literal, pieces, put, quoted
@@ -32,11 +33,9 @@ _NULL, _BETWEEN = "expect_column_values_to_be_null", "expect_column_values_to_be
 _PIECE = 25_000   # rows judged one by one at a time: bounds the memory of a file that is wrong throughout
 
 
-def judge_bulk(
-    db: Any, delivery: Delivery, landed: LandedFile, suite: Suite, known: pl.DataFrame, limit: float, folder: Path
-) -> BulkJudgement:
-    """Judge one typed file. `known`, `limit` as in `judge`; `folder` takes what is in between."""
-    return _Bulk(db, delivery, landed, suite, known, limit, folder).run()
+def judge_bulk(standard: Standard, delivery: Delivery, landed: LandedFile, bench: Workbench) -> Judgement[OnDisk]:
+    """Judge one typed file."""
+    return _Bulk(standard, delivery, landed, bench).run()
 
 
 def profile_sql(landed: LandedFile, source: Source) -> str:
@@ -74,34 +73,34 @@ def _word_columns(source: Source) -> list[str]:
 class _Bulk:
     """The judgement of one file, step by step."""
 
-    def __init__(
-        self, db: Any, delivery: Delivery, landed: LandedFile, suite: Suite, known: pl.DataFrame, limit: float, folder: Path
-    ) -> None:
-        self.db, self.delivery, self.landed, self.suite, self.known = db, delivery, landed, suite, known
-        self.source, self.folder = delivery.source, folder
+    def __init__(self, standard: Standard, delivery: Delivery, landed: LandedFile, bench: Workbench) -> None:
+        self.standard, self.delivery, self.landed = standard, delivery, landed
+        self.db, self.folder, self.source = bench.db, bench.folder, standard.source
         self.moment = _moment(self.source)
-        self.tally = Tally(db, delivery, suite, limit, folder)
+        self.load = OnDisk(bench, delivery, standard.suite)
 
-    def run(self) -> BulkJudgement:
+    def run(self) -> Judgement[OnDisk]:
         self._find_duplicates()
         profile, words = self._profile()
         error = self._judge(profile, words)
-        return self.tally.conclude(self.landed, error)
+        self.load.close(self.landed)
+        return conclude(self.standard, self.load, error)
 
     def _judge(self, profile: pl.DataFrame, words: list[tuple[str, str]]) -> Outcome | None:
         """Judge the profile, then the rows that a failing rule may name. Returns what could not be evaluated."""
-        if wrong := next((rule for rule in self.suite.rules if not self._fits_a_profile(rule)), None):
+        rules = self.standard.suite.rules
+        if wrong := next((rule for rule in rules if not self._fits_a_profile(rule)), None):
             return Outcome(wrong, (), error="this form of rule cannot be judged on a profile")
-        outcomes = evaluate(self.source.name, profile, self.suite.rules)
+        outcomes = evaluate(self.source.name, profile, rules)
         if error := next((o for o in outcomes if o.error), None):
             return error
         failing = [outcome for outcome in outcomes if outcome.rows]
         named: set[int] = set()
         for rows in self._rows(failing, words) if failing else ():
-            judged = evaluate(self.source.name, rows, self.suite.rules)
+            judged = evaluate(self.source.name, rows, rules)
             if error := next((o for o in judged if o.error), None):
                 return error
-            self.tally.take(rows, judged)
+            self.load.take(rows, judged)
             gc.collect()   # the results of Great Expectations hold their frames in cycles
             named |= {i for i, outcome in enumerate(judged) if outcome.rows}
         lost = next((o for i, o in enumerate(outcomes) if o.rows and i not in named), None)
@@ -146,7 +145,7 @@ class _Bulk:
 
     def _with_evidence(self, rows: pl.DataFrame) -> pl.DataFrame:
         rows = rows.with_columns(pl.col("_row").cast(pl.Int64))
-        return add_row_evidence(labelled(self.delivery, rows), self.source, self.known)
+        return add_row_evidence(labelled(self.delivery, rows), self.source, self.standard.known)
 
     # -- the rows that can fail ------------------------------------------------------------------------------------
 

@@ -18,13 +18,16 @@ import polars as pl
 from pipelines.contracts.decisions import Bounds, load_bounds
 from pipelines.contracts.source import Source
 from pipelines.contracts.text import code_key
+from pipelines.gate.context import Gate
 from pipelines.gate.delivery import Decided, Delivery
 from pipelines.gate.evidence import REGISTER_CHECKS, add_evidence
 from pipelines.gate.fence import fenced
-from pipelines.gate.judge import Judgement, judge
-from pipelines.gate.promote import distinct_checks, known_moments, verdict_of
+from pipelines.gate.findings import finding_frame
+from pipelines.gate.judge import InMemory, judge, labelled
+from pipelines.gate.promote import as_kept
+from pipelines.gate.reading import unread
 from pipelines.gate.stake import add_stake
-from pipelines.gate.suite import Suite
+from pipelines.gate.verdict import Judgement
 from pipelines.ingest.copies import lost_copy
 from pipelines.ingest.header import find_table, header_names
 from pipelines.ingest.problem import Unreadable
@@ -32,10 +35,9 @@ from pipelines.ingest.read import NOTE_LIMIT
 from pipelines.ingest.readers import read_tables
 from pipelines.ingest.table import HeaderedTable
 from pipelines.ingest.typed import type_table
-from pipelines.settings import Settings
-from pipelines.warehouse.lake import DECIDED_SCHEMA, Lake, read_lake_file
+from pipelines.warehouse.lake import read_lake_file
 from pipelines.warehouse.received import received_file
-from pipelines.warehouse.registry import Batch, Registry, Verdict, Version
+from pipelines.warehouse.registry import Batch, Verdict, Version
 
 # Rows of a bulk source (meter readings) up to which a batch is judged again: it goes through memory, about 2 kB a row and version.
 _LARGEST_BULK = 100_000
@@ -121,28 +123,24 @@ class Target:
         return sorted(found | {end for end in ends if end > first})
 
 
-def apply_decisions(settings: Settings, registry: Registry, lake: Lake, source: Source, suite: Suite) -> int:
+def apply_decisions(gate: Gate) -> int:
     """Make the versions of every batch of a source that decisions touch and that changed. Returns how many were made.
 
     A batch that cannot be judged again keeps what it has: it is tried again every night.
     """
-    by_batch = _decisions_by_batch(lake.decisions())
-    verdicts, batches = registry.verdicts(), registry.batches()
-    known = lake.known_enterprises()
-    checks = frozenset(rule.id for rule in suite.rules)
+    batches = gate.registry.batches()
     targets: list[tuple[Target, str]] = []
-    for batch_id, decisions in sorted(by_batch.items()):
-        batch, verdict = batches.get(batch_id), verdicts.get(batch_id)
-        if batch is None or verdict is None or batch.source != source.name or (source.bulk and verdict.rows_received > _LARGEST_BULK):
+    for batch_id, decisions in sorted(_decisions_by_batch(gate.lake.decisions()).items()):
+        batch, verdict = batches.get(batch_id), gate.verdicts.get(batch_id)
+        if batch is None or verdict is None or batch.source != gate.source.name or (gate.source.bulk and verdict.rows_received > _LARGEST_BULK):
             continue
-        mark = _mark(decisions, verdict, lake, source, known)
-        if registry.decided_mark(batch_id) != mark and (batch.problem_id or lost_copy(settings, batch) is None):   # of a lost file the versions stand
-            name = f"decisions on {source.name}/{batch.file_name}"
-            found = fenced(name, partial(_target, settings, lake, batch, verdict, source, decisions, known))
+        mark = _mark(gate, decisions, verdict)
+        if gate.registry.decided_mark(batch_id) != mark and (batch.problem_id or lost_copy(gate.settings, batch) is None):   # of a lost file the versions stand
+            found = fenced(f"decisions on {gate.source.name}/{batch.file_name}", partial(_target, gate, batch, verdict, decisions))
             if not isinstance(found, Unreadable):
-                targets.append((replace(found, checks=checks), mark))
-    make = partial(_make_versions, settings, registry, lake, source, suite, known)
-    if targets and isinstance(fenced(f"decisions on {len(targets)} batches of {source.name}", partial(make, targets)), Unreadable):
+                targets.append((found, mark))
+    make = partial(_make_versions, gate)
+    if targets and isinstance(fenced(f"decisions on {len(targets)} batches of {gate.source.name}", partial(make, targets)), Unreadable):
         return sum(not isinstance(fenced(f"decisions on {t.batch.batch_id}", partial(make, [(t, mark)])), Unreadable) for t, mark in targets)
     return len(targets)
 
@@ -160,42 +158,37 @@ def _decisions_by_batch(rows: pl.DataFrame) -> dict[str, list[Decision]]:
     return found
 
 
-def _mark(decisions: list[Decision], verdict: Verdict, lake: Lake, source: Source, known: pl.DataFrame) -> str:
+def _mark(gate: Gate, decisions: list[Decision], verdict: Verdict) -> str:
     """What the versions of a batch depend on: decisions, its verdict, and the enterprises that its rows wait for."""
-    path = lake.quarantined(source.name, verdict.batch_id, "decided_findings")
+    path = gate.lake.quarantined(gate.source.name, verdict.batch_id, "decided_findings")
     waits = read_lake_file(path).filter(pl.col("check_id").is_in(REGISTER_CHECKS)) if path.exists() else pl.DataFrame({"uscc": []}, schema={"uscc": pl.String})
-    register = known.join(waits.select("uscc").unique(), on="uscc", how="semi").sort("uscc").rows()
+    register = gate.standard.known.join(waits.select("uscc").unique(), on="uscc", how="semi").sort("uscc").rows()
     text = repr([decisions, verdict.suite_version, verdict.passes_from, verdict.waiting, register])
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
-def _target(
-    settings: Settings, lake: Lake, batch: Batch, verdict: Verdict, source: Source, decisions: list[Decision], known: pl.DataFrame
-) -> Target:
+def _target(gate: Gate, batch: Batch, verdict: Verdict, decisions: list[Decision]) -> Target:
+    source = gate.source
     cited = {
         (row["row_no"], row["check_id"]): (row["severity"], row["column_name"])
-        for row in lake.findings(source.name, batch.batch_id).iter_rows(named=True)
+        for row in gate.lake.findings(source.name, batch.batch_id).iter_rows(named=True)
     }
+    target = Target(batch, verdict, source, None, pl.DataFrame(), cited, decisions, frozenset(rule.id for rule in gate.suite.rules))
     if batch.problem_id:
-        return Target(batch, verdict, source, None, pl.DataFrame(), cited, decisions)
+        return target
     try:
-        table = find_table(read_tables(received_file(settings, batch)), source, batch.sheet_index)
+        table = find_table(read_tables(received_file(gate.settings, batch)), source, batch.sheet_index)
         table.rows = list(table.rows)   # read once from the file; each version goes through them again
     except Unreadable:
-        return Target(batch, verdict, source, None, pl.DataFrame(), cited, decisions)
-    rows = type_table(table, source).frame.with_columns(
-        pl.lit(batch.batch_id).alias("batch_id"), pl.lit(batch.received).cast(pl.Datetime("us")).alias("received_at"),
-        pl.lit(bool(batch.is_synthetic)).alias("is_synthetic"),
-    )
+        return target
+    rows = labelled(unread(batch, source), type_table(table, source).frame)
     if len(rows):
-        rows = add_stake(add_evidence(rows, source, known), source)
-    return Target(batch, verdict, source, table, rows, cited, decisions)
+        rows = add_stake(add_evidence(rows, source, gate.standard.known), source)
+    return replace(target, table=table, rows=rows)
 
 
-def _make_versions(
-    settings: Settings, registry: Registry, lake: Lake, source: Source, suite: Suite, known: pl.DataFrame, targets: list[tuple[Target, str]]
-) -> None:
-    bounds = load_bounds(settings.expectations)
+def _make_versions(gate: Gate, targets: list[tuple[Target, str]]) -> None:
+    bounds = load_bounds(gate.settings.expectations)
     plans: list[tuple[Target, datetime, str, _Plan, Delivery]] = []
     for target, _ in targets:
         for moment in target.moments():
@@ -204,10 +197,10 @@ def _make_versions(
             digest = repr([(d.decision_id, d.content_hash, d.expired(moment)) for d in in_force])
             version = hashlib.sha256(digest.encode()).hexdigest()[:12]
             plans.append((target, moment, version, plan, _delivery(target, plan, f"{target.batch.batch_id}@{len(plans)}")))
-    judged = judge(source, [delivery for *_, delivery in plans], suite, known, settings.quarantine_limit)
+    judged = judge(gate.standard, [delivery for *_, delivery in plans])
     for target, mark in targets:
         mine = [(m, v, p, j) for (t, m, v, p, _), j in zip(plans, judged, strict=True) if t is target]
-        _store(registry, lake, target, mark, suite, mine)
+        _store(gate, target, mark, mine)
 
 
 def known_by(decisions: list[Decision], moment: datetime) -> list[Decision]:
@@ -338,7 +331,7 @@ def _accept(target: Target, plan: _Plan, row_no: int, decision: Decision, bounds
 def _delivery(target: Target, plan: _Plan, name: str) -> Delivery:
     """The delivery as the plan has it: corrected cells, without the rejected rows."""
     batch, source = target.batch, target.source
-    delivery = Delivery(name, source, batch.received, bool(batch.is_synthetic), bool(batch.is_published))
+    delivery = replace(unread(batch, source), batch_id=name, problem=None)
     if target.table is None:
         zh, en = target.verdict.reason_zh or "", target.verdict.reason_en or ""
         delivery.problem = Unreadable(target.verdict.refused_by or "L01-unreadable", zh, en)
@@ -369,32 +362,33 @@ def _corrected(table: HeaderedTable, changes: dict[int, dict[str, str]]) -> Head
     return replace(table, columns=columns, rows=rows)
 
 
-def _store(
-    registry: Registry, lake: Lake, target: Target, mark: str, suite: Suite, judged: list[tuple[datetime, str, _Plan, Judgement]]
-) -> None:
+def _store(gate: Gate, target: Target, mark: str, judged: list[tuple[datetime, str, _Plan, Judgement[InMemory]]]) -> None:
     """Write the versions of one batch: files first, the registry last."""
     batch_id, source = target.batch.batch_id, target.source
-    base = {row: (content, known) for row, content, known in lake.accepted_rows(source, batch_id).select("row_no", "content_hash", "known_at").iter_rows()}
-    versions, effects, rows, findings = [], {}, {}, {}
+    base = _rows_of(gate.lake.accepted_rows(source, batch_id))
+    versions: list[Version] = []
+    effects: dict[str, list[dict]] = {}
+    rows: dict[str, pl.DataFrame] = {}
+    findings: dict[str, pl.DataFrame] = {}
     ends = [moment for moment, *_ in judged[1:]] + [None]
     for (moment, version, plan, judgement), end in zip(judged, ends, strict=True):
-        accepted = judgement.accepted
-        now = {row: (content, known) for row, content, known in accepted.select("row_no", "content_hash", "known_at").iter_rows()} if len(accepted) else {}
+        own = pl.lit(batch_id).alias("batch_id"), pl.lit(version).alias("version")
+        accepted, kept = judgement.load.accepted, as_kept(judgement, gate.suite, batch_id, target.verdict.first_night)
+        now = _rows_of(accepted)
         differ = sorted(row for row in base.keys() | now.keys() if base.get(row) != now.get(row))
         if len(accepted):
-            rows[version] = accepted.filter(pl.col("row_no").is_in(differ)).with_columns(
-                pl.lit(batch_id).alias("batch_id"), pl.lit(version).alias("version"))
-        findings[version] = [{**f, "batch_id": batch_id, "version": version} for f in judgement.findings]
-        effects[version] = [{**e, "batch_id": batch_id, "version": version} for e in plan.effects]
-        verdict = replace(verdict_of(judgement, source, suite.version, target.verdict.first_night), batch_id=batch_id)
+            rows[version] = accepted.filter(pl.col("row_no").is_in(differ)).with_columns(*own)
+        findings[version] = finding_frame(judgement.load.findings).with_columns(*own)
+        effects[version] = [{**effect, "batch_id": batch_id, "version": version} for effect in plan.effects]
         versions.append(Version(
-            batch_id, version, moment.isoformat(), end.isoformat() if end else None, vars(verdict) | {},
-            [{**c, "batch_id": batch_id, "suite_version": suite.version} for c in distinct_checks(judgement)],
-            known_moments(accepted), differ,
+            batch_id, version, moment.isoformat(), end.isoformat() if end else None, vars(kept.verdict) | {}, kept.checks, kept.known, differ,
         ))
-    kept = [frame for _, frame in sorted(rows.items()) if len(frame)]
-    changed = pl.concat([f.select(list(source.lake_schema)) for f in kept]) if kept else pl.DataFrame(schema=source.lake_schema)
-    listed = [f for _, found in sorted(findings.items()) for f in found]
-    frame = pl.DataFrame(listed, schema=DECIDED_SCHEMA, orient="row").sort("version", "row_no", "check_id", "column_name")
-    files = lake.put_decided(source, batch_id, changed, frame)
-    registry.put_decided(batch_id, mark, versions, [e for _, found in sorted(effects.items()) for e in found], files)
+    changed = [frame.select(list(source.lake_schema)) for _, frame in sorted(rows.items()) if len(frame)]
+    told = pl.concat([frame for _, frame in sorted(findings.items())]).sort("version", "row_no", "check_id", "column_name")
+    files = gate.lake.put_decided(source, batch_id, pl.concat(changed) if changed else pl.DataFrame(schema=source.lake_schema), told)
+    gate.registry.put_decided(batch_id, mark, versions, [e for _, found in sorted(effects.items()) for e in found], files)
+
+
+def _rows_of(accepted: pl.DataFrame) -> dict[int, tuple[str, datetime]]:
+    """row_no -> what tells two versions of an accepted row apart."""
+    return {row: (content, known) for row, content, known in accepted.select("row_no", "content_hash", "known_at").iter_rows()} if len(accepted) else {}
