@@ -7,6 +7,7 @@ so the evidence on a row depends on its own file alone.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import cache, reduce
 from statistics import median
 
@@ -63,18 +64,20 @@ def add_row_evidence(rows: pl.DataFrame, source: Source, known: pl.DataFrame) ->
 
 def _duplicates(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     key = ["batch_id", *source.key_columns]
-    complete = pl.all_horizontal(pl.col(c).is_not_null() for c in source.key_columns if not c.endswith("_ts"))
-    rows = rows.with_columns(
-        pl.len().over(key).alias("_n"),
-        pl.col("content_hash").n_unique().over(key).alias("_kinds"),
-        pl.col("row_no").min().over(key).alias("_first"),
-    )
-    again = complete & (pl.col("_n") > 1)
-    first = pl.col("_first")
+    again = pl.all_horizontal(pl.col(c).is_not_null() for c in source.key_columns if not c.endswith("_ts")) & (pl.len().over(key) > 1)
+    return mark_duplicates(rows.with_columns(
+        pl.when(again).then(pl.col("row_no").min().over(key)).alias("_first"),
+        (again & (pl.col("content_hash").n_unique().over(key) > 1)).alias("_differs"),
+    ))
+
+
+def mark_duplicates(rows: pl.DataFrame) -> pl.DataFrame:
+    """`duplicate_row`, `duplicate_key`. `_first` is the first row of the file with the same key (null: there is no other row of it),
+    `_differs` whether the rows of the key say different things."""
+    first, differs = pl.col("_first"), pl.col("_differs")
     return rows.with_columns(
-        pl.when(again & (pl.col("_kinds") == 1) & (pl.col("row_no") > first)).then(first).alias("duplicate_row"),
-        pl.when(again & (pl.col("_kinds") > 1)).then(first).alias("duplicate_key"),
-    ).drop("_n", "_kinds", "_first")
+        pl.when(~differs & (pl.col("row_no") > first)).then(first).alias("duplicate_row"), pl.when(differs).then(first).alias("duplicate_key")
+    ).drop("_first", "_differs")
 
 
 def _time(rows: pl.DataFrame) -> pl.DataFrame:
@@ -94,6 +97,14 @@ def _time(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(
         pl.when(pl.col("_start") > pl.col("received_at")).then(pl.col("_start")).alias("period_open_from")
     ).drop("_start").with_columns(pl.col("period_open_from").dt.strftime("%Y-%m").alias("future_period"))
+
+
+def time_sql(moment: str, received_at: datetime) -> dict[str, str]:
+    """What `_time` says of a row with this moment, in SQL of the typed rows `l`: for files whose rows are too many to be frames."""
+    return {
+        "future_period": f"case when l.{moment} > timestamp '{received_at.isoformat(sep=' ')}' then strftime(l.{moment}, '%Y-%m') end",
+        "period_year": "year(l.period)",
+    }
 
 
 def _credit_code(rows: pl.DataFrame, name: str) -> pl.DataFrame:

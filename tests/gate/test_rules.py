@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import math
 import string
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 import polars as pl
@@ -14,7 +16,7 @@ from pipelines.contracts.codes import load_fuels
 from pipelines.contracts.source import load_sources
 from pipelines.gate.delivery import Delivery
 from pipelines.gate.evidence import add_evidence
-from pipelines.gate.expect import evaluate
+from pipelines.gate.expect import evaluate, failing_sql
 from pipelines.gate.judge import InMemory, judge
 from pipelines.gate.standard import Standard
 from pipelines.gate.verdict import Judgement
@@ -177,3 +179,17 @@ def test_synthetic_codes_pass_for_synthetic_deliveries_only() -> None:
             [delivery("enterprise_output", rows, synthetic=synthetic)],
         )
         assert (judgement.refused_by is None) == synthetic
+
+
+def test_the_sql_of_a_rule_names_what_great_expectations_names() -> None:
+    """The rows that a limit names in a bulk file are fetched by SQL: on every limit of the suites, and just beside it."""
+    rules = {(rule.expect, repr(rule.args)): rule for source in load_sources() for rule in suite_of(source).rules if failing_sql(rule, "value") is not None}
+    strict = [replace(rule, args={**rule.args, "strict_min": True, "strict_max": True}) for rule in rules.values() if rule.args]
+    limits = sorted({float(rule.args[name]) for rule in rules.values() for name in ("min_value", "max_value") if rule.args.get(name) is not None})
+    values = [None, *sorted({value for limit in limits for value in (limit, math.nextafter(limit, math.inf), math.nextafter(limit, -math.inf))})]
+    tried = tuple(replace(rule, column=f"value_{number}", when=None) for number, rule in enumerate([*rules.values(), *strict]))
+    frame = pl.DataFrame({"_row": range(len(values)), **{rule.column: pl.Series(values, dtype=pl.Float64) for rule in tried}})
+    assert len(limits) > 10 and len(tried) > 15
+    for outcome in evaluate("sql", frame, tried):
+        condition = pl.sql_expr(failing_sql(outcome.rule, outcome.rule.column) or "")
+        assert outcome.error is None and list(outcome.rows) == frame.filter(condition)["_row"].to_list(), outcome.rule
