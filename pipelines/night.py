@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pipelines import notice
 from pipelines.clock import check_clock
-from pipelines.contracts.codes import read_rows
+from pipelines.contracts.rules import all_rules
 from pipelines.failure import explain
 from pipelines.gate.anew import clear_unjudged
 from pipelines.gate.given_up import expire, require_copies
@@ -317,12 +317,7 @@ def release_info(night: Night) -> ReleaseInfo:
         code_version=night.inputs.code_version, suite_versions={name: suite.version for name, suite in suites.items()}, common_gwp_set=night.settings.common_gwp_set,
         input_batches=tuple(InputBatch(b.batch_id, b.source, b.sha256, known[b.batch_id]) for b in batches),
         is_synthetic=any(b.is_synthetic for b in batches), published_at=night.settings.started,
-        rules={
-            rule.id: RuleText(rule.why_zh, rule.why_en, rule.owner) for suite in suites.values() for rule in suite.rules
-        } | {
-            row["check_id"]: RuleText(row["why_zh"], row["why_en"], row["owner"])
-            for row in read_rows(night.settings.project / "dbt_project" / "seeds" / "quality_rule.csv")
-        },
+        rules={rule.check_id: RuleText(rule.why_zh, rule.why_en, rule.owner) for rule in all_rules().values()},
     )
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.contracts.codes import load_code_lists
+from pipelines.contracts.rules import said
 from pipelines.contracts.source import Source
 from pipelines.gate.delivery import Delivery
 from pipelines.gate.expect import Outcome
@@ -59,25 +60,15 @@ def finding_frame(findings: Iterable[Finding]) -> pl.DataFrame:
 
 def error_problem(error: Outcome) -> Unreadable:
     """An expectation that could not be evaluated refuses the load."""
-    return Unreadable(
-        "L16-check-error",
-        f"检查 {error.rule.id} 无法执行（{error.error}），整批不予入库",
-        f"the check {error.rule.id} could not be evaluated ({error.error}): nothing of the load enters",
-    )
+    return Unreadable("L16-check-error", *said("L16-check-error", rule=error.rule.id, error=error.error))
 
 
 def share_problem(limit: float, failed: int, received: int) -> Unreadable:
-    return Unreadable(
-        "L17-share",
-        f"{received} 行中有 {failed} 行不合格，超过允许的 {limit:.0%}，整批退回",
-        f"{failed} of {received} rows are not in order, above the allowed {limit:.0%}: the whole load is refused",
-    )
+    return Unreadable("L17-share", *said("L17-share", limit=limit, failed=failed, received=received))
 
 
-WITHDRAWN = Unreadable(
-    "S02-batch-withdrawn", "经处置决定拒绝，整批撤出；此前入库的值继续有效",
-    "the batch was rejected by decision and is withdrawn: what was accepted before stands again",
-)
+def withdrawn_problem() -> Unreadable:
+    return Unreadable("S02-batch-withdrawn", *said("S02-batch-withdrawn"))
 
 
 LATE = Unreadable(
@@ -128,32 +119,11 @@ def malformed_findings(delivery: Delivery) -> list[Finding]:
     advice = ("检查该行的分隔符和引号后重新提交", "check separators and quotes of the line and deliver it again")
     result = []
     for line in delivery.malformed:
-        problem = line.problem or Unreadable(
-            "F01-field-count",
-            f"本行有 {line.found} 个字段，表头有 {line.expected} 个，无法对应",
-            f"the line has {line.found} fields, the header {line.expected}: they cannot be matched",
-        )
+        problem = line.problem or Unreadable("F01-field-count", *said("F01-field-count", found=line.found, expected=line.expected))
         result.append(finding(
             delivery, {"row_no": line.row_no}, problem.check_id, "warning", None, line.text, problem.zh, problem.en, advice
         ))
     return result
-
-
-_NOTE_WORDS = {
-    "full_width": ("全角字符已转为半角", "full-width characters were made narrow"),
-    "thousands_separator": ("已去掉千分位分隔符", "thousands separators were removed"),
-    "percent_sign": ("已去掉百分号", "the percent sign was removed"),
-    "blank": ("已去掉空格", "blanks were removed"),
-    "date_spelling": ("日期写法已统一", "the spelling of the date was unified"),
-    "as_shown": ("按单元格显示的数读取（百分比、缩放或带单位的数字格式）", "read as the cell shows it (a number format in per cent, scaled or with a unit)"),
-    "merged": ("合并单元格，按首行的内容读取", "merged cells: read as what stands in their first row"),
-    "decimal_comma": ("逗号是小数点，已按小数读取", "the comma is a decimal mark: read as a decimal"),
-    "unit_behind": ("数字后面的单位与本行单位一致，已按数字读取", "the unit behind the number is that of the row: read as a number"),
-    "whole": ("该名称表示全部，按空白（全部）读取", "a name that means all of them: read as blank, which is the whole"),
-    "unit_in_name": ("名称后的计量单位已按本行的计量单位读取", "the unit behind the name was read as the unit of the row"),
-    "protected": ("已去掉防止改动的符号（=\"…\"、单引号、不可见字符）", 'what protects the cell was removed (="…", an apostrophe, unseen characters)'),
-    "fix": ("已知的误写或代码的其他写法，已按标准代码读取", "a known misspelling, or another form of the code, was read as the code"),
-}
 
 
 def _code_of(source: Source, column: str, text: str) -> str | None:
@@ -165,7 +135,7 @@ def note_findings(delivery: Delivery) -> list[Finding]:
     advice = ("无需处理；下次请直接按规范填写", "nothing to do; please write it in the standard form next time")
     result = []
     for note in delivery.notes:
-        zh, en = _NOTE_WORDS[note.kind]
+        zh, en = said(_note_id(note.kind))
         if note.kind == "fix" and (code := _code_of(delivery.source, note.column, note.raw)):
             zh, en = f"{zh}：{code}", f"{en}: {code}"
         result.append(
@@ -180,8 +150,7 @@ def note_findings(delivery: Delivery) -> list[Finding]:
     for header in delivery.unknown_headers:
         result.append(
             finding(
-                delivery, {"row_no": 0}, "N02-unknown-column", "info", header, None,
-                f"列“{header}”不在约定中，未使用", f"the column {header!r} is not in the contract and was not used",
+                delivery, {"row_no": 0}, "N02-unknown-column", "info", header, None, *said("N02-unknown-column", header=header),
                 ("如该列含所需数据，请改用约定的表头", "if it holds needed data, use the header of the contract"),
             )
         )
@@ -318,10 +287,7 @@ def rejected_findings(delivery: Delivery) -> list[Finding]:
     advice = ("重新提交正确的行", "deliver the right row again")
     return [
         finding(
-            delivery, row, "S01-row-rejected", "warning", None, None,
-            f"经处置决定 {delivery.decided.rejections[row['row_no']]} 拒绝，本行撤出；此前入库的值继续有效",
-            f"rejected by decision {delivery.decided.rejections[row['row_no']]}: the row is withdrawn, what was accepted before stands",
-            advice,
+            delivery, row, "S01-row-rejected", "warning", None, None, *said("S01-row-rejected", decision=delivery.decided.rejections[row["row_no"]]), advice,
         )
         for row in identity(delivery.decided.rejected)
     ]

@@ -12,7 +12,6 @@ from pipelines.gate.delivery import Delivery
 from pipelines.gate.evidence import add_evidence
 from pipelines.gate.expect import Outcome, evaluate
 from pipelines.gate.findings import (
-    WITHDRAWN,
     Finding,
     check_of,
     count_rules,
@@ -26,6 +25,7 @@ from pipelines.gate.findings import (
     rejected_findings,
     rule_findings,
     waiting_row,
+    withdrawn_problem,
 )
 from pipelines.gate.stake import add_stake
 from pipelines.gate.standard import Standard
@@ -111,7 +111,7 @@ def unreadable(delivery: Delivery) -> Judgement[InMemory]:
     if problem is None and delivery.malformed:
         problem = Unreadable("L15-no-rows", "没有一行可以读取", "not one row can be read")
     if problem is None and delivery.decided is not None and len(delivery.decided.rejected):
-        problem = WITHDRAWN
+        problem = withdrawn_problem()
     if problem is None:
         problem = Unreadable("L15-no-rows", "文件没有数据行", "the file has no data row")
     findings = [*malformed_findings(delivery), *rejected_findings(delivery), load_finding(delivery, problem)]

@@ -17,13 +17,13 @@ from pipelines.contracts.source import Source
 from pipelines.gate.delivery import Delivery
 from pipelines.gate.expect import Outcome
 from pipelines.gate.findings import (
-    WITHDRAWN,
     Finding,
     check_of,
     error_problem,
     list_checks,
     load_finding,
     share_problem,
+    withdrawn_problem,
 )
 from pipelines.gate.standard import Standard
 from pipelines.ingest.problem import Unreadable
@@ -127,7 +127,7 @@ def _refused_outright(load: Load, error: Outcome | None) -> Unreadable | None:
         return error_problem(error)
     if first := load.critical:
         return Unreadable(first.check_id, first.message_zh, first.message_en)
-    return WITHDRAWN if load.delivery.decided and load.delivery.decided.withdrawn else None
+    return withdrawn_problem() if load.delivery.decided and load.delivery.decided.withdrawn else None
 
 
 def own_moment(source: Source, columns: list[str]) -> pl.Expr:
