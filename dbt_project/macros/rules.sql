@@ -47,9 +47,9 @@ replace(replace(replace(replace({{ text }},
             '{other}', coalesce({{ shown('c.expected') }}, '-')), '{what_zh}', {{ what }}), '{what_en}', {{ what }})
 {%- endmacro %}
 
-{# The number of an item of the worklist: a batch and a check. #}
-{% macro item_id(alias) -%}
-md5({{ alias }}.check_id || '|' || {{ alias }}.batch_id)
+{# The number of an item of the worklist: a batch and the gravest check of its rows. #}
+{% macro item_id(alias, check='check_id') -%}
+md5({{ alias }}.{{ check }} || '|' || {{ alias }}.batch_id)
 {%- endmacro %}
 
 {# The name of a unit without the marks that people write it with: 1#炉, 1号炉, 第一号炉, 01 # 炉. #}

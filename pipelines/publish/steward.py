@@ -17,7 +17,7 @@ from pipelines.settings import Settings
 from pipelines.warehouse.duck import connect
 
 OPEN = ("new", "reopened", "waiting_for_enterprise")
-_ITEM = ("item_id", "state", "owner", "due_on", "tonnes_at_stake", "tonnes_at_most", "stake_basis", "check_id", "batch_id", "severity", "rows_failed",
+_ITEM = ("item_id", "state", "owner", "due_on", "tonnes_at_stake", "tonnes_at_most", "stake_basis", "check_id", "checks", "batch_id", "severity", "rows_failed",
          "open_rows", "first_seen_on", "reopened_count", "due_rule", "affected_cells", "targets", "allowance_gap_t")
 STATES = {
     "new": "待处置", "reopened": "重新打开", "waiting_for_enterprise": "待企业重报", "decided": "已处置", "resolved": "已解决", "obsolete": "已失去对象",
@@ -44,13 +44,14 @@ def item(settings: Settings, item_id: str) -> dict[str, Any]:
         raise PublishError(f"待办 {item_id}：找到 {len(found)} 项", f"item {item_id}: {len(found)} found")
     this = found[0]
     this["rows"] = _rows(
-        database, """select row_no, uscc, period, severity, column_name, reported_value, message_zh, message_en, advice_zh, advice_en
-        from quality.failed_row where batch_id = ? and check_id = ? order by row_no""", this["batch_id"], this["check_id"])
+        database, """select f.row_no, f.check_id, w.state, f.uscc, f.period, f.severity, f.column_name, f.reported_value, f.message_zh, f.message_en, f.advice_zh, f.advice_en
+        from quality.worklist_row w inner join quality.failed_row f using (batch_id, row_no, check_id) where w.item_id = ? order by f.row_no, f.check_id""", this["item_id"])
     this["decisions"] = _rows(
         database, """select decision_id, row_no, check_id, decision, state, state_zh, state_en, column_name, reported_value, used_value, decided_by,
-        second_by, decided_on, expires_on from quality.decision d where batch_id = ? and (check_id = ? or (check_id = '' and (row_no is null or row_no in (
-            select f.row_no from quality.failed_row f where f.batch_id = d.batch_id and f.check_id = ?)))) order by decided_on, decision_id, column_name""",
-        this["batch_id"], this["check_id"], this["check_id"])
+        second_by, decided_on, expires_on from quality.decision d where batch_id = ? and exists (
+            select 1 from quality.worklist_row w where w.item_id = ? and (d.row_no is null or w.row_no = d.row_no) and d.check_id in ('', w.check_id))
+        order by decided_on, decision_id, column_name""",
+        this["batch_id"], this["item_id"])
     this["stakes"] = _rows(
         database, """select kind, code, period, tonnes_at_stake, figure, unit, state, name_zh, name_en from quality.worklist_stake where item_id = ?
         order by tonnes_at_stake desc nulls last, kind, code, period""", this["item_id"])
@@ -96,7 +97,7 @@ def write_template(settings: Settings, batch_id: str, out: Path, *, uscc: str | 
         database, """select f.row_no, f.uscc, n.enterprise_name, f.period, f.check_id, f.column_name, f.reported_value, f.message_zh, f.advice_zh
         from quality.failed_row f
         left join (select uscc, max(enterprise_name) as enterprise_name from quality.coverage_month group by uscc) n on n.uscc = f.uscc
-        left join quality.worklist w on w.batch_id = f.batch_id and w.check_id = f.check_id and w.state in ('new', 'reopened')
+        left join quality.worklist_row w on w.batch_id = f.batch_id and w.row_no = f.row_no and w.check_id = f.check_id and w.state = 'open'
         where f.batch_id = ? and f.row_no > 0 and f.check_id not like 'S0%' and f.check_id not like 'L%'
             and (f.severity = 'warning' or (? and w.item_id is not null and f.column_name is not null)) and f.uscc is not distinct from coalesce(?, f.uscc)
         order by f.row_no, f.check_id""", batch_id, every, uscc)
@@ -155,7 +156,7 @@ def render(found: list[dict[str, Any]]) -> str:
     if not found:
         return "没有待办 | nothing to do"
     return "\n".join(
-        f"{i['item_id'][:8]}  {STATES[i['state']]} {i['state']:<22} {_tonnes(i):>16}  {i['due_on']}  {i['check_id']}  {i['batch_id']}  {i['open_rows']}/{i['rows_failed']} 行 rows"
+        f"{i['item_id'][:8]}  {STATES[i['state']]} {i['state']:<22} {_tonnes(i):>16}  {i['due_on']}  {i['checks'].replace(';', ' ')}  {i['batch_id']}  {i['open_rows']}/{i['rows_failed']} 行 rows"
         + (f"  目标 targets {i['targets']}" if i["targets"] else "")
         + (f"  配额缺口 allowance gap {i['allowance_gap_t']:,.0f} t" if i["allowance_gap_t"] is not None else "")
         for i in found
@@ -179,7 +180,7 @@ def render_item(found: dict[str, Any]) -> str:
         for s in found["stakes"]
     ]
     lines += [
-        f"  第 {r['row_no']} 行 row  {r['uscc'] or ''}  {r['column_name'] or ''} = {r['reported_value'] or ''}\n    {r['message_zh']} | {r['message_en']}\n    {r['advice_zh']} | {r['advice_en']}"
+        f"  第 {r['row_no']} 行 row  {r['check_id']}  {r['uscc'] or ''}  {r['column_name'] or ''} = {r['reported_value'] or ''}\n    {r['message_zh']} | {r['message_en']}\n    {r['advice_zh']} | {r['advice_en']}"
         for r in found["rows"]
     ]
     lines += [

@@ -335,11 +335,22 @@ def seal_of(path: Path) -> Path:
 
 
 def broken_seal(path: Path) -> bool:
-    """True when a sealed registry is not what was sealed (or is gone)."""
-    seal = seal_of(path)
-    if not seal.exists():
+    """True when a sealed registry is not what was sealed (or is gone). One that a night opens meanwhile is not sealed any more."""
+    said = _seal_text(path)
+    if said is None:
         return False
-    return not path.exists() or seal.read_text("utf-8", errors="replace").strip() != sha256_of(path)
+    try:
+        right = sha256_of(path) == said
+    except FileNotFoundError:
+        right = False
+    return not right and _seal_text(path) == said
+
+
+def _seal_text(path: Path) -> str | None:
+    try:
+        return seal_of(path).read_text("utf-8", errors="replace").strip()
+    except FileNotFoundError:
+        return None
 
 
 class Registry:

@@ -14,7 +14,9 @@ from pipelines.publish.contract import unit_of
 from pipelines.publish.identities import check_identities
 from pipelines.publish.releases import sign
 from pipelines.publish.verify import verify
+from pipelines.warehouse import registry as registry_module
 from pipelines.warehouse.duck import connect, quoted
+from pipelines.warehouse.registry import Registry, broken_seal
 
 from .publish_build import (
     FIRST,
@@ -325,3 +327,24 @@ def test_a_yearly_line_keeps_months_and_year_apart(tmp_path) -> None:
 def test_the_unit_of_a_comment() -> None:
     assert unit_of("排放量 | Emissions [tCO2e]") == "tCO2e"
     assert unit_of("排放量 [a] | Emissions") is None and unit_of(None) is None
+
+
+def test_a_registry_that_a_night_opens_while_it_is_verified_is_not_called_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "registry.sqlite"
+    Registry(path).close()
+    assert not broken_seal(path)
+    real = registry_module.sha256_of
+
+    def opened_meanwhile(file: Path) -> str:
+        monkeypatch.setattr(registry_module, "sha256_of", real)
+        Registry(file)   # it takes the seal away
+        file.write_bytes(file.read_bytes() + b"\0")
+        return real(file)
+
+    monkeypatch.setattr(registry_module, "sha256_of", opened_meanwhile)
+    assert not broken_seal(path)
+    Registry(tmp_path / "other.sqlite").close()
+    (tmp_path / "other.sqlite").write_bytes(b"changed")
+    assert broken_seal(tmp_path / "other.sqlite")
+    (tmp_path / "other.sqlite").unlink()
+    assert broken_seal(tmp_path / "other.sqlite")

@@ -1,5 +1,5 @@
 {{ config(materialized='table') }}
--- One item a batch and check: state, tonnes at stake and where they come from, when it is due. Where the tonnes of a row, or of a whole refused
+-- One item a batch and gravest check of its rows: state, tonnes at stake and where they come from, when it is due. Where the tonnes of a row, or of a whole refused
 -- file, are not known, `tonnes_at_most` bounds them by what all accounts together make in as many months (source of enterprises only).
 with item as (
     select
@@ -28,12 +28,12 @@ register as (
 
 cell as (
     select distinct i.batch_id, i.check_id, 'prefecture=' || coalesce(t.prefecture_code, r.division_code) as code
-    from {{ ref('int_steward__item_row') }} as i
+    from {{ ref('int_steward__item_weight') }} as i
     inner join register as r on r.uscc = i.uscc and r.place = 1
     left join {{ ref('int_division__tree') }} as t on t.code = r.division_code
     union
     select distinct i.batch_id, i.check_id, 'industry=' || left(r.industry_code, 2)
-    from {{ ref('int_steward__item_row') }} as i
+    from {{ ref('int_steward__item_weight') }} as i
     inner join register as r on r.uscc = i.uscc and r.place = 1
 ),
 
@@ -41,6 +41,17 @@ cells as (
     select batch_id, check_id, {{ dbt.listagg('code', "'; '", 'order by code desc') }} as codes
     from cell
     group by batch_id, check_id
+),
+
+-- every check that its rows fail or failed: those that still stand first
+checks as (
+    select batch_id, item_check_id as check_id, {{ dbt.listagg('failed', "';'", 'order by stands desc, failed') }} as checks
+    from (
+        select batch_id, item_check_id, check_id as failed, max(case when state in ('open', 'waiting_for_enterprise') then 1 else 0 end) as stands
+        from {{ ref('int_steward__item_row') }}
+        group by batch_id, item_check_id, check_id
+    ) as c
+    group by batch_id, item_check_id
 ),
 
 due as (
@@ -91,7 +102,7 @@ select
         when i.has_triangulation = 1 then 'triangulation'
         else 'ledger'
     end as stake_basis,
-    i.enterprises, i.first_period, i.last_period,
+    i.enterprises, i.first_period, i.last_period, k.checks,
     case when i.first_period is not null then
         'fct_enterprise_account, fct_total: province=' || (select home_province from {{ source('registry', 'night') }})
         || coalesce('; ' || c.codes, '') || ' @ ' || strftime(i.first_period, '%Y-%m')
@@ -99,5 +110,6 @@ select
     end as affected_cells
 from item as i
 inner join due as d on d.batch_id = i.batch_id and d.check_id = i.check_id
+inner join checks as k on k.batch_id = i.batch_id and k.check_id = i.check_id
 left join cells as c on c.batch_id = i.batch_id and c.check_id = i.check_id
 cross join (select sum(tonnes) as tonnes from {{ ref('int_steward__median_month') }}) as m

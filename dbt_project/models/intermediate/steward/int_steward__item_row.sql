@@ -13,17 +13,17 @@ with span as (
 
 -- of the gate: from the files alone. On the current view: what stands, and what earlier nights saw
 found as (
-    select f.batch_id, f.source, f.row_no, f.check_id, f.severity, f.uscc, f.period, f.holds_from, f.estimate_tco2e, 0 as came_back
+    select f.batch_id, f.source, f.row_no, f.check_id, f.severity, f.uscc, f.period, f.holds_from, f.estimate_tco2e, 0 as came_back, 1 as is_of_file
     from {{ ref('stg_registry__delivered_finding') }} as f
     where f.check_id not like 'N0%' and f.check_id not like 'D0%'
     union all
     select c.batch_id, c.source, c.row_no, c.check_id, c.severity, c.uscc, c.period,
         cast(coalesce(h.seen_from, (select knowledge_date from {{ source('registry', 'night') }})) as timestamp), null,
-        coalesce(h.spans - h.is_open, 0)
+        coalesce(h.spans - h.is_open, 0), 0
     from {{ ref('int_steward__current_finding') }} as c
     left join span as h on h.batch_id = c.batch_id and h.row_no = c.row_no and h.check_id = c.check_id
     union all
-    select h.batch_id, h.source, h.row_no, h.check_id, 'info', h.uscc, h.period, cast(h.seen_from as timestamp), null, h.spans - 1
+    select h.batch_id, h.source, h.row_no, h.check_id, 'info', h.uscc, h.period, cast(h.seen_from as timestamp), null, h.spans - 1, 0
     from span as h
     inner join {{ ref('stg_registry__batch') }} as b on b.batch_id = h.batch_id
     left join {{ ref('int_steward__current_finding') }} as c on c.batch_id = h.batch_id and c.row_no = h.row_no and c.check_id = h.check_id
@@ -34,7 +34,7 @@ distinct_row as (
     select
         batch_id, row_no, check_id, min(source) as source, min(uscc) as uscc, min(period) as period,
         min(case severity when 'critical' then 0 when 'warning' then 1 else 2 end) as severity_rank,
-        min(holds_from) as first_seen, max(estimate_tco2e) as estimate_tco2e, max(came_back) as came_back
+        min(holds_from) as first_seen, max(estimate_tco2e) as estimate_tco2e, max(came_back) as came_back, max(is_of_file) as is_of_file
     from found
     group by batch_id, row_no, check_id
 ),
@@ -109,6 +109,12 @@ reopened as (
 
 select
     c.batch_id, c.source, c.row_no, c.check_id, c.uscc, c.period, c.severity_rank, c.first_seen, c.estimate_tco2e,
+    -- what the file itself shows is one matter a row, however many checks fail: it stands under the gravest, then the first by name.
+    -- A rule on the current view has the row for a place only: each is a matter of its own
+    case
+        when c.is_of_file = 0 then c.check_id
+        else first_value(c.check_id) over (partition by c.batch_id, c.row_no, c.is_of_file order by c.severity_rank, c.check_id)
+    end as item_check_id,
     -- a waiver of what only tells makes no version of its own
     coalesce(r.reopened_count, 0) + c.came_back + case when c.severity_rank = 2 then coalesce(o.expired, 0) else 0 end as reopened_count,
     case

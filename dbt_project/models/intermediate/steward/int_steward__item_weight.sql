@@ -1,22 +1,47 @@
 {{ config(materialized='table') }}
--- Tonnes that hang on each row of an item, and where they come from.
-with valued as (
+-- One row a delivered row (or whole file) that someone has to settle, under the check of its item: how far it has come, the tonnes that hang on
+-- it and where they come from. What only the sources together tell weighs the gap between them; everything else weighs the whole row.
+with settled as (
+    select
+        i.batch_id, i.row_no, i.item_check_id as check_id, min(i.source) as source, min(i.uscc) as uscc, min(i.period) as period,
+        min(i.severity_rank) as severity_rank, min(i.first_seen) as first_seen, max(i.reopened_count) as reopened_count,
+        max(i.estimate_tco2e) as estimate_tco2e, max(x.tonnes) as gap_tonnes, count(*) = count(x.check_id) as is_gap_alone,
+        -- a row is settled when the last of its checks is
+        case
+            when max(case when i.state = 'open' then 1 else 0 end) = 1 then 'open'
+            when max(case when i.state = 'waiting_for_enterprise' then 1 else 0 end) = 1 then 'waiting_for_enterprise'
+            when max(case when i.state = 'decided' then 1 else 0 end) = 1 then 'decided'
+            when max(case when i.state = 'obsolete' then 1 else 0 end) = 1 then 'obsolete'
+            else 'resolved'
+        end as state
+    from {{ ref('int_steward__item_row') }} as i
+    left join {{ ref('int_triangulation__finding') }} as x on x.batch_id = i.batch_id and x.row_no = i.row_no and x.check_id = i.check_id
+    group by i.batch_id, i.row_no, i.item_check_id
+),
+
+valued as (
     select
         i.*,
         case
-            when x.tonnes is not null then 'triangulation' when t.tonnes is not null then 'ledger' when i.estimate_tco2e is not null then 'estimate'
+            when i.is_gap_alone and i.gap_tonnes is not null then 'triangulation'
+            when t.tonnes is not null then 'ledger' when i.estimate_tco2e is not null then 'estimate' when i.gap_tonnes is not null then 'triangulation'
             when m.tonnes is not null then 'median_month' else 'unknown'
         end as basis,
-        coalesce(x.tonnes, t.tonnes, i.estimate_tco2e) as own_tonnes,
-        m.tonnes as month_tonnes,
-        row_number() over (
-            partition by i.batch_id, i.check_id, i.uscc, i.period, case when coalesce(x.tonnes, t.tonnes, i.estimate_tco2e) is null then 1 else 0 end
-            order by i.row_no
-        ) as nth_of_month
-    from {{ ref('int_steward__item_row') }} as i
-    left join {{ ref('int_triangulation__finding') }} as x on x.batch_id = i.batch_id and x.row_no = i.row_no and x.check_id = i.check_id
+        case
+            when i.is_gap_alone and i.gap_tonnes is not null then i.gap_tonnes
+            else coalesce(t.tonnes, i.estimate_tco2e, i.gap_tonnes)
+        end as own_tonnes,
+        m.tonnes as month_tonnes
+    from settled as i
     left join {{ ref('int_steward__row_tonnes') }} as t on t.batch_id = i.batch_id and t.row_no = i.row_no
     left join {{ ref('int_steward__median_month') }} as m on m.uscc = i.uscc
+),
+
+numbered as (
+    select *, row_number() over (
+        partition by batch_id, check_id, uscc, period, case when own_tonnes is null then 1 else 0 end order by row_no
+    ) as nth_of_month
+    from valued
 )
 
 -- rows of one enterprise and month that say nothing themselves hang on one month together
@@ -26,4 +51,4 @@ select *,
         when month_tonnes is not null and nth_of_month = 1 then month_tonnes
         when month_tonnes is not null then 0
     end as tonnes
-from valued
+from numbered

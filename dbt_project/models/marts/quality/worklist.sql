@@ -1,4 +1,4 @@
--- one item per batch and check that someone has to settle or has settled; what cannot be weighed first, then the most tonnes
+-- one item per batch and gravest check of its rows that someone has to settle or has settled; what cannot be weighed first, then the most tonnes
 with hangs as (
     select item_id, sum(case when kind = 'allowance_gap' then {{ decimal_of('figure', 3, 18) }} end) as allowance_gap_t,
         {{ dbt.listagg("case when kind = 'target' then code end", "';'", "order by code") }} as targets
@@ -16,6 +16,7 @@ select
     cast(i.tonnes_at_most as decimal(18, 3)) as tonnes_at_most,
     cast(i.stake_basis as varchar) as stake_basis,
     cast(i.check_id as varchar) as check_id,
+    cast(i.checks as varchar) as checks,
     cast(i.batch_id as varchar) as batch_id,
     cast(i.source as varchar) as source,
     cast(case i.severity_rank when 0 then 'critical' when 1 then 'warning' else 'info' end as varchar) as severity,
