@@ -26,7 +26,8 @@ from pipelines.gate.standard import Standard
 from pipelines.gate.suite import Rule
 from pipelines.gate.verdict import Judgement, conclude
 from pipelines.ingest.bulk import LandedFile
-from pipelines.ingest.typed import EVIDENCE, shown_unit
+from pipelines.ingest.typed import EVIDENCE
+from pipelines.ingest.units import shown_unit
 from pipelines.warehouse.duck import literal, pieces, put, quoted
 
 _PIECE = 25_000   # rows judged one by one at a time: bounds the memory of a file that is wrong throughout

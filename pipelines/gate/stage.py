@@ -15,7 +15,6 @@ from pipelines.gate.bulk import judge_bulk
 from pipelines.gate.context import Gate, open_gate
 from pipelines.gate.decide import apply_decisions
 from pipelines.gate.delivery import Delivery
-from pipelines.gate.evidence import REGISTER_CHECKS, with_register
 from pipelines.gate.fence import KILLED, NOT_PROCESSED, RETRIED, fenced
 from pipelines.gate.judge import judge
 from pipelines.gate.on_disk import Workbench
@@ -23,6 +22,7 @@ from pipelines.gate.outcome import Judged, judged_of
 from pipelines.gate.pieces import judge_pieces
 from pipelines.gate.promote import Promoted, promote
 from pipelines.gate.reading import open_batch, unread
+from pipelines.gate.register import REGISTER_CHECKS, with_register
 from pipelines.gate.trial import Trial, fatal
 from pipelines.ingest.bulk import LandedFile
 from pipelines.ingest.copies import LOST
