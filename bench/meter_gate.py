@@ -27,6 +27,8 @@ from pipelines.gate.bulk import duplicates_sql, judge_bulk, profile_sql
 from pipelines.gate.delivery import Delivery
 from pipelines.gate.expect import evaluate
 from pipelines.gate.judge import judge
+from pipelines.gate.on_disk import Workbench
+from pipelines.gate.standard import Standard
 from pipelines.gate.suite import load_suite
 from pipelines.ingest.bulk import land
 from pipelines.ingest.read import read_file
@@ -86,7 +88,7 @@ def old_road(folder: Path, rows: int) -> None:
     read = read_file(path, SOURCE)
     delivery = Delivery("b", SOURCE, RECEIVED, True, False, rows=read.typed.frame)
     typed = time.perf_counter() - start
-    judge(SOURCE, [delivery], load_suite(PROJECT / "expectations", SOURCE.name), register, 1.0)
+    judge(Standard(SOURCE, load_suite(PROJECT / "expectations", SOURCE.name), register, 1.0), [delivery])
     print(f"old road, {rows} rows: typed in {typed:.1f} s, judged in {time.perf_counter() - start - typed:.1f} s, "
           f"peak memory {peak_mb():.0f} MB ({peak_mb() - before:.0f} MB more than before)")
 
@@ -115,7 +117,7 @@ def main() -> None:
                 times["scan"].append(median(lambda: db.execute(SCAN.format(landed.relation)).fetchall(), 1))
                 times["rules"].append(median(lambda: _row_rules(db, landed), 1))
                 times["keys"].append(median(lambda: db.execute(f"select count(*) from ({duplicates_sql(landed, SOURCE)})").fetchall(), 1))
-            times["all"] = [median(lambda: judge_bulk(db, delivery, landed, suite, register, 0.5, folder / "landed"), 1) for _ in range(3)]
+            times["all"] = [median(lambda: judge_bulk(Standard(SOURCE, suite, register, 0.5), delivery, landed, Workbench(db, folder / "landed")), 1) for _ in range(3)]
         scan, rules, keys, whole = (statistics.median(times[key]) for key in ("scan", "rules", "keys", "all"))
         print(f"{landed.rows} readings as {options.form}, median of {options.runs}\n")
         print("| step | s | x plain scan | bar |\n|---|---:|---:|---:|")

@@ -9,16 +9,18 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import partial
 from pathlib import Path
 
 from pipelines import notice
 from pipelines.clock import check_clock
-from pipelines.contracts.codes import read_rows
+from pipelines.contracts.rules import all_rules
 from pipelines.failure import explain
 from pipelines.gate.anew import clear_unjudged
 from pipelines.gate.given_up import expire, require_copies
-from pipelines.gate.stage import Judged, judge_source, judge_strangers, sources_in_order, untold
+from pipelines.gate.outcome import Judged, untold
+from pipelines.gate.stage import judge_source, judge_strangers, sources_in_order
 from pipelines.gate.suite import load_suite
 from pipelines.ingest.receive import Receipt, receive, require_inbox
 from pipelines.lock import night_lock
@@ -233,9 +235,23 @@ def receive_step(night: Night) -> Receipt:
 def judge_step(night: Night, source: str) -> list[Judged]:
     """Judge the pending batches of one source."""
     with night.timed("gate"):
-        judged = judge_source(night.settings, night.registry, night.lake, source)
-        if source == sources_in_order()[-1]:
-            judged += judge_strangers(night.settings, night.registry, night.lake)
+        return _told_of(night, source, judge_source(night.settings, night.registry, night.lake, source))
+
+
+def strangers_step(night: Night) -> list[Judged]:
+    """Refuse what lies in folders that are no source."""
+    with night.timed("gate"):
+        return _told_of(night, "-", judge_strangers(night.settings, night.registry, night.lake))
+
+
+def gate_step(night: Night) -> None:
+    """The whole gate: every source in its order, then what is no source."""
+    for source in sources_in_order():
+        judge_step(night, source)
+    strangers_step(night)
+
+
+def _told_of(night: Night, source: str, judged: list[Judged]) -> list[Judged]:
     night.judged += judged
     if judged:
         rows, accepted = sum(j.rows_received for j in judged), sum(j.rows_accepted for j in judged)
@@ -246,28 +262,41 @@ def judge_step(night: Night, source: str) -> list[Judged]:
     return judged
 
 
-def needs_build(night: Night) -> bool:
-    """Decide what there is to do; sets the release of a night that has nothing new.
+class Todo(StrEnum):
+    """What is left to do once the gate has judged."""
+
+    NOTHING = "nothing"     # the live release says all that there is to say
+    PUBLISH = "publish"     # its release was sealed before, and perhaps not made live because the night was ended in between
+    BUILD = "build"
+
+
+def decide(night: Night) -> Todo:
+    """Decide what there is to do; nothing of it is done here.
 
     Raises Problem when a received copy that figures rest on is lost, and nobody gave it up.
     """
     settings = night.settings
     require_copies(settings, night.registry)
     night.inputs = current_inputs(settings, night.registry)
-    live = live_release(settings)
     night.replay = not may_promote(settings, night.registry, settings.knowledge_date)
-    whole = live is not None and not night.healed.damage
-    if live is not None and whole and not night.replay and live["fingerprint"] == night.inputs.fingerprint:
-        night.registry.stand_by(settings.knowledge_date.isoformat())
-        _tell(night, live["release_id"], "nothing_new")
-        return False
-    sealed = find_release(settings, night.registry, night.inputs.fingerprint, settings.knowledge_date)
-    if sealed is not None:
-        # sealed before, and perhaps not made live because the night was ended in between
-        _publish(night)
-        return False
+    live = live_release(settings)
+    if live is not None and not night.healed.damage and not night.replay and live["fingerprint"] == night.inputs.fingerprint:
+        return Todo.NOTHING
+    if find_release(settings, night.registry, night.inputs.fingerprint, settings.knowledge_date) is not None:
+        return Todo.PUBLISH
     require_sealable(settings, night.registry, release_info(night).release_id)
-    return True
+    return Todo.BUILD
+
+
+def end_unbuilt(night: Night, todo: Todo) -> None:
+    """End a night that has nothing to build with the release that says it all."""
+    if todo is Todo.PUBLISH:
+        _publish(night)
+        return
+    live = live_release(night.settings)
+    assert live is not None
+    night.registry.stand_by(night.settings.knowledge_date.isoformat())
+    _tell(night, live["release_id"], "nothing_new")
 
 
 def _tell(night: Night, release_id: str, outcome: str) -> None:
@@ -288,12 +317,7 @@ def release_info(night: Night) -> ReleaseInfo:
         code_version=night.inputs.code_version, suite_versions={name: suite.version for name, suite in suites.items()}, common_gwp_set=night.settings.common_gwp_set,
         input_batches=tuple(InputBatch(b.batch_id, b.source, b.sha256, known[b.batch_id]) for b in batches),
         is_synthetic=any(b.is_synthetic for b in batches), published_at=night.settings.started,
-        rules={
-            rule.id: RuleText(rule.why_zh, rule.why_en, rule.owner) for suite in suites.values() for rule in suite.rules
-        } | {
-            row["check_id"]: RuleText(row["why_zh"], row["why_en"], row["owner"])
-            for row in read_rows(night.settings.project / "dbt_project" / "seeds" / "quality_rule.csv")
-        },
+        rules={rule.check_id: RuleText(rule.why_zh, rule.why_en, rule.owner) for rule in all_rules().values()},
     )
 
 
@@ -337,11 +361,12 @@ def run_night(
     """The whole night. Raises NightRunning, ClockWrong, BuildError or PublishError; then the last release stands."""
     with open_night(settings, say) as night:
         receive_step(night)
-        for source in sources_in_order():
-            judge_step(night, source)
-        if needs_build(night):
+        gate_step(night)
+        todo = decide(night)
+        if todo is Todo.BUILD:
             build_step(night, on_node)
             publish_step(night)
         else:
+            end_unbuilt(night, todo)
             say(f"没有新内容 nothing new: {night.release_id}")
         return night

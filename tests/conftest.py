@@ -68,8 +68,7 @@ def build_tables_here(inbox: Path, data: Path, *tables: str, as_of: str = AS_OF)
     Returns the build database and the deliveries that were held back, whole or in part. A golden figure needs its own tables; whole nights are
     tested elsewhere. Called again on one data folder it is the next night.
     """
-    from pipelines.gate.stage import sources_in_order
-    from pipelines.night import judge_step, open_night, receive_step
+    from pipelines.night import gate_step, open_night, receive_step
     from pipelines.settings import load_settings
     from pipelines.transform.build import require, run_dbt
     from pipelines.warehouse.build_db import current_inputs, prepare
@@ -79,8 +78,7 @@ def build_tables_here(inbox: Path, data: Path, *tables: str, as_of: str = AS_OF)
     settings = load_settings(inbox, data, date.fromisoformat(as_of))
     with open_night(settings, lambda text: None) as night:
         receive_step(night)
-        for source in sources_in_order():
-            judge_step(night, source)
+        gate_step(night)
         prepare(night.database, settings, night.registry, current_inputs(settings, night.registry))
         selected = [f"+{table}" for table in tables]
         target = settings.warehouse / "dbt"
@@ -93,8 +91,7 @@ def build_tables_here(inbox: Path, data: Path, *tables: str, as_of: str = AS_OF)
 @cache
 def _published_tables_judged() -> Path:
     """A data folder where the published tables are received and judged: the same in every night of one day, so judged once."""
-    from pipelines.gate.stage import sources_in_order
-    from pipelines.night import judge_step, open_night, receive_step
+    from pipelines.night import gate_step, open_night, receive_step
     from pipelines.settings import load_settings
 
     root = Path(tempfile.mkdtemp(prefix="carbon-published-"))
@@ -102,8 +99,7 @@ def _published_tables_judged() -> Path:
     (root / "inbox").mkdir()
     with open_night(load_settings(root / "inbox", root / "data", date.fromisoformat(AS_OF)), lambda text: None) as night:
         receive_step(night)
-        for source in sources_in_order():
-            judge_step(night, source)
+        gate_step(night)
     return root / "data"
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.contracts.codes import SEEDS, read_rows
+from pipelines.contracts.rules import all_rules
 from pipelines.contracts.source import Column, Source, load_sources
 from pipelines.settings import PROJECT
 from pipelines.yaml_text import load_yaml
@@ -120,7 +121,24 @@ def rules() -> str:
         f"| {row['product_item']} | {row['measure']} | {row['route']} | {row['lower_limit']} … {row['upper_limit']} | {row['unit']} | {_cell(row['name_zh'], row['name_en'])} | {row['note']} |"
         for row in read_rows(SEEDS / "product_intensity.csv")
     ]
-    return "\n".join([*parts, "\n".join(lines) + "\n"])
+    return "\n".join([*parts, "\n".join(lines) + "\n", _reader_rules()])
+
+
+def _reader_rules() -> str:
+    """What stands in no suite and no seed of limits: reading, the gate as a whole, decisions."""
+    told = [rule for rule in all_rules().values() if rule.kind != "gate" and rule.home not in _LISTED]
+    lines = [
+        "## 读取、整批判断与处置决定的规则 | Rules of reading, of the load and of decisions\n",
+        "| 规则 rule | 级别 severity | 提示 sentence | 依据 why | 责任岗 owner | 自 since | 所在 home |", "|---|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| `{rule.check_id}` | {rule.severity} | {_cell(rule.zh, rule.en)} | {_cell(rule.why_zh, rule.why_en)} | {_cell(rule.owner)} | {rule.since} | `{rule.home}` |"
+        for rule in told
+    ]
+    return "\n".join(lines) + "\n"
+
+
+_LISTED = ("dbt_project/seeds/quality_rule.csv",)   # have tables of their own
 
 
 def pages() -> dict[Path, str]:

@@ -12,6 +12,7 @@ import dagster as dg
 
 from pipelines.contracts.source import Source
 from pipelines.settings import TIME_ZONE, Settings, month_start
+from pipelines.warehouse.lake import slice_month
 
 # The night starts at 02:00; the offices open on its result.
 NIGHTLY = dg.FreshnessPolicy.cron(
@@ -35,5 +36,5 @@ def due_month(day: date) -> date:
 
 def delivered_months(settings: Settings, source: str) -> list[str]:
     """The months (YYYY-MM) of which the lake has rows, in order."""
-    folders = (settings.validated / source).glob("month=*")
-    return sorted(folder.name.removeprefix("month=") for folder in folders if any(folder.glob("*.parquet")))
+    folders = (settings.validated / source).glob("*")
+    return sorted(month for folder in folders if (month := slice_month(folder.name)) and any(folder.glob("*.parquet")))

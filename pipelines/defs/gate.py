@@ -14,8 +14,8 @@ from pipelines.defs.freshness import NIGHTLY, delivered_months, due_month, has_d
 from pipelines.defs.receive import DELIVERIES
 from pipelines.defs.resources import NightResource
 from pipelines.defs.tables import verdict_table
-from pipelines.gate.stage import Judged
-from pipelines.night import Night, judge_step
+from pipelines.gate.outcome import Judged
+from pipelines.night import Night, judge_step, strangers_step
 
 REGISTER, DECISIONS = "enterprise_register", "steward_decision"
 VERDICTS = dg.AssetKey(["registry", "verdicts"])
@@ -43,7 +43,7 @@ def _gate(source: Source) -> dg.AssetsDefinition:
     )
     def validated(night: NightResource) -> dg.MaterializeResult:
         with night.step(source.name) as opened:
-            judged = [item for item in judge_step(opened, source.name) if item.batch.source == source.name]
+            judged = judge_step(opened, source.name)
             results = [_verdict_check("verdicts", judged)]
             if has_deadline(source):
                 results.append(_on_time(opened, source))
@@ -93,10 +93,10 @@ validated_assets = [_gate(source) for source in load_sources().values()]
 def verdicts(night: NightResource) -> Iterator[dg.MaterializeResult]:
     """Sum up the gate; what dbt knows of batches comes from here."""
     with night.step("verdicts") as opened:
+        strangers = strangers_step(opened)
         judged = opened.judged
     held = [item for item in judged if item.outcome != "accepted"]
     metadata: dict[str, dg.MetadataValue | int] = {**_counts(judged)}
     if held:
         metadata["held_back"] = verdict_table(held)
-    strangers = [item for item in judged if item.batch.source not in load_sources()]
     yield dg.MaterializeResult(metadata=metadata, check_results=[_verdict_check("strangers", strangers)])

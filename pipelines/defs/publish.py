@@ -11,7 +11,7 @@ from pipelines.defs.freshness import NIGHTLY
 from pipelines.defs.resources import NightResource
 from pipelines.defs.tables import counts_table
 from pipelines.defs.transform import MART_KEYS
-from pipelines.night import Night, build_step, needs_build, publish_step
+from pipelines.night import Night, Todo, build_step, decide, end_unbuilt, publish_step
 from pipelines.publish.identities import check_identities
 from pipelines.publish.problem import PublishError
 from pipelines.publish.store import is_complete, read_manifest, release_folder
@@ -46,8 +46,9 @@ def release(night: NightResource) -> Iterator[dg.AssetCheckResult | dg.Materiali
 
 def _is_new(night: Night) -> bool:
     """Whether there is something to publish. A run of this asset alone builds first: only then is the build known to be whole."""
-    decided = night.inputs is not None
-    if not (night.release_id is None if decided else needs_build(night)):
+    if night.inputs is None and (todo := decide(night)) is not Todo.BUILD:
+        end_unbuilt(night, todo)
+    if night.release_id is not None:
         return False
     if night.built is None:
         build_step(night)

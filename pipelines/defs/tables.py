@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import dagster as dg
 
-from pipelines.gate.stage import Judged
+from pipelines.gate.outcome import Judged
 from pipelines.transform.build import Node
 
 _ROWS = 200   # a run's page is no place for thousands of rows: the rest stands in quality.batch

@@ -19,7 +19,7 @@ from pipelines.defs.gate import VERDICTS, validated_key
 from pipelines.defs.manifest import ensure_manifest
 from pipelines.defs.resources import NightResource
 from pipelines.defs.tables import failed_tests_table
-from pipelines.night import Night, build_step, needs_build
+from pipelines.night import Night, Todo, build_step, decide, end_unbuilt
 from pipelines.transform.build import BuildError, BuildResult, Node
 
 MANIFEST: dict[str, Any] = json.loads(ensure_manifest().read_text("utf-8"))
@@ -108,7 +108,9 @@ MART_KEYS = sorted(node_key(node) for node in NODES.values() if node["resource_t
 def dbt_models(context: dg.AssetExecutionContext, night: NightResource) -> Iterator[Any]:
     """Build once and tell what each node came to. With nothing new, everything stands as it is."""
     with night.step("build") as opened:
-        if not needs_build(opened):
+        todo = decide(opened)
+        if todo is not Todo.BUILD:
+            end_unbuilt(opened, todo)
             yield from _standing(context, opened)
             return
         try:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -19,24 +18,24 @@ import polars as pl
 from pipelines.contracts.source import Source
 from pipelines.contracts.text import is_missing
 from pipelines.gate.delivery import Delivery
-from pipelines.gate.evidence import add_row_evidence
-from pipelines.gate.expect import Outcome, evaluate
+from pipelines.gate.evidence import add_row_evidence, mark_duplicates, time_sql
+from pipelines.gate.expect import Outcome, evaluate, failing_sql
 from pipelines.gate.judge import labelled
-from pipelines.gate.suite import Rule, Suite
-from pipelines.gate.tally import BulkJudgement, Tally
+from pipelines.gate.on_disk import OnDisk, Workbench
+from pipelines.gate.standard import Standard
+from pipelines.gate.suite import Rule
+from pipelines.gate.verdict import Judgement, conclude
 from pipelines.ingest.bulk import LandedFile
-from pipelines.ingest.typed import EVIDENCE, shown_unit
+from pipelines.ingest.typed import EVIDENCE
+from pipelines.ingest.units import shown_unit
 from pipelines.warehouse.duck import literal, pieces, put, quoted
 
-_NULL, _BETWEEN = "expect_column_values_to_be_null", "expect_column_values_to_be_between"
 _PIECE = 25_000   # rows judged one by one at a time: bounds the memory of a file that is wrong throughout
 
 
-def judge_bulk(
-    db: Any, delivery: Delivery, landed: LandedFile, suite: Suite, known: pl.DataFrame, limit: float, folder: Path
-) -> BulkJudgement:
-    """Judge one typed file. `known`, `limit` as in `judge`; `folder` takes what is in between."""
-    return _Bulk(db, delivery, landed, suite, known, limit, folder).run()
+def judge_bulk(standard: Standard, delivery: Delivery, landed: LandedFile, bench: Workbench) -> Judgement[OnDisk]:
+    """Judge one typed file."""
+    return _Bulk(standard, delivery, landed, bench).run()
 
 
 def profile_sql(landed: LandedFile, source: Source) -> str:
@@ -74,34 +73,34 @@ def _word_columns(source: Source) -> list[str]:
 class _Bulk:
     """The judgement of one file, step by step."""
 
-    def __init__(
-        self, db: Any, delivery: Delivery, landed: LandedFile, suite: Suite, known: pl.DataFrame, limit: float, folder: Path
-    ) -> None:
-        self.db, self.delivery, self.landed, self.suite, self.known = db, delivery, landed, suite, known
-        self.source, self.folder = delivery.source, folder
+    def __init__(self, standard: Standard, delivery: Delivery, landed: LandedFile, bench: Workbench) -> None:
+        self.standard, self.delivery, self.landed = standard, delivery, landed
+        self.db, self.folder, self.source = bench.db, bench.folder, standard.source
         self.moment = _moment(self.source)
-        self.tally = Tally(db, delivery, suite, limit, folder)
+        self.load = OnDisk(bench, delivery, standard.suite)
 
-    def run(self) -> BulkJudgement:
+    def run(self) -> Judgement[OnDisk]:
         self._find_duplicates()
         profile, words = self._profile()
         error = self._judge(profile, words)
-        return self.tally.conclude(self.landed, error)
+        self.load.close(self.landed)
+        return conclude(self.standard, self.load, error)
 
     def _judge(self, profile: pl.DataFrame, words: list[tuple[str, str]]) -> Outcome | None:
         """Judge the profile, then the rows that a failing rule may name. Returns what could not be evaluated."""
-        if wrong := next((rule for rule in self.suite.rules if not self._fits_a_profile(rule)), None):
+        rules = self.standard.suite.rules
+        if wrong := next((rule for rule in rules if not self._fits_a_profile(rule)), None):
             return Outcome(wrong, (), error="this form of rule cannot be judged on a profile")
-        outcomes = evaluate(self.source.name, profile, self.suite.rules)
+        outcomes = evaluate(self.source.name, profile, rules)
         if error := next((o for o in outcomes if o.error), None):
             return error
         failing = [outcome for outcome in outcomes if outcome.rows]
         named: set[int] = set()
         for rows in self._rows(failing, words) if failing else ():
-            judged = evaluate(self.source.name, rows, self.suite.rules)
+            judged = evaluate(self.source.name, rows, rules)
             if error := next((o for o in judged if o.error), None):
                 return error
-            self.tally.take(rows, judged)
+            self.load.take(rows, judged)
             gc.collect()   # the results of Great Expectations hold their frames in cycles
             named |= {i for i, outcome in enumerate(judged) if outcome.rows}
         lost = next((o for i, o in enumerate(outcomes) if o.rows and i not in named), None)
@@ -118,20 +117,20 @@ class _Bulk:
         )
 
     def _fits_a_profile(self, rule: Rule) -> bool:
-        """Null and between follow from the extremes of a column; a condition only from words, which are all in the profile."""
+        """Limits follow from the extremes of a column; a condition only from words, which are all in the profile."""
         on_words = rule.when is None or any(rule.when.startswith(f"{name}_problem ") for name in _word_columns(self.source))
-        return rule.expect in (_NULL, _BETWEEN) and on_words and "mostly" not in rule.args
+        return on_words and failing_sql(rule, "") is not None
 
     def _profile(self) -> tuple[pl.DataFrame, list[tuple[str, str]]]:
         """The table that stands for the file: two rows of extremes, then a row a word. Returns the words beside it."""
         cursor = self.db.execute(profile_sql(self.landed, self.source))
         extremes = dict(zip([d[0] for d in cursor.description], cursor.fetchone(), strict=True))
-        ((row, key),) = self.db.execute(
+        ((same, differing),) = self.db.execute(
             "select min(first_row) filter (not differs), min(first_row) filter (differs) from duplicate"
         ).fetchall()
         rows: list[dict[str, Any]] = [
-            {**{name: extremes[f"{which}_{name}"] for name in _row_columns(self.source)}, "duplicate_row": row, "duplicate_key": key}
-            for which in ("min", "max")
+            {**{name: extremes[f"{which}_{name}"] for name in _row_columns(self.source)}, "_first": first, "_differs": differs, "row_no": first and first + 1}
+            for which, first, differs in (("min", same, False), ("max", differing, True))
         ]
         words: list[tuple[str, str]] = []
         for name in _word_columns(self.source):
@@ -140,13 +139,13 @@ class _Bulk:
             # the first month of an enterprise stands for the later ones: a register row that covers it covers them
             rows += [{name: word, "period": first} if name == "uscc" else {name: word} for word, first in found]
         contract = {name: kind for column in self.source.columns for name, kind in column.lake_columns().items()}
-        schema = {**contract, **dict.fromkeys(EVIDENCE, pl.String), "duplicate_row": pl.Int64, "duplicate_key": pl.Int64}
+        schema = {**contract, **dict.fromkeys(EVIDENCE, pl.String), "row_no": pl.Int64, "_first": pl.Int64, "_differs": pl.Boolean}
         frame = pl.DataFrame({name: pl.Series([row.get(name) for row in rows], dtype=kind) for name, kind in schema.items()})
         return self._with_evidence(frame.with_row_index("_row")), words
 
     def _with_evidence(self, rows: pl.DataFrame) -> pl.DataFrame:
         rows = rows.with_columns(pl.col("_row").cast(pl.Int64))
-        return add_row_evidence(labelled(self.delivery, rows), self.source, self.known)
+        return add_row_evidence(mark_duplicates(labelled(self.delivery, rows)), self.source, self.standard.known)
 
     # -- the rows that can fail ------------------------------------------------------------------------------------
 
@@ -158,16 +157,14 @@ class _Bulk:
             put(self.db, f"wrong_{name}", pl.DataFrame({"word": sorted(word for of, word in wrong if of == name)}))
             conditions.add(f"l.{name} in (select word from wrong_{name})")
         self.db.execute(
-            "create or replace temp table suspect as select l.row_no,"
-            " case when not d.differs and l.row_no > d.first_row then d.first_row end as duplicate_row,"
-            " case when d.differs then d.first_row end as duplicate_key"
+            "create or replace temp table suspect as select l.row_no, d.first_row as _first, coalesce(d.differs, false) as _differs"
             f" from {self.landed.relation} as l left join duplicate as d using (key_no, {self.moment})"
             f" where {' or '.join(f'({condition})' for condition in sorted(conditions))}"
         )
         raw = ", ".join(f"nullif(cast(r.{c.name} as varchar), '') as {c.name}__raw" for c in self.source.columns)
         target = self.folder / "suspects.parquet"
         self.db.execute(
-            f"copy (select l.* exclude (key_no, noted), s.duplicate_row, s.duplicate_key, {raw} from suspect as s"
+            f"copy (select l.* exclude (key_no, noted), s._first, s._differs, {raw} from suspect as s"
             f" join {self.landed.relation} as l using (row_no) join ({self.landed.raw}) as r using (row_no) order by l.row_no)"
             f" to {quoted(str(target))} (format parquet, compression zstd)"
         )
@@ -181,17 +178,8 @@ class _Bulk:
 
     def _condition(self, rule: Rule) -> str:
         """SQL that holds for every row that a rule on extremes may name; which of them it names, the rule itself decides."""
-        own = {
-            "duplicate_row": "case when not d.differs and l.row_no > d.first_row then 1 end",
-            "duplicate_key": "case when d.differs then 1 end",
-            "future_period": f"case when l.{self.moment} > {quoted(self.delivery.received_at.isoformat())} then 1 end",
-            "period_year": "year(l.period)",
+        evidence = {
+            "duplicate_row": "case when not d.differs then d.first_row end", "duplicate_key": "case when d.differs then d.first_row end",
+            **time_sql(self.moment, self.delivery.received_at),
         }
-        expression = own.get(rule.column, f"l.{rule.column}")
-        if rule.expect == _NULL:
-            return f"{expression} is not null"
-        limits = [
-            (rule.args.get("min_value"), "<=" if rule.args.get("strict_min") else "<"),
-            (rule.args.get("max_value"), ">=" if rule.args.get("strict_max") else ">"),
-        ]
-        return " or ".join(f"{expression} {sign} {float(value)}" for value, sign in limits if value is not None) or "false"
+        return failing_sql(rule, evidence.get(rule.column, f"l.{rule.column}")) or "true"

@@ -16,7 +16,7 @@ from pipelines.ingest.typed import Note
 
 @dataclass
 class Delivery:
-    """One batch on its way through the gate. `rows` is None when it could not be read (`problem`)."""
+    """One batch on its way through the gate. `rows` is None when it could not be read (`problem`), or its rows lie on disk."""
 
     batch_id: str
     source: Source
@@ -24,6 +24,7 @@ class Delivery:
     is_synthetic: bool
     is_published: bool
     rows: pl.DataFrame | None = None
+    rows_on_disk: int = 0
     malformed: list[Malformed] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     note_rows: Counter[str] = field(default_factory=Counter)   # kind -> rows, of which `notes` names some
@@ -37,7 +38,7 @@ class Delivery:
     @property
     def rows_received(self) -> int:
         rejected = 0 if self.decided is None else len(self.decided.rejected)
-        return (0 if self.rows is None else len(self.rows)) + len(self.malformed) + rejected
+        return (0 if self.rows is None else len(self.rows)) + self.rows_on_disk + len(self.malformed) + rejected
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,19 @@ def evaluate(name: str, frame: pl.DataFrame, rules: tuple[Rule, ...]) -> list[Ou
     return [_joined([part[rule] for part in parts]) for rule in rules]
 
 
+def failing_sql(rule: Rule, value: str) -> str | None:
+    """SQL that holds for the values which a rule names, as Great Expectations does (`tests/gate/test_rules.py` holds the two together);
+    None for a form that does not follow from the extremes of a column."""
+    args = dict(rule.args)
+    if rule.expect == "expect_column_values_to_be_null" and not args:
+        return f"{value} is not null"
+    limits = args.pop("min_value", None), args.pop("max_value", None)
+    signs = "<=" if args.pop("strict_min", False) else "<", ">=" if args.pop("strict_max", False) else ">"
+    if rule.expect != "expect_column_values_to_be_between" or args:
+        return None
+    return " or ".join(f"{value} {sign} {limit!r}" for sign, limit in zip(signs, limits, strict=True) if limit is not None) or "false"
+
+
 def _joined(outcomes: list[Outcome]) -> Outcome:
     """The outcomes of one rule on the parts of a frame: every expectation of ours looks at one row at a time."""
     error = next((outcome.error for outcome in outcomes if outcome.error), None)

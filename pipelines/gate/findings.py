@@ -1,6 +1,6 @@
 """The words of a verdict: findings on rows and loads in both languages, with advice, and the results of checks.
 
-Nothing is decided here: `judge` and its likes for large files decide, and say it with these.
+Nothing is decided here: `verdict` decides, and says it with these.
 """
 
 from __future__ import annotations
@@ -8,44 +8,67 @@ from __future__ import annotations
 import string
 from collections import Counter
 from collections.abc import Iterable
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
+from operator import attrgetter
 from typing import Any
 
 import polars as pl
 
 from pipelines.contracts.codes import load_code_lists
+from pipelines.contracts.rules import said
 from pipelines.contracts.source import Source
 from pipelines.gate.delivery import Delivery
 from pipelines.gate.expect import Outcome
 from pipelines.gate.suite import Rule
 from pipelines.ingest.problem import Unreadable
-from pipelines.ingest.table import Malformed
+from pipelines.warehouse.lake import FINDING_SCHEMA
 
 # Longer texts are cut where a finding cites them: the received file has the whole.
 _CITED = 500
 
 
+@dataclass(slots=True)
+class Finding:
+    """One finding on a row (row_no 0: on the load), as the lake keeps it (`FINDING_SCHEMA`)."""
+
+    batch_id: str
+    source: str
+    row_no: int | None
+    check_id: str
+    severity: str
+    uscc: str | None
+    period: date | None
+    column_name: str | None
+    reported_value: str | None
+    message_zh: str
+    message_en: str
+    advice_zh: str
+    advice_en: str
+    holds_from: datetime
+    holds_until: datetime | None
+    estimate_tco2e: float | None
+
+
+_VALUES = attrgetter(*FINDING_SCHEMA)
+
+
+def finding_frame(findings: Iterable[Finding]) -> pl.DataFrame:
+    """Findings as the lake keeps them."""
+    return pl.DataFrame(list(map(_VALUES, findings)), schema=FINDING_SCHEMA, orient="row")
+
+
 def error_problem(error: Outcome) -> Unreadable:
     """An expectation that could not be evaluated refuses the load."""
-    return Unreadable(
-        "L16-check-error",
-        f"检查 {error.rule.id} 无法执行（{error.error}），整批不予入库",
-        f"the check {error.rule.id} could not be evaluated ({error.error}): nothing of the load enters",
-    )
+    return Unreadable("L16-check-error", *said("L16-check-error", rule=error.rule.id, error=error.error))
 
 
 def share_problem(limit: float, failed: int, received: int) -> Unreadable:
-    return Unreadable(
-        "L17-share",
-        f"{received} 行中有 {failed} 行不合格，超过允许的 {limit:.0%}，整批退回",
-        f"{failed} of {received} rows are not in order, above the allowed {limit:.0%}: the whole load is refused",
-    )
+    return Unreadable("L17-share", *said("L17-share", limit=limit, failed=failed, received=received))
 
 
-WITHDRAWN = Unreadable(
-    "S02-batch-withdrawn", "经处置决定拒绝，整批撤出；此前入库的值继续有效",
-    "the batch was rejected by decision and is withdrawn: what was accepted before stands again",
-)
+def withdrawn_problem() -> Unreadable:
+    return Unreadable("S02-batch-withdrawn", *said("S02-batch-withdrawn"))
 
 
 LATE = Unreadable(
@@ -64,50 +87,43 @@ def identity(rows: pl.DataFrame) -> Iterable[dict]:
 def finding(
     delivery: Delivery, row: dict, check_id: str, severity: str, column: str | None, value: str | None,
     zh: str, en: str, advice: tuple[str, str], until: datetime | None = None,
-) -> dict:
-    return {
-        "batch_id": delivery.batch_id, "source": delivery.source.name, "row_no": row.get("row_no"), "check_id": check_id,
-        "severity": severity, "uscc": row.get("uscc"), "period": row.get("period"), "column_name": column,
-        "reported_value": value, "message_zh": zh, "message_en": en, "advice_zh": advice[0], "advice_en": advice[1],
-        "holds_from": delivery.received_at, "holds_until": until, "estimate_tco2e": row.get("estimate_tco2e"),
-    }
+) -> Finding:
+    return Finding(
+        delivery.batch_id, delivery.source.name, row.get("row_no"), check_id, severity, row.get("uscc"), row.get("period"), column, value,
+        zh, en, advice[0], advice[1], delivery.received_at, until, row.get("estimate_tco2e"),
+    )
 
 
-def load_finding(delivery: Delivery, problem: Unreadable) -> dict:
-    return finding(delivery, {"row_no": 0}, problem.check_id, "critical", None, None, problem.zh, problem.en, _AGAIN)
+def load_finding(delivery: Delivery, problem: Unreadable, until: datetime | None = None) -> Finding:
+    return finding(delivery, {"row_no": 0}, problem.check_id, "critical", None, None, problem.zh, problem.en, _AGAIN, until=until)
 
 
-def malformed_findings(delivery: Delivery, lines: list[Malformed] | None = None) -> list[dict]:
-    """The lines that are no record, or some of them."""
+def refused_row(delivery: Delivery, row: dict, problem: Unreadable) -> Finding:
+    """A refused load holds back all its rows: the words for those without a finding of their own."""
+    zh, en = f"整批退回：{problem.zh}", f"the load is refused: {problem.en}"
+    return finding(delivery, row, problem.check_id, "warning", None, None, zh, en, REDELIVER)
+
+
+def waiting_row(delivery: Delivery, row: dict, until: datetime) -> Finding:
+    """A row in order that waits until enough of its load is."""
+    return finding(delivery, row, LATE.check_id, "warning", None, None, LATE.zh, LATE.en, WAIT, until=until)
+
+
+def reader_findings(delivery: Delivery) -> list[Finding]:
+    """What is said of a delivery before any rule looks at it: lines that are no record, what was understood, what was rejected."""
+    return [*malformed_findings(delivery), *note_findings(delivery), *rejected_findings(delivery)]
+
+
+def malformed_findings(delivery: Delivery) -> list[Finding]:
+    """The lines that are no record."""
     advice = ("检查该行的分隔符和引号后重新提交", "check separators and quotes of the line and deliver it again")
     result = []
-    for line in delivery.malformed if lines is None else lines:
-        problem = line.problem or Unreadable(
-            "F01-field-count",
-            f"本行有 {line.found} 个字段，表头有 {line.expected} 个，无法对应",
-            f"the line has {line.found} fields, the header {line.expected}: they cannot be matched",
-        )
+    for line in delivery.malformed:
+        problem = line.problem or Unreadable("F01-field-count", *said("F01-field-count", found=line.found, expected=line.expected))
         result.append(finding(
             delivery, {"row_no": line.row_no}, problem.check_id, "warning", None, line.text, problem.zh, problem.en, advice
         ))
     return result
-
-
-_NOTE_WORDS = {
-    "full_width": ("全角字符已转为半角", "full-width characters were made narrow"),
-    "thousands_separator": ("已去掉千分位分隔符", "thousands separators were removed"),
-    "percent_sign": ("已去掉百分号", "the percent sign was removed"),
-    "blank": ("已去掉空格", "blanks were removed"),
-    "date_spelling": ("日期写法已统一", "the spelling of the date was unified"),
-    "as_shown": ("按单元格显示的数读取（百分比、缩放或带单位的数字格式）", "read as the cell shows it (a number format in per cent, scaled or with a unit)"),
-    "merged": ("合并单元格，按首行的内容读取", "merged cells: read as what stands in their first row"),
-    "decimal_comma": ("逗号是小数点，已按小数读取", "the comma is a decimal mark: read as a decimal"),
-    "unit_behind": ("数字后面的单位与本行单位一致，已按数字读取", "the unit behind the number is that of the row: read as a number"),
-    "whole": ("该名称表示全部，按空白（全部）读取", "a name that means all of them: read as blank, which is the whole"),
-    "unit_in_name": ("名称后的计量单位已按本行的计量单位读取", "the unit behind the name was read as the unit of the row"),
-    "protected": ("已去掉防止改动的符号（=\"…\"、单引号、不可见字符）", 'what protects the cell was removed (="…", an apostrophe, unseen characters)'),
-    "fix": ("已知的误写或代码的其他写法，已按标准代码读取", "a known misspelling, or another form of the code, was read as the code"),
-}
 
 
 def _code_of(source: Source, column: str, text: str) -> str | None:
@@ -115,11 +131,11 @@ def _code_of(source: Source, column: str, text: str) -> str | None:
     return load_code_lists()[codes].resolve(text) if codes else None
 
 
-def note_findings(delivery: Delivery) -> list[dict]:
+def note_findings(delivery: Delivery) -> list[Finding]:
     advice = ("无需处理；下次请直接按规范填写", "nothing to do; please write it in the standard form next time")
     result = []
     for note in delivery.notes:
-        zh, en = _NOTE_WORDS[note.kind]
+        zh, en = said(_note_id(note.kind))
         if note.kind == "fix" and (code := _code_of(delivery.source, note.column, note.raw)):
             zh, en = f"{zh}：{code}", f"{en}: {code}"
         result.append(
@@ -134,8 +150,7 @@ def note_findings(delivery: Delivery) -> list[dict]:
     for header in delivery.unknown_headers:
         result.append(
             finding(
-                delivery, {"row_no": 0}, "N02-unknown-column", "info", header, None,
-                f"列“{header}”不在约定中，未使用", f"the column {header!r} is not in the contract and was not used",
+                delivery, {"row_no": 0}, "N02-unknown-column", "info", header, None, *said("N02-unknown-column", header=header),
                 ("如该列含所需数据，请改用约定的表头", "if it holds needed data, use the header of the contract"),
             )
         )
@@ -144,7 +159,7 @@ def note_findings(delivery: Delivery) -> list[dict]:
 
 def rule_findings(
     delivery: Delivery, source: Source, rows: pl.DataFrame, mine: pl.DataFrame, outcomes: list[Outcome]
-) -> list[dict]:
+) -> list[Finding]:
     found = mine.join(rows, on="_row", how="left", maintain_order="left") if len(mine) else mine
     result = []
     for row in found.iter_rows(named=True):
@@ -164,18 +179,17 @@ def rule_findings(
     return result
 
 
-def merged(findings: list[dict]) -> list[dict]:
+def merged(findings: list[Finding]) -> list[Finding]:
     """One finding a row and check: further columns of the same check are added to the first."""
-    merged: dict[tuple[int | None, str], dict] = {}
+    merged: dict[tuple[int | None, str], Finding] = {}
     for finding in findings:
-        first = merged.setdefault((finding["row_no"], finding["check_id"]), finding)
+        first = merged.setdefault((finding.row_no, finding.check_id), finding)
         if first is finding:
             continue
-        for name, separator in (
-            ("column_name", ";"), ("reported_value", ";"), ("message_zh", "；"), ("message_en", "; ")
-        ):
-            if finding[name] and finding[name] != first[name]:
-                first[name] = f"{first[name]}{separator}{finding[name]}" if first[name] else finding[name]
+        for name, separator in (("column_name", ";"), ("reported_value", ";"), ("message_zh", "；"), ("message_en", "; ")):
+            before, further = getattr(first, name), getattr(finding, name)
+            if further and further != before:
+                setattr(first, name, f"{before}{separator}{further}" if before else further)
     return list(merged.values())
 
 
@@ -266,17 +280,14 @@ def _note_id(kind: str) -> str:
     return f"N01-{kind.replace('_', '-')}"
 
 
-def rejected_findings(delivery: Delivery) -> list[dict]:
+def rejected_findings(delivery: Delivery) -> list[Finding]:
     """A row that was rejected stands in quarantine with the decision that took it out."""
     if delivery.decided is None:
         return []
     advice = ("重新提交正确的行", "deliver the right row again")
     return [
         finding(
-            delivery, row, "S01-row-rejected", "warning", None, None,
-            f"经处置决定 {delivery.decided.rejections[row['row_no']]} 拒绝，本行撤出；此前入库的值继续有效",
-            f"rejected by decision {delivery.decided.rejections[row['row_no']]}: the row is withdrawn, what was accepted before stands",
-            advice,
+            delivery, row, "S01-row-rejected", "warning", None, None, *said("S01-row-rejected", decision=delivery.decided.rejections[row["row_no"]]), advice,
         )
         for row in identity(delivery.decided.rejected)
     ]

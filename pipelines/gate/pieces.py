@@ -7,37 +7,28 @@ file is judged whole (`tests/gate/test_pieces.py`).
 from __future__ import annotations
 
 import gc
-from pathlib import Path
-from typing import Any
-
-import polars as pl
 
 from pipelines.gate.delivery import Delivery
-from pipelines.gate.evidence import add_evidence
-from pipelines.gate.expect import Outcome, evaluate
-from pipelines.gate.judge import labelled, own_moment
-from pipelines.gate.stake import add_stake
-from pipelines.gate.suite import Suite
-from pipelines.gate.tally import BulkJudgement, Tally
+from pipelines.gate.expect import Outcome
+from pipelines.gate.judge import judge_frame, labelled
+from pipelines.gate.on_disk import OnDisk, Workbench
+from pipelines.gate.standard import Standard
+from pipelines.gate.verdict import Judgement, conclude, own_moment
 from pipelines.ingest.bulk import RowsOnDisk
 from pipelines.ingest.spill import SpilledRows
 from pipelines.warehouse.files import write_parquet
 
 
-def judge_pieces(
-    db: Any, delivery: Delivery, spilled: SpilledRows, suite: Suite, known: pl.DataFrame, limit: float, folder: Path
-) -> BulkJudgement:
-    """Judge one spilled file. `known`, `limit` as in `judge`. Raises Unreadable when a group of rows is too large for a form."""
-    tally = Tally(db, delivery, suite, limit, folder)
+def judge_pieces(standard: Standard, delivery: Delivery, spilled: SpilledRows, bench: Workbench) -> Judgement[OnDisk]:
+    """Judge one spilled file. Raises Unreadable when a group of rows is too large for a form."""
+    load = OnDisk(bench, delivery, standard.suite)
     error: Outcome | None = None
-    source = delivery.source
     for number, piece in enumerate(spilled.pieces()):
-        rows = labelled(delivery, piece).with_row_index("_row").with_columns(pl.col("_row").cast(pl.Int64))
-        rows = add_stake(add_evidence(rows, source, known), source)
-        outcomes = evaluate(source.name, rows, suite.rules)
+        rows, outcomes = judge_frame(standard, labelled(delivery, piece))
         error = error or next((o for o in outcomes if o.error), None)
-        tally.take(rows, outcomes)
-        kept = rows.select(*piece.columns, "estimate_tco2e", own_moment(source, rows.columns).alias("own_known"))
-        write_parquet(folder / f"judged.{number:05d}.parquet", kept)
+        load.take(rows, outcomes)
+        kept = rows.select(*piece.columns, "estimate_tco2e", own_moment(standard.source, rows.columns).alias("own_known"))
+        write_parquet(bench.folder / f"judged.{number:05d}.parquet", kept)
         gc.collect()   # the results of Great Expectations hold their frames in cycles
-    return tally.conclude(RowsOnDisk(folder / "judged.*.parquet", spilled.rows), error)
+    load.close(RowsOnDisk(bench.folder / "judged.*.parquet", spilled.rows))
+    return conclude(standard, load, error)

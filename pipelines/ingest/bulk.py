@@ -15,11 +15,12 @@ import polars as pl
 
 from pipelines.contracts.source import Source
 from pipelines.ingest.header import MAY_BE_NO_DATA, find_table, is_no_data
+from pipelines.ingest.parse import LARGEST, SMALLEST
 from pipelines.ingest.readers import odd_columns, parquet_problem
 from pipelines.ingest.said_period import Months, months_of
 from pipelines.ingest.stream import TextFile, refuse_near, stream_text
 from pipelines.ingest.table import HeaderedTable, TextTable
-from pipelines.ingest.typed import COMPARED_DIGITS, EVIDENCE, LARGEST, SMALLEST, Note, TypedTable, type_table
+from pipelines.ingest.typed import COMPARED_DIGITS, EVIDENCE, Note, TypedTable, type_table
 from pipelines.warehouse.duck import DuckError, identifier, literal, pattern, pieces, put, quoted
 
 _NOTES = 200          # normalisations that are named one by one; all are counted

@@ -133,6 +133,7 @@ def _with_header(table: TextTable, header: Header, source: Source) -> HeaderedTa
         columns, _named_headers(header, [p for p in unknown if p not in survey.figures and p not in near]), [], table.sheet,
         remarks=[*table.remarks, *header.remarks],
         header_units=_header_units(units, source), header_row=header.number, width=len(header.texts), near=near, plain=plain, title_period=header.period,
+        headers=dict(enumerate(text.strip() for text in header.texts)) | {columns[name]: source.column(name).zh for name in header.constants},
         note_units=tuple(header.units) if header.unclear_unit is None else (header.unclear_unit,),
     )
     _check_fixed(result, source)

@@ -15,8 +15,8 @@ from pipelines.contracts.source import Layout, Source
 from pipelines.contracts.text import code_key, is_missing, narrow
 from pipelines.ingest.beside import is_number, is_unit_cell
 from pipelines.ingest.heading import read_heading, table_words
+from pipelines.ingest.parse import parse_period
 from pipelines.ingest.table import Malformed, Remark, Row, TextTable
-from pipelines.ingest.typed import parse_period
 from pipelines.ingest.workbook import column_letters
 
 _LINES = 14          # in which the header is sought

@@ -11,11 +11,12 @@ import polars as pl
 
 from pipelines.contracts.source import Source
 from pipelines.ingest.header import find_table
+from pipelines.ingest.parse import is_hour
 from pipelines.ingest.readers import read_tables
 from pipelines.ingest.said_period import Months, periods_of
 from pipelines.ingest.spill import SpilledRows
 from pipelines.ingest.table import HeaderedTable
-from pipelines.ingest.typed import TypedTable, is_hour, type_table
+from pipelines.ingest.typed import TypedTable, type_table
 
 # Rows that are text at one time: cells as Python strings take many times the memory of a typed column.
 _ROWS_A_TIME = 20_000

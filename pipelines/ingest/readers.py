@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import codecs
-import csv
 import datetime as dt
-import re
-from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from pipelines.contracts.text import UNCOMPUTED
+from pipelines.ingest.csv_records import NumberedRow, field_separator, may_hold_more, records
+from pipelines.ingest.encoding import text_encoding
 from pipelines.ingest.legacy import is_legacy, read_legacy
 from pipelines.ingest.problem import Unreadable
-from pipelines.ingest.table import Cell, Malformed, Remark, TextTable
+from pipelines.ingest.table import Cell, Remark, TextTable
 from pipelines.ingest.workbook import SheetFacts, broken, column_letters, inspect
 
-_CHUNK = 1 << 20
-_SEPARATORS = (",", ";", "\t")
-_LINE_LIMIT = 1 << 22      # characters of one physical line
-CELL_LIMIT = 32_767       # characters of one cell, as in a spreadsheet
-_RECORD_LINES = 100        # a quoted cell of more lines is a quote that was never closed
 _PARQUET_ROWS = 5_000_000
-csv.field_size_limit(_LINE_LIMIT * 2)
 
 
 def read_tables(path: Path) -> Iterator[TextTable]:
@@ -43,215 +34,13 @@ def read_tables(path: Path) -> Iterator[TextTable]:
         yield _read_parquet(path)
 
 
-@dataclass(frozen=True)
-class Encoding:
-    """How the bytes of a CSV become text.
-
-    name: of the codec; skip: bytes before the text (byte order marks); errors: what happens with bytes that are damaged;
-    remarks: what a reader of the findings should know of it.
-    """
-
-    name: str
-    skip: int = 0
-    errors: str = "strict"
-    remarks: tuple[Remark, ...] = ()
-
-    def open(self, path: Path) -> TextIO:
-        """The file as text, without its byte order marks."""
-        handle = path.open(encoding=self.name, errors=self.errors, newline="")
-        handle.seek(self.skip)
-        return handle
-
-
-def _undecodable_line(path: Path, encoding: str, skip: int = 0) -> int | None:
-    """The line of the first bytes that an encoding cannot read; None when it reads them all."""
-    decoder = codecs.getincrementaldecoder(encoding)("strict")
-    line = 1
-    with path.open("rb") as handle:
-        handle.seek(skip)
-        while True:
-            chunk = handle.read(_CHUNK)
-            try:
-                decoder.decode(chunk, final=not chunk)
-            except UnicodeDecodeError as error:
-                return line + error.object[: error.start].count(b"\n")
-            if not chunk:
-                return None
-            line += chunk.count(b"\n")
-
-
-def text_encoding(path: Path) -> Encoding:
-    """How a CSV is written: UTF-8 or GB18030. Raises Unreadable when it is neither, or no text."""
-    with path.open("rb") as handle:
-        start = handle.read(64)
-        wide = "UTF-32" if start[:4] in (b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff") else "UTF-16"
-        if wide == "UTF-32" or start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            raise Unreadable(
-                "L07-encoding", f"文件编码是 {wide}，请另存为 UTF-8 或 GB18030", f"the encoding is {wide}; save as UTF-8 or GB18030"
-            )
-        handle.seek(0)
-        line = 1
-        while chunk := handle.read(_CHUNK):
-            if (at := chunk.find(b"\x00")) >= 0:
-                line += chunk[:at].count(b"\n")
-                raise Unreadable(
-                    "L08-nul", f"文件第 {line} 行含 NUL 字节，可能已损坏、是 UTF-16 编码或不是文本文件；请另存为 UTF-8 后重新提交",
-                    f"line {line} holds NUL bytes: damaged, UTF-16, or no text file; save as UTF-8 and deliver again",
-                )
-            line += chunk.count(b"\n")
-    marks = 0
-    while start.startswith(codecs.BOM_UTF8, marks):   # a tool may add a mark to a file that has one
-        marks += len(codecs.BOM_UTF8)
-    utf8 = _undecodable_line(path, "utf-8", marks)
-    if utf8 is None:
-        return _Sample(path).gb18030_after_all() if not marks else Encoding("utf-8", marks)
-    # a mark at the start says UTF-8: other bytes further down are damage or a mixture
-    gb18030 = utf8 if marks else _undecodable_line(path, "gb18030")
-    if _Sample(path).is_damaged_utf8():
-        return _damaged_utf8(path, marks)
-    if gb18030 is None:
-        return Encoding("gb18030")
-    raise Unreadable(
-        "L07-encoding",
-        f"无法识别文件编码（按 UTF-8 读到第 {utf8} 行出错，按 GB18030 读到第 {gb18030} 行出错）；请另存为 UTF-8 或 GB18030",
-        f"unknown encoding (no UTF-8 from line {utf8} on, no GB18030 from line {gb18030} on); save as UTF-8 or GB18030",
-    )
-
-
-# Signs that tables in any language hold: a file whose only other characters are these says nothing on its encoding.
-_SIGNS = frozenset("²³¹°×·±µ‰′″Ωαβγδ÷§©®€£¥«»\u00a0")
-
-
-class _Sample:
-    """The characters of a file beside ASCII, read both ways: which of the two makes Chinese?"""
-
-    _TAKEN = 8 << 20
-
-    def __init__(self, path: Path) -> None:
-        with path.open("rb") as handle:
-            self._data = handle.read(self._TAKEN)
-            cut = bool(handle.read(1))
-        if cut:   # only whole lines
-            self._data = self._data[: self._data.rfind(b"\n") + 1] or self._data
-
-    def gb18030_after_all(self) -> Encoding:
-        """The encoding of a file that UTF-8 can read: D4 AD C3 BA is 原煤 in GB18030 and ԭú in UTF-8."""
-        if self._data.isascii():
-            return Encoding("utf-8")
-        other = set(self._data.decode("utf-8", "ignore")) - _SIGNS
-        strange = {char for char in other if not char.isascii() and not _is_wide(char)}
-        if not strange or any(_is_han(char) for char in other):
-            return Encoding("utf-8")
-        try:
-            text = self._data.decode("gb18030")
-        except UnicodeDecodeError:
-            return Encoding("utf-8")
-        if not all(_is_common(char) for char in text if not char.isascii()):
-            return Encoding("utf-8")
-        some = "".join(sorted(strange)[:10])
-        return Encoding("gb18030", remarks=(Remark(
-            0, None, "N08-encoding", f"文件的字节按 UTF-8 也能读出（“{some}”），但按 GB18030 才是中文，已按 GB18030 读取",
-            f"the bytes could be UTF-8 as well ({some!r}), but only GB18030 makes Chinese of them: read as GB18030",
-        ),))
-
-    def is_damaged_utf8(self) -> bool:
-        """True for a file that is UTF-8 with a few damaged characters (a name that was cut), and no mixture of encodings."""
-        damaged = self._data.decode("utf-8", "replace")
-        han = sum(_is_common(char) for char in damaged)
-        lost = damaged.count("\ufffd")
-        return han > 10 * lost
-
-
-def _damaged_utf8(path: Path, marks: int) -> Encoding:
-    with path.open("rb") as handle:
-        lines = [n for n, line in enumerate(handle, 1) if not _is_utf8(line)]
-    some = "、".join(map(str, lines[:20]))
-    return Encoding("utf-8", marks, errors="replace", remarks=(Remark(
-        0, None, "F09-damaged-text", f"文件是 UTF-8，但第 {some} 行有损坏的字节（字符被截断），损坏处以 � 代替",
-        f"the file is UTF-8 with damaged bytes (cut characters) in the lines {', '.join(map(str, lines[:20]))}; they read as \ufffd",
-    ),))
-
-
-def _is_utf8(line: bytes) -> bool:
-    try:
-        line.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _is_han(char: str) -> bool:
-    return "\u4e00" <= char <= "\u9fff"
-
-
-def _is_wide(char: str) -> bool:
-    """Chinese characters, their punctuation and full-width forms, and signs of three bytes."""
-    return char >= "\u2000"
-
-
-def _is_common(char: str) -> bool:
-    """A character of GB 2312, which holds those in use; what is misread falls outside for the most part."""
-    try:
-        return len(char.encode("gb2312")) == 2
-    except UnicodeEncodeError:
-        return False
-
-
-def field_separator(path: Path, encoding: Encoding) -> str:
-    """The separator of the first line that has one (a title line has none)."""
-    with encoding.open(path) as handle:
-        while line := handle.readline(_LINE_LIMIT):
-            if any(separator in line for separator in _SEPARATORS):
-                return max(_SEPARATORS, key=line.count)
-    return ","
-
-
-class _BrokenLine(Exception):
-    """A physical line that cannot begin or continue a record."""
-
-
-class _Lines:
-    """The physical lines of a CSV; those of a record that failed can be given back."""
-
-    def __init__(self, handle: TextIO) -> None:
-        self._handle = handle
-        self._again: deque[str] = deque()
-        self.taken: list[str] = []   # lines of the record being read
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        if len(self.taken) >= _RECORD_LINES:
-            raise _BrokenLine("引号没有闭合", "a quote is never closed")
-        line = self._again.popleft() if self._again else self._handle.readline(_LINE_LIMIT)
-        if not line:
-            raise StopIteration
-        self.taken.append(line)
-        if len(line) >= _LINE_LIMIT and not line.endswith(("\n", "\r")):
-            while (rest := self._handle.readline(_LINE_LIMIT)) and not rest.endswith(("\n", "\r")):
-                pass
-            raise _BrokenLine(f"本行超过 {_LINE_LIMIT} 个字符", f"the line is longer than {_LINE_LIMIT} characters")
-        return line
-
-    def give_back(self) -> str:
-        """Keep the first line of the record out, and read the others again."""
-        first, *others = self.taken
-        self._again.extendleft(reversed(others))
-        self.taken = []
-        return first
-
-
-_ROW_OF_CSV = tuple[int, list[str]] | Malformed
-
-
 class _Again:
     """Rows that can be gone through more than once: each time they are read anew."""
 
-    def __init__(self, read: Callable[[], Iterator[_ROW_OF_CSV]]) -> None:
+    def __init__(self, read: Callable[[], Iterator[NumberedRow]]) -> None:
         self._read = read
 
-    def __iter__(self) -> Iterator[_ROW_OF_CSV]:
+    def __iter__(self) -> Iterator[NumberedRow]:
         return self._read()
 
 
@@ -259,71 +48,9 @@ def _read_csv(path: Path) -> TextTable:
     encoding = text_encoding(path)
     separator = field_separator(path, encoding)
     return TextTable(
-        _Again(lambda: _records(path, encoding, separator)), remarks=list(encoding.remarks), ragged=True, separator=separator,
-        is_plain=lambda: not _may_hold_more(path, separator),
+        _Again(lambda: records(path, encoding, separator)), remarks=list(encoding.remarks), ragged=True, separator=separator,
+        is_plain=lambda: not may_hold_more(path, separator),
     )
-
-
-def _may_hold_more(path: Path, separator: str) -> bool:
-    """Whether a CSV may hold decimal commas, or a unit in a line beside the table: a file of any size is looked through for its bytes only."""
-    comma = re.compile(rb'"[^",\n]*[0-9],[0-9]' if separator == "," else rb"[0-9],[0-9]")
-    words = ["单位".encode(name) for name in ("utf-8", "gb18030")]
-    units = 0
-    with path.open("rb") as handle:
-        while chunk := handle.read(_CHUNK << 3):
-            if comma.search(chunk):
-                return True
-            units += sum(chunk.count(word) for word in words)
-            if units > 2:   # the header may name its column of units
-                return True
-    return False
-
-
-def _records(path: Path, encoding: Encoding, separator: str) -> Iterator[_ROW_OF_CSV]:
-    """The records of a CSV with the number of their first line. A line that is none is named; reading goes on behind it."""
-    with encoding.open(path) as handle:
-        lines = _Lines(handle)
-        reader = csv.reader(lines, delimiter=separator, strict=True)
-        number, width = 1, 0
-        while True:
-            try:
-                cells = next(reader, None)
-                if cells is not None and len(lines.taken) > 1 and _swallows(cells, width, separator):
-                    raise _BrokenLine("引号位置不对，把后面的行并进了一个单元格", "a stray quote takes the lines behind it into one cell")
-            except (csv.Error, _BrokenLine) as error:
-                yield _broken_line(number, lines.give_back(), error)
-                reader = csv.reader(lines, delimiter=separator, strict=True)
-                number += 1
-                continue
-            if cells is None:
-                return
-            if any(len(cell) > CELL_LIMIT for cell in cells):
-                words = f"单元格超过 {CELL_LIMIT} 个字符", f"a cell is longer than {CELL_LIMIT} characters"
-                yield _broken_line(number, ",".join(cell[:50] for cell in cells[:50]), _BrokenLine(*words))
-            else:
-                yield number, cells
-                width = max(width, len(cells))
-            number += len(lines.taken)
-            lines.taken = []
-
-
-def _swallows(cells: list[str], width: int, separator: str) -> bool:
-    """True when a cell of several lines holds whole records: two stray quotes, and what lies between them.
-
-    `width` is the number of fields of the widest record so far.
-    """
-    if width < 3:
-        return False
-    inside = [cell.count(separator) for cell in cells if "\n" in cell or "\r" in cell]
-    return (len(cells) != width and any(inside)) or any(count >= width - 1 for count in inside)
-
-
-def _broken_line(number: int, text: str, error: Exception) -> Malformed:
-    words = error.args if isinstance(error, _BrokenLine) else ("引号不成对或位置不对", f"quotes do not match: {error}")
-    problem = Unreadable(
-        "F04-broken-line", f"第 {number} 行不是完整的 CSV 记录（{words[0]}）", f"line {number} is no CSV record ({words[1]})"
-    )
-    return Malformed(number, 0, 0, text.rstrip("\r\n")[:200], problem)
 
 
 def _read_xlsx(path: Path) -> Iterator[TextTable]:
@@ -455,7 +182,7 @@ def parquet_problem(error: Exception) -> Unreadable:
 _FIRST_DAY, _LAST_DAY = (day.toordinal() - dt.date(1970, 1, 1).toordinal() for day in (dt.date.min, dt.date.max))
 
 
-def _parquet_rows(path: Path, names: list[str]) -> Iterator[_ROW_OF_CSV]:
+def _parquet_rows(path: Path, names: list[str]) -> Iterator[NumberedRow]:
     import polars as pl
     import pyarrow as pa
     import pyarrow.parquet as pq

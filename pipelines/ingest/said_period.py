@@ -10,8 +10,8 @@ import polars as pl
 
 from pipelines.contracts.source import Source
 from pipelines.contracts.text import narrow
+from pipelines.ingest.parse import parse_period, parse_span
 from pipelines.ingest.table import Remark
-from pipelines.ingest.typed import parse_period, parse_span
 
 Months = tuple[int, int]   # first and last month, counted from year 0
 _CHECK = "F13-sidecar-period"

@@ -20,9 +20,11 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from pipelines.contracts.source import Source
+from pipelines.ingest.csv_records import CELL_LIMIT, field_separator
+from pipelines.ingest.encoding import text_encoding
 from pipelines.ingest.header import MALFORMED_LIMIT, MAY_BE_NO_DATA, find_table, is_no_data
 from pipelines.ingest.problem import Unreadable
-from pipelines.ingest.readers import CELL_LIMIT, field_separator, read_tables, text_encoding
+from pipelines.ingest.readers import read_tables
 from pipelines.ingest.table import HeaderedTable, Malformed, Remark, meaning_of
 
 _PIECE = 100_000      # records of one piece

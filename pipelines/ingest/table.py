@@ -99,7 +99,7 @@ class HeaderedTable:
         near: position -> (header, canonical column) of columns that read like one of the contract and are not it: rows that
             carry something there are held.
         further: names of the sheets behind this one that are deliveries of their own.
-        header_row: the last line of the header; width: its number of cells.
+        header_row: the last line of the header; width: its number of cells; headers: position -> what stands there.
     """
 
     columns: dict[str, int]
@@ -115,5 +115,6 @@ class HeaderedTable:
     further: list[str] = field(default_factory=list)
     header_row: int = 0
     width: int = 0
+    headers: dict[int, str] = field(default_factory=dict)
     title_period: str | None = None   # the month that a title or the sheet's name says of the table
     plain: bool = False   # nothing of its rows needs more than its header

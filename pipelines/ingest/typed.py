@@ -17,63 +17,46 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from functools import cache
+from datetime import date
 
 import polars as pl
 
-from pipelines.contracts.codes import SEEDS, CodeList, load_code_lists, load_fuels, load_units, read_rows
+from pipelines.contracts.codes import CodeList, load_code_lists
 from pipelines.contracts.source import Column, Source
 from pipelines.contracts.text import code_key, is_missing, is_spoiled, is_unknown, narrow, tidy, unit_key, unprotected
+from pipelines.ingest.parse import (
+    NO,
+    Period,
+    is_hour,
+    normalised,
+    parse_bool,
+    parse_date,
+    parse_hour,
+    parse_number,
+    parse_period,
+    parse_reading_time,
+    parse_span,
+    parse_year,
+)
 from pipelines.ingest.table import Cell, HeaderedTable, Row
+from pipelines.ingest.units import (
+    canonical_of,
+    dimensions,
+    fitting,
+    ncv_dimension,
+    printed_units,
+    unit_meaning,
+    unit_of,
+)
 
 EVIDENCE = ("unreadable", "unknown_code", "unknown_unit", "missing_required", "formula_text", "spoiled_name", "spoiled_text")
-
-# dimension of the quantity by the canonical unit of its fuel or item
-DIMENSION = {
-    "t": "mass", "1e4 Nm3": "gas_volume", "GJ": "energy", "MWh": "electricity", "tce": "tce",
-}
-CARRIER_DIMENSION = {"电力": "electricity", "热力": "energy"}
-
-_GROUPED = re.compile(r"[+-]?\d{1,3}(?:[, ]\d{3})+(?:\.\d+)?", re.ASCII)
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?", re.IGNORECASE | re.ASCII)
-_MONTH = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*(?:月份?)?", re.ASCII)
-# Jan-25 is what a spreadsheet makes of 2025-01; 25-Jan may be a day
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_MONTH_NAME = re.compile(
-    r"(jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?\s*[-/' ,]\s*(\d{4}|\d{2})",
-    re.IGNORECASE | re.ASCII,
-)
-_MIDNIGHT_UTC = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?: 08:00:00(?:\.0+)?|T08:00:00(?:\.0+)?\+08:00|[ T]00:00(?::00(?:\.0+)?)?(?:Z|\+00:?00| ?UTC))", re.IGNORECASE | re.ASCII)
-_MIDNIGHT_HERE = re.compile(r"(\d{4})-(\d{2})-(\d{2})[ T]16:00(?::00(?:\.0+)?)?(?:Z|\+00:?00| ?UTC)", re.IGNORECASE | re.ASCII)
-_SPAN = re.compile(r"(\d{4})\s*[-/.年]\s*0?1\s*月?\s*[-—–~～至到]\s*(\d{1,2})\s*月(?:份)?(?:累计)?", re.ASCII)
-_SHORT_YEAR = re.compile(r"([0-4]\d)年\s*(\d{1,2})\s*月(?:份)?", re.ASCII)
-_TO = re.compile(r"\s*(?:至|到|~|～|—|–|/)\s*")
 # a number with its unit or a sign behind it: 95%, 0.5万吨
 _WITH_SUFFIX = re.compile(r"([+-]?[0-9][0-9,. ]*?)\s*([^\s0-9.,][^\s]{0,11})", re.ASCII)
 _MULTIPLES = {"万": 1e4, "亿": 1e8}
-_DAY = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[ t]00:00(?::00(?:\.0+)?)?)?", re.IGNORECASE | re.ASCII)
-_HOUR = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})[ t](\d{1,2}):00(?::00)?", re.IGNORECASE | re.ASCII)
-_MOMENT = re.compile(
-    r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:(?:\s+|t|(?<=日))(\d{1,2})[:时](\d{1,2})(?:[:分](\d{1,2})(?:\.0+)?秒?|分)?(?:\+08:00)?)?",
-    re.IGNORECASE | re.ASCII,
-)
-_DIGITS_OF_A_MOMENT = re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})?", re.ASCII)
-_AMBIGUOUS_MONTH = re.compile(r"\d{4}\.1")   # a spreadsheet turns 2025.10 into 2025.1
-# no quantity of any unit lies outside (1e13 kWh is what the country uses in a year); what does is a slip, and products
-# and sums of it would not fit the tonnes of a total
-SMALLEST, LARGEST = 1e-30, 1e13
 # figures that agree in so many digits are the same figure: 0.0006 and 0.00059999999985, as a spreadsheet computes it
 COMPARED_DIGITS = 9
-_SERIAL = (36526, 73051)   # Excel day numbers of 2000-01-01 and 2100-01-01
-_ISO_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(?::\d{2})?", re.ASCII)
-_ISO = re.compile(r"\d{4}(?:-\d{2}){0,2}(?:[ T]\d{2}:00(?::00)?)?")
-_WIDE = re.compile("[０-９Ａ-Ｚａ-ｚ．，％－／：]")
-_INNER_BLANK = re.compile(r"\s")
 # =1+1, @SUM(1), +cmd|' /C calc'!A0; a sign before a plain word or number is none
 _FORMULA = re.compile(r"(?:[=＝@＠]\s*\S|[+＋\-－].*(?:[|!]|[A-Za-z]\())", re.DOTALL)
-_YES = {"是", "yes", "y", "true", "1", "√", "✓", "✔", "有", "纳入", "已纳入"}
-_NO = {"否", "no", "n", "false", "0", "×", "✗", "✘", "未纳入", "不纳入"}
 
 
 @dataclass
@@ -97,153 +80,6 @@ class TypedTable:
     notes: list[Note] = field(default_factory=list)
     note_rows: Counter[str] = field(default_factory=Counter)
     unit_meanings: dict[str, list[tuple[str | None, float]]] = field(default_factory=dict)
-
-
-def parse_number(text: str, *, percent: bool = False) -> float | None:
-    """A number as people write it: thousands separators and a percent sign (percent columns) are understood."""
-    value = narrow(text)
-    if percent and value.endswith("%"):
-        value = value[:-1].rstrip()
-    if _GROUPED.fullmatch(value):
-        value = value.replace(",", "").replace(" ", "")
-    if not _NUMBER.fullmatch(value):
-        return None
-    number = float(value) + 0.0   # -0 is 0
-    return number if number == 0 or SMALLEST <= abs(number) < LARGEST else None
-
-
-Period = tuple[date, str, datetime | None]
-
-
-def parse_hour(text: str) -> Period | None:
-    """A full hour; a bare date is its midnight (a spreadsheet drops 00:00)."""
-    value = narrow(text)
-    match = _HOUR.fullmatch(value) or _DAY.fullmatch(value)
-    try:
-        moment = datetime(*(int(part) for part in match.groups())) if match else None  # type: ignore[arg-type]
-    except ValueError:
-        return None
-    return (moment.date(), "hour", moment) if moment else None
-
-
-def parse_period(text: str) -> Period | None:
-    """A period -> (first day, grain, no time): month or year. A date stands for its month when it is the first or the last day."""
-    value = narrow(text)
-    if _AMBIGUOUS_MONTH.fullmatch(value):
-        return None
-    try:
-        if year_only := parse_year(value):
-            return date(year_only, 1, 1), "year", None
-        if day_of := _day_of(value):
-            return _month_of(day_of)
-        if match := _MONTH.fullmatch(value):
-            return date(int(match[1]), int(match[2]), 1), "month", None
-        if match := _SHORT_YEAR.fullmatch(value):
-            return date(2000 + int(match[1]), int(match[2]), 1), "month", None
-        if found := _whole_span(value):
-            return found
-        if match := _MONTH_NAME.fullmatch(value):
-            return date(_full_year(match[2]), _MONTHS.index(match[1][:3].lower()) + 1, 1), "month", None
-        if re.fullmatch(r"[0-9]{6}", value):
-            return date(int(value[:4]), int(value[4:]), 1), "month", None
-        if serial := _from_serial(value):
-            return _month_of(serial)
-    except ValueError:
-        return None
-    return None
-
-
-def _whole_span(value: str) -> Period | None:
-    """2025-03-01至2025-03-31: the month, or the year, that two days begin and end."""
-    ends = [match for part in _TO.split(value) if (match := _DAY.fullmatch(part))]
-    if len(ends) != 2:
-        return None
-    first, last = (date(int(end[1]), int(end[2]), int(end[3])) for end in ends)
-    if first.day != 1 or (last + timedelta(days=1)).day != 1 or first.year != last.year:
-        return None
-    if first.month == last.month:
-        return first, "month", None
-    return (first, "year", None) if (first.month, last.month) == (1, 12) else None
-
-
-def _day_of(value: str) -> date | None:
-    """The day of a date, also of a midnight in UTC: tools write the first of a month as the moment that is 08:00 here."""
-    if match := _DAY.fullmatch(value):
-        return date(int(match[1]), int(match[2]), int(match[3]))
-    if match := _MIDNIGHT_UTC.fullmatch(value):
-        return date(int(match[1]), int(match[2]), int(match[3]))
-    if match := _MIDNIGHT_HERE.fullmatch(value):
-        return date(int(match[1]), int(match[2]), int(match[3])) + timedelta(days=1)
-    return None
-
-
-def _month_of(day: date) -> Period | None:
-    """The month that its first or its last day stands for."""
-    if day.day != 1 and (day + timedelta(days=1)).day != 1:
-        return None
-    return day.replace(day=1), "month", None
-
-
-def _full_year(text: str) -> int:
-    return int(text) if len(text) == 4 else 2000 + int(text)
-
-
-def parse_span(text: str) -> tuple[int, int] | None:
-    """2024年1-9月 -> (year, last month): months from January on, as sums of the year to date are named."""
-    match = _SPAN.fullmatch(narrow(text))
-    if match is None:
-        return None
-    year, last = int(match[1]), int(match[2])
-    return (year, last) if year > 0 and 2 <= last <= 12 else None
-
-
-def parse_date(text: str) -> date | None:
-    """A calendar day in the usual spellings, also as an Excel day number."""
-    value = narrow(text)
-    try:
-        if day := _day_of(value):
-            return day
-        if re.fullmatch(r"[0-9]{8}", value):
-            return date(int(value[:4]), int(value[4:6]), int(value[6:]))
-        return _from_serial(value)
-    except ValueError:
-        return None
-
-
-def parse_reading_time(text: str) -> datetime | None:
-    """A moment of the wall clock in Asia/Shanghai; a date is its midnight, 24:00 the midnight that ends the day."""
-    value = narrow(text)
-    match = _MOMENT.fullmatch(value) or _DIGITS_OF_A_MOMENT.fullmatch(value)
-    if match is None:
-        return None
-    year, month, day, hour, minute, second = (int(part or 0) for part in match.groups())
-    next_day = (hour, minute, second) == (24, 0, 0)
-    try:
-        return datetime(year, month, day, 0 if next_day else hour, minute, second) + timedelta(days=next_day)
-    except (ValueError, OverflowError):   # the day after 9999-12-31 is none
-        return None
-
-
-def _from_serial(value: str) -> date | None:
-    if re.fullmatch(r"[0-9]{5}", value) and _SERIAL[0] <= int(value) < _SERIAL[1]:
-        return date(1899, 12, 30) + timedelta(days=int(value))
-    return None
-
-
-def parse_bool(text: str) -> bool | None:
-    value = code_key(text)
-    return True if value in _YES else False if value in _NO else None
-
-
-def parse_year(text: str) -> int | None:
-    match = re.fullmatch(r"([0-9]{4})(?:\.0)?\s*(?:年度?|全年|年全年|年合计)?", narrow(text))
-    return (int(match[1]) or None) if match else None
-
-
-def is_hour(text: str) -> bool:
-    """True for a full hour of a day: a column that has one means hours. The first of a month at midnight UTC says nothing."""
-    value = narrow(text)
-    return _HOUR.fullmatch(value) is not None and not (_MIDNIGHT_UTC.fullmatch(value) and value[8:10] == "01")
 
 
 def type_table(table: HeaderedTable, source: Source, *, hourly: bool | None = None) -> TypedTable:
@@ -311,7 +147,7 @@ class _Texts:
 
 def _is_blank(text: str, column: Column, blanks: set[str]) -> bool:
     if is_missing(text):
-        return not (column.type == "bool" and code_key(text) in _NO)   # a cross in a column of yes and no is no
+        return not (column.type == "bool" and code_key(text) in NO)   # a cross in a column of yes and no is no
     return bool(blanks) and code_key(text) in blanks
 
 
@@ -397,7 +233,7 @@ class _Typer:
                 values.append(None)
                 continue
             if text not in seen:
-                seen[text] = None if is_unknown(text) else parse(text), _normalised(text, column.type)
+                seen[text] = None if is_unknown(text) else parse(text), normalised(text, column.type)
             value, kind = seen[text]
             if value is None:
                 self._mark("unreadable", i, column.name)
@@ -441,7 +277,7 @@ class _Typer:
             return _MULTIPLES[key]
         if dimension == "verbatim":
             return 1.0 if unit and unit == key else None
-        own, behind = (_unit_meaning(name, dimension, canonical) for name in (unit, key))
+        own, behind = (unit_meaning(name, dimension, canonical) for name in (unit, key))
         if own is None or behind is None or own[0] != behind[0]:
             return None
         # in a form of an enterprise a blank unit is the canonical one: a cell that names another is converted
@@ -538,7 +374,7 @@ class _Typer:
                 self._mark("unknown_code", i, column.name)
             elif codes.is_mended(text):
                 self.notes.append(Note(self.numbers[i], column.name, "fix", text))
-            elif kind := _normalised(text, "code"):
+            elif kind := normalised(text, "code"):
                 self.notes.append(Note(self.numbers[i], column.name, kind, text))
             values.append(code)
         return values
@@ -548,7 +384,7 @@ class _Typer:
         values: list[str | None] = []
         meanings: list[tuple[str | None, float]] = []
         dimension_at = self._dimension(column)
-        printed = _printed_units() if column.dimension_of == "fuel" else {}
+        printed = printed_units() if column.dimension_of == "fuel" else {}
         fuels = self._typed["fuel"] if printed else []
         texts = self.texts[column.name]
         stated: dict[tuple[str | None, str | None], tuple[str, str, bool] | None] = {}
@@ -560,14 +396,14 @@ class _Typer:
             if text is None and beside is None:
                 values.append(None)
                 unit = printed.get(fuels[i], canonical) if printed else canonical
-                blank = _unit_meaning(unit_key(unit), dimension, canonical) if unit else None
+                blank = unit_meaning(unit_key(unit), dimension, canonical) if unit else None
                 meanings.append(blank or (canonical, 1.0))
                 continue
             key = unit_key(beside[0] if text is None and beside else text or "")
-            meaning = _unit_of(column, key, dimension, canonical)
+            meaning = unit_of(column, key, dimension, canonical)
             if text is None and beside is not None:
                 texts.raw[i] = beside[0]
-            if is_unknown(key) or meaning is None or (beside and (not beside[2] or _unit_of(column, beside[0], dimension, canonical) != meaning)):
+            if is_unknown(key) or meaning is None or (beside and (not beside[2] or unit_of(column, beside[0], dimension, canonical) != meaning)):
                 self._mark("unknown_unit", i, column.name)
                 if beside:
                     texts.raw[i] = f"{text or ''}（{beside[1]}：{beside[0]}）"
@@ -579,12 +415,12 @@ class _Typer:
     def _stated(self, column: Column, dimension: str | None, canonical: str | None) -> tuple[str, str, bool] | None:
         """(unit, where, is it clear) that stands in the headers or beside the table for what has this dimension; None = none does."""
         header, beside = self.table.header_units.get(column.name, ()), self.table.note_units
-        found = _fitting(column, header, dimension, canonical)
+        found = fitting(column, header, dimension, canonical)
         if len(found) > 1 or (header and not found):
             return "、".join(found or header), "表头", False
-        note = _fitting(column, beside, dimension, canonical)
+        note = fitting(column, beside, dimension, canonical)
         if found:
-            agrees = not note or all(_unit_of(column, unit, dimension, canonical) == _unit_of(column, found[0], dimension, canonical) for unit in note)
+            agrees = not note or all(unit_of(column, unit, dimension, canonical) == unit_of(column, found[0], dimension, canonical) for unit in note)
             return (found[0], "表头", True) if agrees else (f"{found[0]}；表外：{'、'.join(note)}", "表头", False)
         if len(note) == 1:
             return note[0], "表外注明", True
@@ -600,104 +436,15 @@ class _Typer:
         """row index -> (dimension that the unit must have, canonical unit); (None, None) = any known unit."""
         if column.dimension == "ncv":
             fuels = self._typed.get("energy", [])
-            return lambda i: _ncv_dimension(fuels[i])
+            return lambda i: ncv_dimension(fuels[i])
         if column.dimension:
-            fixed = column.dimension, _canonical_of(column.dimension)
+            fixed = column.dimension, canonical_of(column.dimension)
             return lambda i: fixed
         if column.dimension_of:
             codes = self._typed[column.dimension_of]
-            table = _dimensions(column.dimension_of)
+            table = dimensions(column.dimension_of)
             return lambda i: table.get(codes[i], (None, None))
         return lambda i: (None, None)
-
-
-def _ncv_dimension(energy: str | None) -> tuple[str | None, str | None]:
-    fuel = load_fuels().get(energy or "")
-    if fuel is None:
-        return None, None
-    return ("ncv_volume", "GJ/1e4 Nm3") if fuel["canonical_unit"] == "1e4 Nm3" else ("ncv_mass", "GJ/t")
-
-
-@cache
-def _dimensions(of: str) -> dict[str | None, tuple[str | None, str | None]]:
-    """Code of the column that decides -> (dimension, canonical unit)."""
-    if of == "carrier":
-        return {carrier: (dimension, _canonical_of(dimension)) for carrier, dimension in CARRIER_DIMENSION.items()}
-    if of == "item":
-        rows = read_rows(SEEDS / "activity_item.csv")
-        return {row["param_code"]: (row["dimension"], row["unit"]) for row in rows}
-    if of == "energy":
-        units = {name: fuel["canonical_unit"] for name, fuel in load_fuels().items()}
-    else:
-        units = {row["fuel_code"]: row["canonical_unit"] for row in read_rows(SEEDS / "balance_fuel.csv")}
-    return {code: (DIMENSION[unit], unit) for code, unit in units.items()}
-
-
-@cache
-def _printed_units() -> dict[str | None, str]:
-    """Fuel of a balance -> its unit on the printed form, which a blank unit means."""
-    return {row["fuel_code"]: row["unit_in_balance"] for row in read_rows(SEEDS / "balance_fuel.csv")}
-
-
-@cache
-def _canonical_of(dimension: str) -> str | None:
-    return next((u.canonical_unit for (_, d), u in load_units().by_key.items() if d == dimension), None)
-
-
-def _unit_of(column: Column, key: str, dimension: str | None, canonical: str | None) -> tuple[str, float] | None:
-    """The meaning of a unit in this column. A fuel of an energy balance may stand in standard coal: the build converts it back by the
-    coefficient of the year. Power may not: the table does not say by which of its two coefficients (calorific, coal rate) it was made.
-    """
-    meaning = _unit_meaning(key, dimension, canonical)
-    if meaning is None and column.dimension_of == "fuel" and dimension in ("mass", "gas_volume", "energy"):
-        return _unit_meaning(key, "tce", "tce")
-    return meaning
-
-
-def _fitting(column: Column, units: tuple[str, ...], dimension: str | None, canonical: str | None) -> list[str]:
-    """Those of several units that something of this dimension can be measured in, one a meaning."""
-    found = {meaning: unit for unit in reversed(units) if (meaning := _unit_of(column, unit, dimension, canonical)) is not None}
-    return [unit for unit in units if unit in found.values()]
-
-
-def shown_unit(text: str | None, unit: str) -> str:
-    """How a unit cell is shown in a finding where the headers state a unit: a cell that states another one names both."""
-    if text is None or _unit_meaning(unit_key(text), None, None) == _unit_meaning(unit, None, None):
-        return text or unit
-    return f"{text}（表头：{unit}）"
-
-
-@cache
-def _unit_meaning(key: str, dimension: str | None, canonical: str | None) -> tuple[str, float] | None:
-    """(canonical unit, factor into it) of a spelling in a dimension (None = any), or None when it is unknown.
-
-    A verbatim unit is only ever itself. A gas volume keeps its reference state: 1e4 Nm3 and 1e4 m3 differ for methane.
-    """
-    if dimension == "verbatim":
-        return (canonical, 1.0) if canonical and key == unit_key(canonical) else None
-    units = load_units().by_key
-    unit = next((u for (k, of), u in units.items() if k == key and dimension in (None, of)), None)
-    if unit is None:
-        return None
-    state = " at 20 C" if unit.dimension == "gas_volume" and "N" not in unit.unit else ""
-    return f"{unit.canonical_unit}{state}", unit.factor
-
-
-def _normalised(text: str, kind: str) -> str | None:
-    """What had to be changed to read this text, if anything worth logging."""
-    if _WIDE.search(text):
-        return "full_width"
-    stripped = text.strip()
-    if kind in ("number", "percent"):
-        if _GROUPED.fullmatch(stripped):
-            return "thousands_separator"
-        if stripped.endswith("%"):
-            return "percent_sign"
-    if kind in ("period", "date", "year") and not _ISO.fullmatch(stripped):
-        return "date_spelling"
-    if kind == "moment" and not _ISO_MOMENT.fullmatch(stripped):
-        return "date_spelling"
-    return "blank" if stripped != text or (kind in ("uscc", "code") and _INNER_BLANK.search(text)) else None
 
 
 def _with_content_hash(

@@ -5,27 +5,21 @@ The release says which batch and row; the received file and the validated lake o
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, fields
 from datetime import date, datetime, time
 from decimal import Decimal
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from pipelines.contracts.source import load_sources
-from pipelines.contracts.text import code_key
+from pipelines.ingest.delivered import delivered_row
 from pipelines.settings import Settings
 from pipelines.warehouse.lake import Lake
-from pipelines.warehouse.registry import file_batch_id, in_version
+from pipelines.warehouse.registry import file_batch_id, in_version, sheet_index
 
-_SEPARATORS = (",", ";", "\t")
-_HEADER_SEARCH = 20     # rows in which a header is looked for
 _SEVERAL = re.compile(r"[+;]")
 
 
@@ -85,10 +79,10 @@ def plain(value: Any) -> Any:
 
 
 def source_row(settings: Settings, source: str | None, batch_id: str, row_no: int, known_by: date) -> SourceRow:
-    """The delivered row of a batch, from the received file where it is CSV or Parquet, and from the lake as decided by a day."""
+    """The delivered row of a batch: as the received file has it, and from the lake as decided by a day."""
     source = source or file_batch_id(batch_id).rsplit("-", 1)[0]
     file = _received_file(settings, source, batch_id)
-    reported = _reported(file, source, row_no) if file else None
+    reported = delivered_row(file, source, row_no, sheet_index(batch_id)) if file else None
     return SourceRow(batch_id, row_no, str(file.relative_to(settings.data)) if file else None, reported,
                      _entered(settings, source, batch_id, row_no, known_by))
 
@@ -109,61 +103,6 @@ def _entered(settings: Settings, source: str, batch_id: str, row_no: int, known_
     lake = Lake(settings.validated, settings.quarantine)
     rows = _as_decided(settings, lake.every_version(contract, batch_id).filter(pl.col("row_no") == row_no), known_by)
     return rows.row(0, named=True) if len(rows) else None
-
-
-def _reported(file: Path, source: str, row_no: int) -> dict[str, Any] | None:
-    try:
-        if file.suffix == ".csv":
-            return _csv_row(file, source, row_no)
-        if file.suffix == ".parquet":
-            rows = pl.scan_parquet(file).slice(row_no - 1, 1).collect()
-            return rows.row(0, named=True) if len(rows) else None
-    except (OSError, csv.Error, UnicodeDecodeError, pl.exceptions.PolarsError):
-        return None
-    return None
-
-
-def _csv_row(file: Path, source: str, row_no: int) -> dict[str, Any] | None:
-    """The row that begins at a physical line (the first is 1), under the header of the file."""
-    rows = _csv_rows(file, file.stat().st_mtime_ns)
-    cells = rows.get(row_no)
-    if cells is None:
-        return None
-    header = _header(rows, source, row_no)
-    return {header[i] if i < len(header) and header[i] else f"#{i + 1}": cell for i, cell in enumerate(cells)}
-
-
-@lru_cache(maxsize=4)
-def _csv_rows(file: Path, changed: int) -> dict[int, list[str]]:
-    """Rows of a file by the line on which they begin; `changed` (time of the last change) makes the cache honest."""
-    text = _decoded(file.read_bytes())
-    return dict(_numbered(text))
-
-
-def _decoded(data: bytes) -> str:
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("gb18030")
-
-
-def _numbered(text: str) -> Iterator[tuple[int, list[str]]]:
-    with_separator = next((line for line in io.StringIO(text, newline="") if any(s in line for s in _SEPARATORS)), "")
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(_SEPARATORS, key=with_separator.count))
-    before = 0
-    for cells in reader:
-        yield before + 1, cells
-        before = reader.line_num
-
-
-def _header(rows: dict[int, list[str]], source: str, row_no: int) -> list[str]:
-    """The row above that has most names of the source's columns."""
-    contract = load_sources().get(source)
-    names = set()
-    for column in contract.columns if contract else ():
-        names |= {code_key(name) for name in (column.name, column.zh, *column.aliases)}
-    above = [rows[n] for n in sorted(rows) if n < row_no][:_HEADER_SEARCH]
-    return max(above, key=lambda cells: sum(code_key(cell) in names for cell in cells), default=[])
 
 
 def _lake_rows(source: str, files: list[Path]) -> pl.DataFrame:

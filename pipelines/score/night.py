@@ -8,8 +8,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from pipelines.gate.stage import sources_in_order
-from pipelines.night import Night, judge_step, needs_build, open_night, receive_step
+from pipelines.night import Night, decide, gate_step, open_night, receive_step
 from pipelines.settings import Notices, Settings, load_settings
 from pipelines.transform.build import build, require
 from pipelines.warehouse.build_db import prepare
@@ -25,9 +24,8 @@ def judged_and_built(settings: Settings, models: tuple[str, ...]) -> Iterator[Ni
     """The night after its build of these models and what they rest on. Raises BuildError when a model failed."""
     with open_night(settings, lambda text: None) as night:
         receive_step(night)
-        for source in sources_in_order():
-            judge_step(night, source)
-        needs_build(night)
+        gate_step(night)
+        decide(night)
         assert night.inputs is not None
         full = prepare(night.database, settings, night.registry, night.inputs)
         require(build(settings, night.database, full=full, models=models))

@@ -11,25 +11,21 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pipelines.contracts.codes import SEEDS, read_rows
+from pipelines.contracts.rules import all_rules
 from pipelines.demo import DemoReport, write_province
 from pipelines.demo.kinds import load_kinds
 from pipelines.demo.provincial import DECIDED
-from pipelines.gate.stage import sources_in_order
-from pipelines.gate.suite import load_suite
 from pipelines.night import run_night
 from pipelines.score.card import Evidence, Finding, Scoreboard, score
 from pipelines.score.night import judged_and_built, measured
 from pipelines.score.offices import Outcome, load_cases, run_offices
-from pipelines.settings import Settings, load_settings
+from pipelines.settings import Settings
 from pipelines.warehouse.duck import connect
 from pipelines.yaml_text import load_yaml
 
 KNOWN_ON = date(2026, 6, 30)  # all deliveries of a province that ends in 2025-12 have come by then
 # what `read_evidence` reads
 _EVIDENCE = ("failed_row", "batch", "fct_enterprise_account_month", "fct_enterprise_account_year", "triangulation")
-# rules that stand neither in a suite nor in a seed
-_OTHERS = {"conflicting_deliveries": "exact", "D01-duplicate-delivery": "exact"}
 
 
 @dataclass(frozen=True)
@@ -76,11 +72,7 @@ def run_score(asked: Asked, folder: Path, say: Callable[[str], None]) -> Scored:
 
 def rule_classes() -> dict[str, str]:
     """Every rule of the suites (gate) and of the current view (exact, range, statistical)."""
-    settings = load_settings()
-    classes = {rule.id: "gate" for source in sources_in_order() for rule in load_suite(settings.expectations, source).rules}
-    classes.update({row["check_id"]: row["kind"] for row in read_rows(SEEDS / "quality_rule.csv")})
-    classes.update({row["check_id"]: "exact" for row in read_rows(SEEDS / "decision_state.csv") if row["check_id"]})
-    return classes | _OTHERS
+    return {rule.check_id: rule.kind for rule in all_rules().values() if rule.kind != "reader"}
 
 
 @cache

@@ -19,7 +19,7 @@ from pipelines.contracts.decisions import load_bounds
 from pipelines.contracts.source import load_sources
 from pipelines.settings import Settings
 from pipelines.warehouse.duck import DuckError, connect, quoted
-from pipelines.warehouse.lake import read_lake_file, relation
+from pipelines.warehouse.lake import read_lake_file, relation, slice_month
 from pipelines.warehouse.mend import require_whole
 from pipelines.warehouse.registry import Batch, LakeFile, NightRun, Registry, Version, file_batch_id
 
@@ -309,7 +309,7 @@ def _affected_months(db, settings: Settings, full: bool, changed: list[str], fil
     """The months that models of bulk sources work on anew; the slices of the lake's files tell them, and the rows that decisions changed."""
     bulk = [name for name, source in load_sources().items() if source.bulk]
     mine = [file for file in files if file.source in bulk and (full or file.batch_id in changed)]
-    months = {(file.source, f"{(file.slice or '').removeprefix('month=')}-01") for file in mine if file.kind == "accepted"}
+    months = {(file.source, f"{slice_month(file.slice or '')}-01") for file in mine if file.kind == "accepted"}
     for file in mine:
         if file.kind == "decided":
             months |= {(file.source, str(period)) for period in read_lake_file(settings.data / file.path, ["period"])["period"].unique()}

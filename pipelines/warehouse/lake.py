@@ -63,6 +63,11 @@ def slice_name(source: Source, value: date | int | None) -> str:
     return f"year={value}"
 
 
+def slice_month(name: str) -> str | None:
+    """The month (YYYY-MM) whose rows lie in a slice; None where it is no month's."""
+    return name.removeprefix("month=") if name.startswith("month=") else None
+
+
 class Lake:
     """The lake and the quarantine of one data folder. `registry` names its files (None: whatever lies there, for a look at single rows).
 

@@ -137,6 +137,12 @@ def file_batch_id(batch_id: str) -> str:
     return _FURTHER_SHEET.sub("", batch_id)
 
 
+def sheet_index(batch_id: str) -> int:
+    """Which of the sheets that fit a batch is, from 0."""
+    match = _FURTHER_SHEET.search(batch_id)
+    return int(match[1]) - 1 if match else 0
+
+
 @dataclass(frozen=True)
 class Version:
     """What decisions make of a batch between two moments (`holds_until` None = from then on).
@@ -199,8 +205,7 @@ class Batch:
     @property
     def sheet_index(self) -> int:
         """Which of the sheets that fit this batch is, from 0."""
-        match = _FURTHER_SHEET.search(self.batch_id)
-        return int(match[1]) - 1 if match else 0
+        return sheet_index(self.batch_id)
 
 
 @dataclass(frozen=True)

@@ -57,46 +57,49 @@ def whole(inbox: Path, data: Path, day: str) -> str:
 
 def receive_and_judge(inbox: Path, data: Path, day: str) -> None:
     """The first two stages."""
-    from pipelines.gate.stage import sources_in_order
-    from pipelines.night import judge_step, open_night, receive_step
+    from pipelines.night import gate_step, open_night, receive_step
 
     with open_night(_settings(inbox, data, day), lambda text: None) as night:
         receive_step(night)
-        for source in sources_in_order():
-            judge_step(night, source)
+        gate_step(night)
 
 
 def until_build(inbox: Path, data: Path, day: str) -> bool:
     """Everything before the build; whether there is something to build."""
-    from pipelines.gate.stage import sources_in_order
-    from pipelines.night import judge_step, needs_build, open_night, receive_step
+    from pipelines.night import Todo, decide, end_unbuilt, gate_step, open_night, receive_step
 
     with open_night(_settings(inbox, data, day), lambda text: None) as night:
         receive_step(night)
-        for source in sources_in_order():
-            judge_step(night, source)
-        return needs_build(night)
+        gate_step(night)
+        todo = decide(night)
+        if todo is not Todo.BUILD:
+            end_unbuilt(night, todo)
+        return todo is Todo.BUILD
 
 
 def publish_only(inbox: Path, data: Path, day: str) -> None:
     """The last stage over a build that is there."""
-    from pipelines.night import needs_build, open_night, publish_step
+    from pipelines.night import Todo, decide, end_unbuilt, open_night, publish_step
 
     with open_night(_settings(inbox, data, day), lambda text: None) as night:
-        if needs_build(night):
+        todo = decide(night)
+        if todo is Todo.BUILD:
             publish_step(night)
+        else:
+            end_unbuilt(night, todo)
 
 
 def build_only(inbox: Path, data: Path, day: str) -> None:
     """Everything before the last stage."""
-    from pipelines.gate.stage import sources_in_order
-    from pipelines.night import build_step, judge_step, needs_build, open_night, receive_step
+    from pipelines.night import Todo, build_step, decide, end_unbuilt, gate_step, open_night, receive_step
 
     with open_night(_settings(inbox, data, day), lambda text: None) as night:
         receive_step(night)
-        for source in sources_in_order():
-            judge_step(night, source)
-        if needs_build(night):
+        gate_step(night)
+        todo = decide(night)
+        if todo is not Todo.BUILD:
+            end_unbuilt(night, todo)
+        else:
             build_step(night, _MARKS[-1] if _MARKS else None)
 
 

@@ -15,6 +15,14 @@ def _state(folder: Path) -> dict[str, tuple[int, int]]:
     return {str(p.relative_to(folder)): (p.stat().st_ino, p.stat().st_mtime_ns) for p in sorted(folder.rglob("*")) if p.is_file()}
 
 
+def test_the_night_tells_of_each_batch_what_the_release_publishes(release: Release) -> None:
+    """The outcome of a batch is said before the build (exit status, notice) and published after it."""
+    counts = release.summary["counts"]
+    published = query(release.database, "select outcome, count(*), sum(rows_received), sum(rows_accepted) from quality.batch group by 1")
+    assert {outcome: batches for outcome, batches, *_ in published} == {name: counts[name] for name in ("accepted", "accepted_in_part", "refused")}
+    assert [sum(row[i] for row in published) for i in (2, 3)] == [counts["rows_received"], counts["rows_accepted"]]
+
+
 def test_a_night_with_faults_publishes_and_says_3(release: Release) -> None:
     assert release.exit_code == 3
     assert release.summary["outcome"] == "published"

@@ -12,9 +12,8 @@ from typing import Any
 import pytest
 
 from pipelines.gate.given_up import RETENTION, give_up, list_wrong
-from pipelines.gate.stage import sources_in_order
 from pipelines.ingest.copies import LOST
-from pipelines.night import Night, judge_step, needs_build, open_night, receive_step
+from pipelines.night import Night, Todo, decide, gate_step, open_night, receive_step
 from pipelines.problem import Problem
 from pipelines.settings import Settings, load_settings
 from pipelines.warehouse.inspect import received_problems
@@ -46,9 +45,8 @@ def _night(settings: Settings) -> dict[str, Any]:
     """Receive and judge, then ask whether there is something to build."""
     with open_night(settings, lambda text: None) as night:
         receive_step(night)
-        for source in sources_in_order():
-            judge_step(night, source)
-        return {"verdicts": _verdicts(night), "receipt": night.receipt, "build": needs_build(night)}
+        gate_step(night)
+        return {"verdicts": _verdicts(night), "receipt": night.receipt, "build": decide(night) is Todo.BUILD}
 
 
 def _verdicts(night: Night) -> dict[str, str | None]:

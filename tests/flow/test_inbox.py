@@ -6,7 +6,7 @@ import json
 from datetime import date
 from pathlib import Path
 
-from pipelines.gate.stage import Judged
+from pipelines.gate.outcome import Judged
 from pipelines.ingest.copies import LOST
 from pipelines.night import judge_step, open_night, receive_step
 from pipelines.settings import load_settings

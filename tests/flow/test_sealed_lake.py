@@ -10,8 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipelines.gate.stage import sources_in_order
-from pipelines.night import judge_step, needs_build, open_night, receive_step
+from pipelines.night import Todo, decide, gate_step, open_night, receive_step
 from pipelines.settings import load_settings
 from pipelines.transform.build import run_dbt
 from pipelines.warehouse.build_db import prepare
@@ -50,8 +49,7 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(_published_tables_judged(), root / "data")
     with open_night(load_settings(root / "inbox", root / "data", date.fromisoformat(AS_OF)), lambda text: None) as killed:
         receive_step(killed)
-        for source in sources_in_order():
-            judge_step(killed, source)
+        gate_step(killed)
     return root
 
 
@@ -61,7 +59,7 @@ def test_what_the_build_reads_is_held_against_what_was_judged(night: Path, tmp_p
     shutil.copytree(night / "data", data)
     settings = load_settings(night / "inbox", data, date.fromisoformat(AS_OF))
     with open_night(settings, lambda text: None) as opened:
-        assert needs_build(opened) and opened.inputs is not None
+        assert decide(opened) is Todo.BUILD and opened.inputs is not None
         prepare(opened.database, settings, opened.registry, opened.inputs)
         database = opened.database
     target = settings.warehouse / "dbt"

@@ -7,15 +7,17 @@ from collections.abc import Callable
 import pytest
 
 from pipelines.contracts.source import load_sources
-from pipelines.gate.judge import Judgement, judge
+from pipelines.gate.judge import InMemory, judge
+from pipelines.gate.standard import Standard
+from pipelines.gate.verdict import Judgement
 
 from .cases import all_cases, delivery, known_enterprises, rows_of, suite_of
 
 
 @pytest.fixture(scope="session")
-def verdict() -> Callable[[str, str, str], Judgement]:
+def verdict() -> Callable[[str, str, str], Judgement[InMemory]]:
     """(source, case id, `catch` or `pass`) -> judgement of that case's rows as a delivery of their own."""
-    judged: dict[str, dict[str, Judgement]] = {}
+    judged: dict[str, dict[str, Judgement[InMemory]]] = {}
 
     def of(source: str, case_id: str, side: str) -> Judgement:
         if source not in judged:
@@ -25,7 +27,7 @@ def verdict() -> Callable[[str, str, str], Judgement]:
     return of
 
 
-def _judge_all(source: str) -> dict[str, Judgement]:
+def _judge_all(source: str) -> dict[str, Judgement[InMemory]]:
     deliveries = []
     for case in all_cases():
         if case.source == source:
@@ -33,5 +35,5 @@ def _judge_all(source: str) -> dict[str, Judgement]:
             deliveries.append(delivery(source, rows_of(source, case.passing), f"pass:{case.id}"))
     contract = load_sources()[source]
     # no load is refused for its share here: a case is about one rule
-    judgements = judge(contract, deliveries, suite_of(source), known_enterprises(), limit=1.0)
+    judgements = judge(Standard(contract, suite_of(source), known_enterprises(), limit=1.0), deliveries)
     return {j.delivery.batch_id: j for j in judgements}

@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from pipelines.gate.stage import Judged, sources_in_order
-from pipelines.night import judge_step, open_night, receive_step
+from pipelines.gate.outcome import Judged
+from pipelines.night import gate_step, open_night, receive_step
 from pipelines.settings import Settings, load_settings
 from pipelines.warehouse.mend import require_whole
 
@@ -27,7 +27,6 @@ def judge_night(settings: Settings) -> tuple[list[str], list[Judged]]:
     said: list[str] = []
     with open_night(settings, said.append) as night:
         receive_step(night)
-        for source in sources_in_order():
-            judge_step(night, source)
+        gate_step(night)
         require_whole(settings, night.registry)
         return said, night.judged

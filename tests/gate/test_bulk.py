@@ -14,9 +14,13 @@ import pytest
 from pipelines.contracts.source import load_sources
 from pipelines.gate.bulk import judge_bulk
 from pipelines.gate.delivery import Delivery
+from pipelines.gate.findings import finding_frame
 from pipelines.gate.judge import judge
-from pipelines.gate.promote_bulk import promote_bulk
+from pipelines.gate.on_disk import Workbench
+from pipelines.gate.promote import promote
+from pipelines.gate.standard import Standard
 from pipelines.gate.suite import Suite
+from pipelines.gate.verdict import Judgement
 from pipelines.ingest.bulk import land
 from pipelines.ingest.problem import Unreadable
 from pipelines.ingest.read import read_file
@@ -90,10 +94,11 @@ def one_by_one(path: Path, known: pl.DataFrame, suite: Suite) -> Verdict:
     delivery.rows, delivery.notes, delivery.note_rows = read.typed.frame, read.typed.notes, read.typed.note_rows
     delivery.remarks = read.table.remarks
     delivery.malformed, delivery.unknown_headers = read.table.malformed, read.table.unknown_headers
-    (judged,) = judge(METER, [delivery], suite, known, 0.5)
-    accepted = judged.accepted.select("row_no", "uscc", "ts", "value", "known_at").rows() if len(judged.accepted) else []
-    quantity = (float(delivery.rows["value"].sum()), float(judged.held["value"].sum()))
-    return _verdict(judged, judged.checks, judged.findings, accepted, quantity, delivery.rows_received)
+    (judged,) = judge(Standard(METER, suite, known, 0.5), [delivery])
+    load = judged.load
+    accepted = load.accepted.select("row_no", "uscc", "ts", "value", "known_at").rows() if len(load.accepted) else []
+    quantity = (float(delivery.rows["value"].sum()), float(load.held["value"].sum()))
+    return _verdict(judged, finding_frame(load.findings), accepted, quantity)
 
 
 def in_bulk(path: Path, known: pl.DataFrame, suite: Suite, tmp: Path) -> Verdict:
@@ -103,27 +108,27 @@ def in_bulk(path: Path, known: pl.DataFrame, suite: Suite, tmp: Path) -> Verdict
         landed = land(db, path, METER, tmp / "bulk")
         delivery = Delivery(BATCH, METER, RECEIVED, False, False, notes=landed.notes, note_rows=landed.note_rows, remarks=landed.text.remarks)
         delivery.malformed, delivery.unknown_headers = landed.text.malformed, landed.text.unknown_headers
-        judged = judge_bulk(db, delivery, landed, suite, known, 0.5, tmp / "bulk")
-        promote_bulk(db, judged, suite.version, lake, registry, "2025-12-15")
+        judged = judge_bulk(Standard(METER, suite, known, 0.5), delivery, landed, Workbench(db, tmp / "bulk"))
+        promoted = promote(judged, suite, lake, registry, "2025-12-15")
     files = sorted((tmp / "validated" / "meter_reading").glob("month=*/*.parquet"))
     accepted = pl.concat([pl.read_parquet(f, hive_partitioning=False) for f in files]) if files else pl.DataFrame(schema=METER.lake_schema)
     assert dict(accepted.schema) == METER.lake_schema
     assert registry.known_rows(datetime(2030, 1, 1)) == {}   # no batch is registered here: only its verdict
-    assert sum(rows for _, rows in judged.known) == len(accepted)
+    assert sum(rows for _, rows in promoted.known) == len(accepted)
     path = tmp / "quarantine" / "meter_reading" / BATCH / "findings.parquet"
-    findings = pl.read_parquet(path).to_dicts() if path.exists() else []
+    findings = pl.read_parquet(path) if path.exists() else finding_frame([])
     rows = accepted.select("row_no", "uscc", "ts", "value", "known_at").rows()
     registry.close()
-    return _verdict(judged, judged.checks, findings, rows, judged.quantity, judged.rows_received)
+    return _verdict(judged, findings, rows, (promoted.verdict.quantity_received, promoted.verdict.quantity_quarantined))
 
 
-def _verdict(judged: Any, checks: list[dict], findings: list[dict], accepted: list[tuple], quantity: tuple, received: int) -> Verdict:
+def _verdict(judged: Judgement[Any], findings: pl.DataFrame, accepted: list[tuple], quantity: tuple) -> Verdict:
     names = ("row_no", "check_id", "severity", "uscc", "period", "column_name", "reported_value", "message_zh", "message_en",
              "advice_zh", "holds_from", "holds_until")
     return Verdict(
-        judged.refused_by, judged.passes_from, judged.waiting, received,
-        sorted((c["check_id"], c["severity"], c["passed"], c["rows_failed"]) for c in checks),
-        sorted(tuple(str(f[name]) for name in names) for f in findings), sorted(accepted),
+        judged.refused_by, judged.passes_from, judged.waiting, judged.delivery.rows_received,
+        sorted((c["check_id"], c["severity"], c["passed"], c["rows_failed"]) for c in judged.checks),
+        sorted(tuple(map(str, row)) for row in findings.select(names).iter_rows()), sorted(accepted),
         (round(quantity[0], 9), round(quantity[1], 9)),
     )
 

@@ -19,7 +19,7 @@ import pytest
 
 from pipelines.gate import judge as judging
 from pipelines.gate import promote as promoting
-from pipelines.gate.stage import Judged
+from pipelines.gate.outcome import Judged
 from pipelines.problem import Problem
 from pipelines.warehouse import lake as lakes
 from pipelines.warehouse.registry import Registry
@@ -151,7 +151,7 @@ def test_what_is_no_fault_of_a_file_ends_the_night_and_refuses_nobody(inbox: Pat
         raise error
 
     with monkeypatch.context() as broken:
-        broken.setattr(promoting, "verdict_of", full)
+        broken.setattr(promoting, "as_kept", full)
         with pytest.raises(type(error)):
             judge_night(settings)
     registry = Registry(settings.registry)
@@ -182,16 +182,16 @@ def test_an_unreadable_copy_of_a_batch_without_verdict_waits_for_the_file(inbox:
 _KILLED = """
 import os, signal, sys
 from pathlib import Path
-from pipelines.gate import stage
+from pipelines.gate import reading
 
-reads = stage.read_or_spill
+reads = reading.read_or_spill
 
 def read(path, *arguments):
     if b"2025-10" in Path(path).read_bytes():
         os.kill(os.getpid(), signal.SIGKILL)   # as the system does when memory runs out
     return reads(path, *arguments)
 
-stage.read_or_spill = read
+reading.read_or_spill = read
 
 if __name__ == "__main__":
     from tests.gate.night import judge_night, night_settings

@@ -13,8 +13,11 @@ from hypothesis import strategies as st
 
 from pipelines.contracts.source import load_sources
 from pipelines.gate.delivery import Delivery
-from pipelines.gate.judge import Judgement, judge
+from pipelines.gate.findings import Finding
+from pipelines.gate.judge import InMemory, judge
+from pipelines.gate.standard import Standard
 from pipelines.gate.suite import Suite
+from pipelines.gate.verdict import Judgement
 from pipelines.ingest.problem import Unreadable
 from pipelines.ingest.table import Malformed
 
@@ -23,22 +26,22 @@ from .cases import CODES, RECEIVED, Row, base_row, delivery, known_enterprises, 
 OUTPUT = "enterprise_output"
 
 
-def _judge(deliveries: list[Delivery], known: pl.DataFrame | None = None, limit: float = 0.5, suite: Suite | None = None) -> list[Judgement]:
+def _judge(deliveries: list[Delivery], known: pl.DataFrame | None = None, limit: float = 0.5, suite: Suite | None = None) -> list[Judgement[InMemory]]:
     source = deliveries[0].source
-    return judge(source, deliveries, suite or suite_of(source.name), known_enterprises() if known is None else known, limit)
+    return judge(Standard(source, suite or suite_of(source.name), known_enterprises() if known is None else known, limit), deliveries)
 
 
 def _row(**changes: str) -> Row:
     return base_row(OUTPUT, changes)
 
 
-def _one(rows: list[Row], **options: datetime | bool) -> Judgement:
+def _one(rows: list[Row], **options: datetime | bool) -> Judgement[InMemory]:
     (judgement,) = _judge([delivery(OUTPUT, rows, **options)])  # type: ignore[arg-type]
     return judgement
 
 
-def _of(judgement: Judgement, check_id: str) -> list[dict]:
-    return [f for f in judgement.findings if f["check_id"] == check_id]
+def _of(judgement: Judgement[InMemory], check_id: str) -> list[Finding]:
+    return [f for f in judgement.load.findings if f.check_id == check_id]
 
 
 def _rows(frame: pl.DataFrame) -> list[int]:
@@ -48,9 +51,9 @@ def _rows(frame: pl.DataFrame) -> list[int]:
 def test_received_is_accepted_plus_held_in_rows_and_quantity() -> None:
     rows = [_row(item=f"产品{i}", quantity=str(q)) for i, q in enumerate([10, 20, -5, 40])]
     judgement = _one(rows)
-    assert _rows(judgement.accepted) == [2, 3, 5]
-    assert _rows(judgement.held) == [4]
-    assert sum(judgement.accepted["quantity"].to_list() + judgement.held["quantity"].to_list()) == 65
+    assert _rows(judgement.load.accepted) == [2, 3, 5]
+    assert _rows(judgement.load.held) == [4]
+    assert sum(judgement.load.accepted["quantity"].to_list() + judgement.load.held["quantity"].to_list()) == 65
 
 
 @pytest.mark.parametrize(("bad", "refused"), [(0, False), (5, False), (6, True), (10, True)])
@@ -58,13 +61,13 @@ def test_more_than_the_allowed_share_refuses_the_load(bad: int, refused: bool) -
     rows = [_row(item=f"产品{i}", quantity="-1" if i < bad else "1") for i in range(10)]
     judgement = _one(rows)
     assert (judgement.refused_by == "L17-share") == refused
-    assert len(judgement.accepted) == (0 if refused else 10 - bad)
+    assert len(judgement.load.accepted) == (0 if refused else 10 - bad)
     if refused:
-        assert _rows(judgement.held) == list(range(2, 12))
-        named = {f["row_no"] for f in judgement.findings if f["severity"] == "warning"}
+        assert _rows(judgement.load.held) == list(range(2, 12))
+        named = {f.row_no for f in judgement.load.findings if f.severity == "warning"}
         assert named == set(range(2, 12))
-        (load,) = [f for f in judgement.findings if f["severity"] == "critical"]
-        assert f"{bad}" in load["message_zh"]
+        (load,) = [f for f in judgement.load.findings if f.severity == "critical"]
+        assert f"{bad}" in load.message_zh
         assert not judgement.waiting
 
 
@@ -74,7 +77,7 @@ def test_malformed_lines_count_for_the_share_and_as_received() -> None:
     (judgement,) = _judge([load])
     assert load.rows_received == 3
     assert judgement.refused_by == "L17-share"
-    assert {f["row_no"] for f in _of(judgement, "F01-field-count")} == {3, 4}
+    assert {f.row_no for f in _of(judgement, "F01-field-count")} == {3, 4}
 
 
 def test_a_file_without_rows_and_an_unreadable_one_are_refused() -> None:
@@ -87,41 +90,41 @@ def test_a_file_without_rows_and_an_unreadable_one_are_refused() -> None:
 
 def test_identical_rows_the_first_enters() -> None:
     judgement = _one([_row(item="甲"), _row(), _row(), _row(unit="t")])
-    assert _rows(judgement.accepted) == [2, 3]
-    assert {f["row_no"] for f in _of(judgement, "K02-duplicate-row")} == {4, 5}
+    assert _rows(judgement.load.accepted) == [2, 3]
+    assert {f.row_no for f in _of(judgement, "K02-duplicate-row")} == {4, 5}
 
 
 def test_conflicting_rows_are_all_held() -> None:
     judgement = _one([_row(item="甲"), _row(item="乙"), _row(), _row(), _row(quantity="900")])
-    assert _rows(judgement.accepted) == []
+    assert _rows(judgement.load.accepted) == []
     assert judgement.refused_by == "L17-share"
     judgement = _one([_row(item="甲"), _row(item="乙"), _row(), _row(quantity="900")])
-    assert _rows(judgement.accepted) == [2, 3]
-    assert {f["row_no"] for f in _of(judgement, "K03-duplicate-key")} == {4, 5}
+    assert _rows(judgement.load.accepted) == [2, 3]
+    assert {f.row_no for f in _of(judgement, "K03-duplicate-key")} == {4, 5}
 
 
 def test_a_month_and_a_year_are_two_keys() -> None:
     judgement = _one([_row(period="2025-01"), _row(period="2025")])
-    assert len(judgement.accepted) == 2
+    assert len(judgement.load.accepted) == 2
 
 
 def test_an_unknown_enterprise_waits_and_counts_from_the_moment_the_register_knows_it() -> None:
     load = delivery(OUTPUT, [_row(), _row(uscc="NEW")])
     (before,) = _judge([load])
-    assert _rows(before.accepted) == [2]
+    assert _rows(before.load.accepted) == [2]
     assert before.waiting
-    assert _of(before, "K01-unknown-enterprise")[0]["holds_until"] is None
+    assert _of(before, "K01-unknown-enterprise")[0].holds_until is None
 
     known_from = datetime(2025, 12, 20)
     (after,) = _judge([load], known_enterprises(NEW=known_from))
     assert not after.waiting
-    assert after.accepted.select("row_no", "known_at").rows() == [(2, RECEIVED), (3, known_from)]
-    assert _of(after, "K01-unknown-enterprise")[0]["holds_until"] == known_from
+    assert after.load.accepted.select("row_no", "known_at").rows() == [(2, RECEIVED), (3, known_from)]
+    assert _of(after, "K01-unknown-enterprise")[0].holds_until == known_from
 
 
 def test_an_enterprise_known_before_the_delivery_gives_no_finding() -> None:
     (judgement,) = _judge([delivery(OUTPUT, [_row(uscc="NEW")])], known_enterprises(NEW=datetime(2025, 12, 15)))
-    assert judgement.findings == []
+    assert judgement.load.findings == []
 
 
 def test_a_row_before_its_register_row_waits_for_one_that_covers_it() -> None:
@@ -130,14 +133,14 @@ def test_a_row_before_its_register_row_waits_for_one_that_covers_it() -> None:
     b = pl.col("uscc") == CODES["B"]
     register = known_enterprises().with_columns(pl.when(b).then(pl.date(2025, 2, 10)).otherwise("valid_from").alias("valid_from"))
     (before,) = _judge([load], register)
-    assert _rows(before.accepted) == [2, 4, 5] and before.waiting
+    assert _rows(before.load.accepted) == [2, 4, 5] and before.waiting
     (found,) = _of(before, "K12-register-begins-later")
-    assert (found["row_no"], found["column_name"], found["reported_value"], found["holds_until"]) == (3, "period", "2025-01", None)
-    assert "2025-02-10" in found["message_en"]
+    assert (found.row_no, found.column_name, found.reported_value, found.holds_until) == (3, "period", "2025-01", None)
+    assert "2025-02-10" in found.message_en
 
     later = register.filter(b).with_columns(pl.date(2020, 1, 1).alias("valid_from"), pl.lit(datetime(2025, 12, 20)).cast(pl.Datetime("us")).alias("enterprise_known_from"))
     (after,) = _judge([load], pl.concat([register, later]))
-    assert after.accepted.sort("row_no").select("row_no", "known_at").rows() == [(2, RECEIVED), (3, datetime(2025, 12, 20)), (4, RECEIVED), (5, RECEIVED)]
+    assert after.load.accepted.sort("row_no").select("row_no", "known_at").rows() == [(2, RECEIVED), (3, datetime(2025, 12, 20)), (4, RECEIVED), (5, RECEIVED)]
 
 
 def test_a_row_of_an_enterprise_that_comes_with_a_later_day_waits_for_both() -> None:
@@ -146,9 +149,9 @@ def test_a_row_of_an_enterprise_that_comes_with_a_later_day_waits_for_both() -> 
     register = known_enterprises(NEW=datetime(2025, 12, 20)).with_columns(
         pl.when(pl.col("uscc") == CODES["NEW"]).then(pl.date(2025, 6, 1)).otherwise("valid_from").alias("valid_from"))
     (judgement,) = _judge([load], register)
-    assert {f["check_id"]: f["holds_until"] for f in judgement.findings if f["severity"] == "warning"} == {
+    assert {f.check_id: f.holds_until for f in judgement.load.findings if f.severity == "warning"} == {
         "K01-unknown-enterprise": datetime(2025, 12, 20), "K12-register-begins-later": None}
-    assert _rows(judgement.accepted) == [2]
+    assert _rows(judgement.load.accepted) == [2]
 
 
 def test_a_load_refused_for_unknown_enterprises_passes_when_enough_are_known() -> None:
@@ -162,33 +165,33 @@ def test_a_load_refused_for_unknown_enterprises_passes_when_enough_are_known() -
     (after,) = _judge([load], known_enterprises(NEW=known_from))
     assert after.refused_by is None
     assert after.passes_from == known_from
-    assert set(after.accepted["known_at"]) == {known_from}
+    assert set(after.load.accepted["known_at"]) == {known_from}
     own, load_finding = _of(after, "L17-share")[1], _of(after, "L17-share")[0]
-    assert (own["row_no"], own["holds_until"], load_finding["severity"]) == (2, known_from, "critical")
+    assert (own.row_no, own.holds_until, load_finding.severity) == (2, known_from, "critical")
 
 
 def test_a_row_that_is_wrong_besides_never_waits() -> None:
     judgement = _one([_row(), _row(uscc="NEW", quantity="-1")])
     assert not judgement.waiting
     (later,) = _judge([judgement.delivery], known_enterprises(NEW=datetime(2025, 12, 20)))
-    assert _rows(later.accepted) == [2]
+    assert _rows(later.load.accepted) == [2]
 
 
 def test_a_future_month_counts_from_its_first_day() -> None:
     judgement = _one([_row(), _row(period="2026-02"), _row(period="2025-12")])
-    assert judgement.accepted.select("row_no", "known_at").rows() == [
+    assert judgement.load.accepted.select("row_no", "known_at").rows() == [
         (2, RECEIVED), (3, datetime(2026, 2, 1)), (4, RECEIVED),
     ]
     (finding,) = _of(judgement, "T01-future-period")
-    assert (finding["row_no"], finding["severity"], finding["holds_until"]) == (3, "warning", datetime(2026, 2, 1))
+    assert (finding.row_no, finding.severity, finding.holds_until) == (3, "warning", datetime(2026, 2, 1))
 
 
 def test_a_future_month_of_an_unknown_enterprise_waits_for_the_later_of_both() -> None:
     load = delivery(OUTPUT, [_row(), _row(uscc="NEW", period="2026-02")])
     (judgement,) = _judge([load], known_enterprises(NEW=datetime(2026, 3, 5)))
-    assert judgement.accepted["known_at"].to_list() == [RECEIVED, datetime(2026, 3, 5)]
+    assert judgement.load.accepted["known_at"].to_list() == [RECEIVED, datetime(2026, 3, 5)]
     (judgement,) = _judge([load], known_enterprises(NEW=datetime(2026, 1, 5)))
-    assert judgement.accepted["known_at"].to_list() == [RECEIVED, datetime(2026, 2, 1)]
+    assert judgement.load.accepted["known_at"].to_list() == [RECEIVED, datetime(2026, 2, 1)]
 
 
 def _broken(source: str, **changes: object) -> Suite:
@@ -206,8 +209,8 @@ def _broken(source: str, **changes: object) -> Suite:
 def test_an_expectation_that_cannot_be_evaluated_refuses_the_load(changes: dict) -> None:
     (judgement,) = _judge([delivery(OUTPUT, [_row()])], suite=_broken(OUTPUT, **changes))
     assert judgement.refused_by == "L16-check-error"
-    assert len(judgement.accepted) == 0
-    assert "F10-non-negative" in (judgement.reason_en or "")
+    assert len(judgement.load.accepted) == 0
+    assert "F10-non-negative" in ((judgement.problem and judgement.problem.en) or "")
 
 
 def test_what_breaks_in_one_load_does_not_refuse_another() -> None:
@@ -224,25 +227,25 @@ def test_a_large_load_is_judged_in_parts_with_the_same_verdict(changes: dict, mo
     (whole,) = _judge([load], suite=suite)
     monkeypatch.setattr("pipelines.gate.expect._ROWS_A_PART", 5)
     (parts,) = _judge([load], suite=suite)
-    assert (parts.findings, parts.checks, parts.refused_by) == (whole.findings, whole.checks, whole.refused_by)
+    assert (parts.load.findings, parts.checks, parts.refused_by) == (whole.load.findings, whole.checks, whole.refused_by)
     assert bool(changes) == (whole.refused_by == "L16-check-error")
 
 
 def test_a_critical_rule_refuses_the_load_and_says_why_with_the_value() -> None:
     (judgement,) = _judge([delivery(OUTPUT, [_row(), _row(item="乙", quantity="-7")])], suite=_broken(OUTPUT, severity="critical"))
     assert judgement.refused_by == "F10-non-negative"
-    assert "-7" in (judgement.reason_zh or "")
-    assert _rows(judgement.held) == [2, 3]
+    assert "-7" in ((judgement.problem and judgement.problem.zh) or "")
+    assert _rows(judgement.load.held) == [2, 3]
 
 
 def test_one_finding_a_row_and_check() -> None:
     rows = [base_row("enterprise_energy", {"opening_stock": "-1", "sold": "x", "purchased": "y", "closing_stock": "-2"}),
             base_row("enterprise_energy", {"stream": "二"}), base_row("enterprise_energy", {"stream": "三", "ncv": "２２", "consumed": "１"})]
     (judgement,) = _judge([delivery("enterprise_energy", rows)])
-    keys = [(f["row_no"], f["check_id"]) for f in judgement.findings]
+    keys = [(f.row_no, f.check_id) for f in judgement.load.findings]
     assert len(keys) == len(set(keys))
     (unreadable,) = _of(judgement, "F02-unreadable")
-    assert (unreadable["column_name"], unreadable["reported_value"]) == ("purchased;sold", "y;x")
+    assert (unreadable.column_name, unreadable.reported_value) == ("purchased;sold", "y;x")
     assert {k for k, _ in keys} == {2, 4}
     assert {c["check_id"] for c in judgement.checks} >= {k for _, k in keys}
 
@@ -250,14 +253,14 @@ def test_one_finding_a_row_and_check() -> None:
 def test_findings_cite_the_value_as_delivered() -> None:
     judgement = _one([_row(), _row(item="乙", quantity="－７")])
     (finding,) = _of(judgement, "F10-non-negative")
-    assert (finding["column_name"], finding["reported_value"]) == ("quantity", "－７")
+    assert (finding.column_name, finding.reported_value) == ("quantity", "－７")
     (note,) = _of(judgement, "N01-full-width")
-    assert (note["severity"], note["column_name"]) == ("info", "quantity")
+    assert (note.severity, note.column_name) == ("info", "quantity")
 
 
-def _fingerprint(judgement: Judgement) -> tuple:
-    accepted = judgement.accepted.select("row_no", "known_at").rows() if len(judgement.accepted) else []
-    findings = sorted((f["row_no"], f["check_id"], f["message_zh"], str(f["holds_until"])) for f in judgement.findings)
+def _fingerprint(judgement: Judgement[InMemory]) -> tuple:
+    accepted = judgement.load.accepted.select("row_no", "known_at").rows() if len(judgement.load.accepted) else []
+    findings = sorted((f.row_no, f.check_id, f.message_zh, str(f.holds_until)) for f in judgement.load.findings)
     return judgement.refused_by, accepted, findings, judgement.checks, judgement.waiting, judgement.passes_from
 
 
@@ -285,10 +288,10 @@ def test_every_held_row_has_a_warning_and_accepted_plus_held_is_received() -> No
     rng = random.Random(7)
     rows = [_row(item=f"产品{i}", quantity=rng.choice(["1", "2", "-1", "x"]), period=rng.choice(["2025-01", "2025-13"])) for i in range(60)]
     (judgement,) = _judge([delivery(OUTPUT, rows)], limit=1.0)
-    held, accepted = set(_rows(judgement.held)), set(_rows(judgement.accepted))
+    held, accepted = set(_rows(judgement.load.held)), set(_rows(judgement.load.accepted))
     assert held | accepted == set(range(2, 62))
     assert not held & accepted
-    assert held <= {f["row_no"] for f in judgement.findings if f["severity"] == "warning"}
+    assert held <= {f.row_no for f in judgement.load.findings if f.severity == "warning"}
 
 
 _JUNK = ("", "-", "x", "０", "-1", "1e299", "9999", "0001", "2025-13", "9999-12", "0001-01", "'", '"', "=1+1", "\x1b[0m", "😀", "{value}", "NULL",
@@ -302,7 +305,7 @@ def test_whatever_stands_in_the_cells_there_is_a_verdict(source: str) -> None:
     rows = [base_row(source, {name: rng.choice(_JUNK) for name in rng.sample(names, rng.randint(1, len(names)))}) for _ in range(150)]
     (judgement,) = _judge([delivery(source, rows)], limit=1.0)
     assert judgement.refused_by in (None, "L17-share")
-    assert set(_rows(judgement.held)) | set(_rows(judgement.accepted)) == set(range(2, 152))
+    assert set(_rows(judgement.load.held)) | set(_rows(judgement.load.accepted)) == set(range(2, 152))
 
 
 def test_published_rows_are_known_from_their_own_day() -> None:
@@ -312,11 +315,11 @@ def test_published_rows_are_known_from_their_own_day() -> None:
     load = delivery("emission_factor", rows, received_at=datetime(1900, 1, 1))
     load.is_published = True
     (judgement,) = _judge([load])
-    assert judgement.accepted["known_at"].to_list() == [datetime(2024, 4, 12), datetime(2023, 2, 7), datetime(1900, 1, 1)]
+    assert judgement.load.accepted["known_at"].to_list() == [datetime(2024, 4, 12), datetime(2023, 2, 7), datetime(1900, 1, 1)]
 
 
 def test_delivered_figures_are_known_from_the_later_of_publication_and_receipt() -> None:
     rows = [base_row("sector_statistics", {"published_on": "2024-04-30"}),
             base_row("sector_statistics", {"published_on": "2026-04-30", "vintage": "修订"})]
     (judgement,) = _judge([delivery("sector_statistics", rows)])
-    assert judgement.accepted["known_at"].to_list() == [RECEIVED, datetime(2026, 4, 30)]
+    assert judgement.load.accepted["known_at"].to_list() == [RECEIVED, datetime(2026, 4, 30)]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import re
+from dataclasses import replace
 
 import pytest
 import yaml
@@ -10,6 +12,7 @@ import yaml
 from pipelines.contracts.codes import SEEDS, balance_item_key, load_code_lists, load_fuels, load_units
 from pipelines.contracts.dbt_sources import TARGET, render
 from pipelines.contracts.dictionary import pages
+from pipelines.contracts.rules import RuleError, all_rules
 from pipelines.contracts.source import deliverable_sources, load_sources
 from pipelines.settings import PROJECT
 
@@ -102,3 +105,21 @@ def test_every_figure_in_co2e_says_its_gwp_set() -> None:
                for model in yaml.safe_load(path.read_text("utf-8")).get("models", []) for column in model.get("columns", [])]
     assert len([name for _, name, _ in columns if name.endswith("tco2e")]) > 50
     assert [(table, name) for table, name, text in columns if name.endswith("tco2e") and "GWP" not in text] == []
+
+
+def test_the_list_of_rules_is_complete() -> None:
+    """Every check that the code or a model can name is in the list, and every rule of the list stands in its home."""
+    rules = all_rules()
+    places = [*(PROJECT / "pipelines").rglob("*.py"), *(PROJECT / "dbt_project" / "models").rglob("*.sql"), *(PROJECT / "dbt_project" / "macros").rglob("*.sql")]
+    named = {check: path.name for path in places for check in re.findall(r"""["']([A-Z]\d\d-[a-z][a-z0-9-]*[a-z0-9])["']""", path.read_text("utf-8"))}
+    named = {check: place for check, place in named.items() if place != "fct_statistic_check.sql"}   # it names the lines of its own table
+    assert {check: place for check, place in named.items() if not any(rule.startswith(check) for rule in rules)} == {}
+    astray = [check for check, rule in rules.items() if ("N01-" if check.startswith("N01-") else check) not in (PROJECT / rule.home).read_text("utf-8")]
+    assert astray == []
+    assert len(named) > 60 and {"L17-share", "F01-field-count", "D01-duplicate-delivery", "S21-target-unknown", "F10-non-negative", "R60-ncv"} <= set(rules)
+
+
+def test_a_rule_without_words_in_one_language_is_named_with_its_home() -> None:
+    whole = all_rules()["L17-share"]
+    with pytest.raises(RuleError, match=r"pipelines/gate/findings\.py: L17-share: .*why_en"):
+        replace(whole, why_en="")

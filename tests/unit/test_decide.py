@@ -10,7 +10,7 @@ import pytest
 
 from pipelines.contracts.decisions import Bounds
 from pipelines.contracts.source import load_sources
-from pipelines.gate.decide import Decision, Target, known_by, resolve
+from pipelines.gate.decisions import Decision, Target, known_by, resolve
 from pipelines.warehouse.registry import Batch, Verdict
 
 DAY = datetime(2026, 2, 1)

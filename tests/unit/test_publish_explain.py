@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+import xlsxwriter
 
 from pipelines.contracts.source import load_sources
 from pipelines.publish.evidence import factors, gwp, lake_factors, source_row
@@ -90,15 +91,30 @@ def test_rows_are_physical_lines(settings) -> None:
     assert source_row(settings, None, "nosuch-0", 3, DAY).reported is None
 
 
-def test_rows_of_parquet_and_of_a_titled_csv(tmp_path) -> None:
+_EXCHANGE = ["送出", "送入", "报告期", "电量", "计量单位"]
+_ROWS = [["520000", "440000", "2025", "12", "亿千瓦时"], ["520000", "430000", "2025", "7", "亿千瓦时"]]
+
+
+def test_rows_are_shown_as_the_gate_reads_them(tmp_path) -> None:
+    """Parquet, a titled CSV, both sheets of a workbook, and a line that does not fit; what is no table of its source has no rows."""
     settings = settings_for(tmp_path)
+    expected = dict(zip(_EXCHANGE, _ROWS[1], strict=True))
     path = received(tmp_path, "grid_exchange", "grid_exchange-1", "received.parquet", b"")
-    pl.DataFrame({"送出": ["520000", "530000"]}).write_parquet(path)
-    assert source_row(settings, None, "grid_exchange-1", 2, DAY).reported == {"送出": "530000"}
-    assert source_row(settings, None, "grid_exchange-1", 3, DAY).reported is None
-    text = "\ufeff月报;;\n送出;送入;数量\n520000;440000;12;多\n"
+    pl.DataFrame(_ROWS, schema=_EXCHANGE, orient="row").write_parquet(path)
+    text = "\ufeff月报;;;;\n" + "\n".join(";".join(row) for row in [_EXCHANGE, *_ROWS, ["520000", "430000", "2025", "7", "亿千瓦时", "多"]]) + "\n"
     received(tmp_path, "grid_exchange", "grid_exchange-2", "received.csv", text.encode())
-    assert source_row(settings, None, "grid_exchange-2", 3, DAY).reported == {"送出": "520000", "送入": "440000", "数量": "12", "#4": "多"}
+    book = received(tmp_path, "grid_exchange", "grid_exchange-3", "received.xlsx", b"")
+    with xlsxwriter.Workbook(book) as sheets:
+        for name, rows in (("一", _ROWS), ("二", _ROWS[::-1])):
+            page = sheets.add_worksheet(name)
+            for number, row in enumerate([["月报"], _EXCHANGE, *rows]):
+                page.write_row(number, 0, row)
+    for batch_id, row_no in (("grid_exchange-1", 2), ("grid_exchange-2", 4), ("grid_exchange-3", 4), ("grid_exchange-3-s2", 3)):
+        assert source_row(settings, None, batch_id, row_no, DAY).reported == expected, batch_id
+    assert source_row(settings, None, "grid_exchange-2", 5, DAY).reported == {"#": "520000,430000,2025,7,亿千瓦时,多"}
+    assert source_row(settings, None, "grid_exchange-1", 3, DAY).reported is None
+    received(tmp_path, "grid_exchange", "grid_exchange-4", "received.csv", b"a,b\n1,2\n")
+    assert source_row(settings, None, "grid_exchange-4", 2, DAY).reported is None
 
 
 def test_several_factors_in_one_id(settings) -> None:

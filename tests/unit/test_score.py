@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.contracts.rules import reader_rules
 from pipelines.demo import write_province
 from pipelines.demo.faults import DEFAULT_FAULTS, Planted, Planter, read_faults
 from pipelines.demo.files import Delivery
@@ -81,10 +82,7 @@ def test_emission_of_another_prefecture_is_missed_as_a_whole() -> None:
     assert (board.faults[0].missed_tco2e, board.faults[0].missed_share) == (D(40), 1.0)
 
 
-READER = {
-    code for path in (PROJECT / "pipelines").rglob("*.py") if path.parent.name in ("ingest", "gate")
-    for code in re.findall(r"""["']([FL]\d\d-[a-z-]+)["']""", path.read_text("utf-8"))
-}
+READER = {check for check in reader_rules() if check[0] in "FL"}
 
 
 def test_every_rule_is_planted_or_named_with_the_reason() -> None:

@@ -12,17 +12,9 @@ from pipelines.contracts.codes import balance_item_key, load_code_lists
 from pipelines.contracts.source import load_sources
 from pipelines.contracts.text import is_missing
 from pipelines.gate.evidence import credit_code_problem
+from pipelines.ingest.parse import parse_bool, parse_date, parse_hour, parse_number, parse_period, parse_year
 from pipelines.ingest.table import HeaderedTable
-from pipelines.ingest.typed import (
-    TypedTable,
-    parse_bool,
-    parse_date,
-    parse_hour,
-    parse_number,
-    parse_period,
-    parse_year,
-    type_table,
-)
+from pipelines.ingest.typed import TypedTable, type_table
 
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
