@@ -40,7 +40,7 @@ replace(replace(replace(replace({{ text }}, '{value}', coalesce(f.reported_value
         '{what_zh}', coalesce(f.what_zh, '-')), '{what_en}', coalesce(f.what_en, '-'))
 {%- endmacro %}
 
-{# A sentence of `quality_rule` with the figures of a row `c` of int_statistics__check. #}
+{# A sentence of `quality_rule` with the figures of a row `c` of int_statistic_check__result. #}
 {% macro statistic_sentence(text, what) -%}
 replace(replace(replace(replace({{ text }},
             '{value}', case c.check_id when 'Q08-sector-table' then c.indicator else coalesce({{ shown('c.found') }}, '-') end),

@@ -24,7 +24,7 @@ summed as (
 
 quarantined as (
     select uscc, cast(year(period) as bigint) as slice_year, sum(quarantined_rows) as quarantined_rows
-    from {{ ref('int_total__quarantined') }}
+    from {{ ref('int_account__quarantined') }}
     group by uscc, cast(year(period) as bigint)
 )
 

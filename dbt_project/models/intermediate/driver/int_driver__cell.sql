@@ -12,8 +12,8 @@ with ledger_line as (
         end as burned_tce,
         l.is_synthetic
     from {{ ref('int_ledger__line') }} as l
-    inner join {{ ref('int_division__tree') }} as t on t.code = l.division_code
-    left join {{ ref('int_energy__current') }} as e
+    inner join {{ ref('int_current__division_tree') }} as t on t.code = l.division_code
+    left join {{ ref('int_current__energy') }} as e
         on e.batch_id = l.batch_id and e.row_no = l.row_no and l.delivery_source = 'enterprise_energy'
     where l.hold is null and l.emission_source in ('fuel', 'process', 'product_deduction', 'co2_recovered', 'biomass_memo')
 ),

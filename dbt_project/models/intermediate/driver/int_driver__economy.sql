@@ -3,7 +3,7 @@
 -- year whose prices the indicator names, as in 地区生产总值(2005年价格). `standing`: real before synthetic, revised before preliminary.
 with named as (
     select *, replace(replace(replace(indicator, '（', '('), '）', ')'), ' ', '') as indicator_key
-    from {{ ref('int_sector_statistics__series') }}
+    from {{ ref('int_statistics__series') }}
 ),
 
 figure as (

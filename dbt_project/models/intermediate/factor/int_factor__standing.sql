@@ -29,7 +29,7 @@ accepted as (
     select distinct e.batch_id, e.row_no
     from {{ ref('stg_registry__decision_effect') }} as e
     inner join {{ ref('stg_registry__version') }} as v on v.batch_id = e.batch_id and v.version = e.version and v.in_force
-    inner join {{ ref('int_steward__current') }} as d on d.decision_id = e.decision_id and d.target_batch_id = e.batch_id and d.conflict is null
+    inner join {{ ref('int_current__steward_decision') }} as d on d.decision_id = e.decision_id and d.target_batch_id = e.batch_id and d.conflict is null
     where e.state = 'accepted' and e.check_id in ('', 'E01-published-factor-stands') and {{ signed_twice('d') }}
 ),
 

@@ -33,13 +33,13 @@ with summed as (
 -- power sold to final users: single months, or the whole year
 sold as (
     select division_code as area, 'month' as grain, period, {{ decimal_of('value', 6, 28) }} as mwh, is_synthetic
-    from {{ ref('int_sector_statistics__month') }}
+    from {{ ref('int_statistics__month') }}
     where indicator = '售电量' and industry_code = '' and unit = 'MWh' and months_covered = 1
     union all
     select
         division_code, 'year', make_date(cast(year(period) as integer), 1, 1), sum({{ decimal_of('value', 6, 28) }}),
         bool_or(is_synthetic)
-    from {{ ref('int_sector_statistics__month') }}
+    from {{ ref('int_statistics__month') }}
     where indicator = '售电量' and industry_code = '' and unit = 'MWh'
     group by division_code, year(period)
     having sum(months_covered) = 12

@@ -5,7 +5,7 @@
 with cell as (
     select e.*, f.canonical_unit, e.unit <> f.canonical_unit as is_converted,
         min(case when e.is_synthetic then 1 else 0 end) over (partition by e.division_code, e.year) = 0 as has_real
-    from {{ ref('int_energy_balance__current') }} as e
+    from {{ ref('int_current__energy_balance') }} as e
     inner join {{ ref('balance_fuel') }} as f on f.fuel_code = e.fuel_code
     where e.conflict is null
 ),

@@ -7,7 +7,7 @@ with named as (
         n.role,
         regexp_replace(replace(s.indicator, ' ', ''), '^[^:(]*[:(]', '') as rest,
         position(':' in s.indicator) > 0 as by_colon
-    from {{ ref('int_sector_statistics__year') }} as s
+    from {{ ref('int_statistics__year') }} as s
     inner join {{ ref('statistic_fuel_indicator') }} as n
         on n.name = regexp_extract(replace(s.indicator, ' ', ''), '^([^:(]*)[:(]', 1)
 ),

@@ -5,7 +5,7 @@ with activity as (
     select
         {{ combustion_row('r', 'b') }}, b.factor_set, b.oxidation_if_blank,
         case when r.fuel_group = 'coal' then b.unmeasured_coal_code end as unmeasured_code
-    {{ lines_from('int_energy__current') }}
+    {{ lines_from('int_current__energy') }}
     and r.treatment <> 'none'
 ),
 

@@ -4,7 +4,7 @@
 -- Jet fuel: the fossil share is what the biogenic share leaves.
 with activity as (
     select r.*
-    from {{ ref('int_energy__current') }} as r
+    from {{ ref('int_current__energy') }} as r
     where r.conflict is null and r.superseded_by is null and {{ affected('r') }}
         and (r.fuel_group = 'coal' or r.fuel_code in ('kerosene', 'jet_kerosene'))
 ),

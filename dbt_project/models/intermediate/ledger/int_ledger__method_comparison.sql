@@ -9,7 +9,7 @@ with energy_row as (
         {{ combustion_row('r', 'b') }},
         b.method_code, b.method_version, b.factor_set as base_factor_set, b.unmeasured_coal_code as base_unmeasured_coal_code,
         b.oxidation_if_blank as base_oxidation_if_blank, b.gwp_set as base_gwp_set, b.register_is_synthetic
-    {{ lines_from('int_energy__current') }}
+    {{ lines_from('int_current__energy') }}
     and r.treatment = 'combustion' and b.hold is null
 ),
 

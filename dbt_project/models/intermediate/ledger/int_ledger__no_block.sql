@@ -1,7 +1,7 @@
 -- Rows of enterprise_process that no block makes a line of and that are not used otherwise: held back and shown, with the reason.
 with delivered as (
     select r.*, b.hold, b.method_no, b.method_version
-    {{ version_lines_from('int_process__current') }}
+    {{ version_lines_from('int_current__process') }}
 ),
 
 unaccounted as (

@@ -11,4 +11,4 @@ select
         when r.origin = '余热余压' then 'waste_heat'
         when r.carrier = '电力' and not coalesce(b.power_makes_lines, true) then 'loss_formula'
     end as outside
-{{ version_lines_from('int_power_heat__current') }}
+{{ version_lines_from('int_current__power_heat') }}

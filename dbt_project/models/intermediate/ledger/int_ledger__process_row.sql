@@ -8,7 +8,7 @@ with activity as (
         r.*, b.hold, b.method_code, b.method_no, b.method_version, b.factor_set, b.carbonate_parameter, b.province_code,
         b.national_grid_kind, b.method_electricity, left(b.industry_code, 2) as industry_division,
         r.declared_factor is not null or r.carbon_tc_per_t is not null as is_declared
-    {{ version_lines_from('int_process__current', 'c.item in (select param_code from ' ~ ref('process_item') ~ ' where fuel_code is not null)') }}
+    {{ version_lines_from('int_current__process', 'c.item in (select param_code from ' ~ ref('process_item') ~ ' where fuel_code is not null)') }}
 ),
 
 -- items that make anything but CO2, under whichever method

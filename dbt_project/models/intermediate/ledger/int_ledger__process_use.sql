@@ -13,7 +13,7 @@ with activities as (
         on x.param_code = r.item and x.method_code = r.method_no and x.method_version in (r.method_version, '*')
     union all
     select h.uscc, h.period, h.period_grain, h.unit_code, 'steam' as block, null, null, null
-    from {{ ref('int_power_heat__current') }} as h
+    from {{ ref('int_current__power_heat') }} as h
     where h.carrier = '热力' and h.quantity is null and h.steam_t is not null and h.conflict is null and h.superseded_by is null
         and {{ affected('h') }}
     union all
@@ -72,7 +72,7 @@ uses as (
         )
     union all
     select r.uscc, r.batch_id, r.row_no, 'counted_once' as used_as
-    {{ version_lines_from('int_process__current') }}
+    {{ version_lines_from('int_current__process') }}
     and exists (
         select 1 from {{ ref('int_ledger__process_row') }} as o
         where o.uscc = r.uscc and o.period = r.period and o.period_grain = r.period_grain and o.unit_code = r.unit_code

@@ -27,7 +27,7 @@ scope_units as (
 -- by-product gas that the enterprise made itself: its carbon came in with another fuel or material
 own_gas as (
     select r.batch_id, r.row_no
-    from {{ ref('int_energy__current') }} as r
+    from {{ ref('int_current__energy') }} as r
     inner join {{ ref('byproduct_gas') }} as g on g.fuel_code = r.fuel_code
     where r.produced > 0.0 and coalesce(r.purchased, 0.0) = 0.0 and {{ affected('r') }}
 ),

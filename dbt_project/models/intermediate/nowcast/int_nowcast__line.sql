@@ -8,7 +8,7 @@ with counted as (
     select 'enterprise_{{ name }}' as source, batch_id, row_no, known_at,
         {% if name == 'energy' %}cast(null as varchar) as item_key, cast(null as double) as quantity{% elif name == 'process' %}role || '|' || item || '|' || stream as item_key, quantity{% else %}carrier || '|' || direction || '|' || origin as item_key, quantity{% endif %},
         uscc, period, unit_code
-    from {{ ref('int_' ~ name ~ '__current') }}
+    from {{ ref('int_current__' ~ name) }}
     where conflict is null and superseded_by is null and period_grain = 'month' and period >= {{ nowcast_horizon() }}
     {% if not loop.last %}union all
     {% endif %}

@@ -26,7 +26,7 @@ line as (
         coalesce(c.fuel_code, r.balance_fuel) as balance_fuel, coalesce(r.is_motor_fuel, false) as is_motor_fuel, i.cause as item_cause
     from {{ ref('int_ledger__line') }} as l
     inner join of_year as y on y.year = l.slice_year and y.is_synthetic = l.is_synthetic
-    left join {{ ref('int_division__tree') }} as d on d.code = l.division_code and d.prefecture_code is not null and d.level <> 'province'
+    left join {{ ref('int_current__division_tree') }} as d on d.code = l.division_code and d.prefecture_code is not null and d.level <> 'province'
     left join {{ ref('field_of_division') }} as f on f.industry_division = left(l.industry_code, 2)
     left join {{ ref('fuel') }} as u on u.energy = l.item and l.emission_source = 'fuel'
     left join {{ ref('reconciliation_fuel') }} as r on r.fuel_code = u.fuel_code

@@ -11,7 +11,7 @@ in_force as (
     select m.year, m.period, r.uscc, r.division_code, r.industry_code, r.operating_from, r.operating_to, r.is_synthetic, m.is_synthetic as label,
         row_number() over (partition by m.period, r.uscc order by r.valid_from desc) as recency
     from months as m
-    inner join {{ ref('int_register__current') }} as r
+    inner join {{ ref('int_current__register') }} as r
         on r.conflict is null and r.valid_from < m.period + interval 1 month
 ),
 
@@ -19,7 +19,7 @@ member as (
     select f.year, f.period, f.uscc, coalesce(d.prefecture_code, 'unallocated') as prefecture
     from in_force as f
     inner join {{ ref('field_of_division') }} as i on i.industry_division = left(f.industry_code, 2) and i.field in {{ industrial_fields() }}
-    left join {{ ref('int_division__tree') }} as d on d.code = f.division_code and d.level <> 'province'
+    left join {{ ref('int_current__division_tree') }} as d on d.code = f.division_code and d.level <> 'province'
     where f.recency = 1 and f.is_synthetic = f.label
         and (f.operating_from is null or f.operating_from < f.period + interval 1 month)
         and (f.operating_to is null or f.operating_to >= f.period)
@@ -28,11 +28,11 @@ member as (
 -- enterprise-months with an energy form, of the bridge's years and the years before them
 form as (
     select distinct uscc, slice_year as year, period
-    from {{ ref('int_energy__current') }}
+    from {{ ref('int_current__energy') }}
     where conflict is null and superseded_by is null and period_grain = 'month'
     union
     select distinct e.uscc, e.slice_year, make_date(cast(e.slice_year as integer), cast(m as integer), 1)
-    from {{ ref('int_energy__current') }} as e
+    from {{ ref('int_current__energy') }} as e
     cross join range(1, 13) as t(m)
     where e.conflict is null and e.superseded_by is null and e.period_grain = 'year'
 ),
@@ -56,7 +56,7 @@ reporter as (
 
 quarantined as (
     select uscc, period, quarantined_rows, estimate_tco2e, unknown_rows
-    from {{ ref('int_total__quarantined_source') }}
+    from {{ ref('int_account__quarantined_source') }}
     where source = 'enterprise_energy'
 ),
 

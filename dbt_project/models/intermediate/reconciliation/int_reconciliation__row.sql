@@ -18,7 +18,7 @@ entity as (
     union all
     select d.code, 'prefecture', p.year, p.is_synthetic, p.has_accounts, d.code, false
     from province as p
-    inner join {{ ref('int_division__tree') }} as d on d.level = 'prefecture' and d.province_code = p.province_code
+    inner join {{ ref('int_current__division_tree') }} as d on d.level = 'prefecture' and d.province_code = p.province_code
     left join scope as o on o.division_code = d.code and o.year = p.year
     where o.division_code is null
     union all
@@ -36,7 +36,7 @@ amount as (
     select e.division_code, e.year, 'accounts_total', c.direct_tco2e, c.direct_tco2e, false
     from entity as e
     inner join {{ ref('int_total__cell') }} as c on not e.is_own and c.slice_year = e.year
-    left join {{ ref('int_division__tree') }} as d on d.code = c.prefecture and d.level = 'prefecture'
+    left join {{ ref('int_current__division_tree') }} as d on d.code = c.prefecture and d.level = 'prefecture'
     where coalesce(d.code, 'unallocated') = e.source_code
     union all
     select e.division_code, e.year, a.cause, 0, a.tco2e, true

@@ -13,7 +13,7 @@ with balance as (
 ),
 
 place as (
-    select code, level, province_code from {{ ref('int_division__tree') }} where level = 'prefecture'
+    select code, level, province_code from {{ ref('int_current__division_tree') }} where level = 'prefecture'
     union all
     select home_province, 'province', home_province from {{ source('registry', 'night') }}
 ),

@@ -39,11 +39,11 @@ motor as (
 gas as (
     select s.division_code, s.year, r.balance_fuel,
         sum({{ decimal_of('coalesce(e.sold, 0)', 6) }}) - sum({{ decimal_of('coalesce(e.purchased, 0)', 6) }}) as quantity
-    from ({{ counting('int_energy__current') }}) as e
+    from ({{ counting('int_current__energy') }}) as e
     inner join {{ ref('byproduct_gas') }} as g on g.fuel_code = e.fuel_code
     inner join {{ ref('reconciliation_fuel') }} as r on r.fuel_code = e.fuel_code
     inner join {{ ref('int_ledger__boundary') }} as b on b.uscc = e.uscc and b.period = e.period and b.period_grain = e.period_grain
-    left join {{ ref('int_division__tree') }} as d on d.code = b.division_code
+    left join {{ ref('int_current__division_tree') }} as d on d.code = b.division_code
     inner join scope as s
         on s.year = e.slice_year and s.is_synthetic = e.is_synthetic and (s.level = 'province' or s.division_code = d.prefecture_code)
     group by s.division_code, s.year, r.balance_fuel

@@ -8,11 +8,11 @@ with of_year as (
 bought as (
     select coalesce(d.prefecture_code, 'unallocated') as prefecture, left(b.industry_code, 2) as industry, h.period, h.period_grain, y.year,
         sum({{ decimal_of('h.quantity', 6) }}) as mwh
-    from ({{ counting('int_power_heat__current') }}) as h
+    from ({{ counting('int_current__power_heat') }}) as h
     inner join of_year as y on y.year = h.slice_year and y.is_synthetic = h.is_synthetic
     inner join {{ ref('int_ledger__boundary') }} as b on b.uscc = h.uscc and b.period = h.period and b.period_grain = h.period_grain
     inner join {{ ref('field_of_division') }} as f on f.industry_division = left(b.industry_code, 2) and f.section in ('B', 'C')
-    left join {{ ref('int_division__tree') }} as d on d.code = b.division_code and d.level <> 'province'
+    left join {{ ref('int_current__division_tree') }} as d on d.code = b.division_code and d.level <> 'province'
     where h.carrier = '电力' and h.direction = '购入' and h.origin in ('电网', '绿电交易', '绿证')
     group by coalesce(d.prefecture_code, 'unallocated'), left(b.industry_code, 2), h.period, h.period_grain, y.year
 ),
@@ -20,7 +20,7 @@ bought as (
 sold as (
     select left(s.division_code, 4) || '00' as area, left(s.industry_code, 2) as industry, s.period, s.period_grain,
         sum({{ decimal_of('s.quantity_mwh', 6) }}) as mwh
-    from {{ ref('int_grid_sales__current') }} as s
+    from {{ ref('int_current__grid_sales') }} as s
     inner join of_year as y on y.year = year(s.period) and y.is_synthetic = s.is_synthetic
     where s.conflict is null and s.superseded_by is null and (s.period_grain = 'year' or s.months_covered = 1) and length(s.industry_code) >= 2
     group by left(s.division_code, 4) || '00', left(s.industry_code, 2), s.period, s.period_grain

@@ -12,7 +12,7 @@ with delivered as (
             partition by target_id, division_code, year(period)
             order by case when conflict is null then 0 else 1 end, is_synthetic, case period_grain when 'year' then 0 else 1 end, batch_id, row_no
         ) as choice
-    from {{ ref('int_target_observation__current') }}
+    from {{ ref('int_current__target_observation') }}
     where (period_grain = 'year' or month(period) = 12)
 ),
 
@@ -59,7 +59,7 @@ decomposed as (
     select distinct
         r.target_id, r.decomposition, r.good, t.code as division_code, left(t.code, 2) || '0000' as province_code
     from {{ ref('target_rule') }} as r
-    inner join {{ ref('int_division__tree') }} as t
+    inner join {{ ref('int_current__division_tree') }} as t
         on t.code = t.prefecture_code and t.level = 'prefecture'
         and (r.bodies = '520000' or list_contains(string_split(r.bodies, '|'), t.code))
     where r.decomposition is not null and r.decomposition <> ''
@@ -73,7 +73,7 @@ weight as (
             order by is_synthetic, {{ vintage_rank() }}, published_on desc nulls last, received_at desc,
                 batch_id, row_no
         ) as choice
-    from {{ ref('int_sector_statistics__current') }}
+    from {{ ref('int_current__sector_statistics') }}
     where conflict is null and period_grain = 'year' and period_kind = '当期' and industry_code = ''
         and indicator in ('地区生产总值', '年末常住人口')
 ),

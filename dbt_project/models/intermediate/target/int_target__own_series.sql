@@ -29,7 +29,7 @@ gdp as (
             order by is_synthetic, {{ vintage_rank() }}, published_on desc nulls last, received_at desc,
                 batch_id, row_no
         ) as choice
-    from {{ ref('int_sector_statistics__current') }}
+    from {{ ref('int_current__sector_statistics') }}
     where conflict is null and period_grain = 'year' and period_kind = '当期' and industry_code = ''
         and replace(replace(indicator, '（', '('), '）', ')') = '地区生产总值(2005年价格)'
 ),

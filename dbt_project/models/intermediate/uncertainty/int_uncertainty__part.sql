@@ -24,7 +24,7 @@ line as (
         v.level, case v.level when 'province' then t.province_code else t.prefecture_code end as code, l.slice_year, l.measure, l.kind, l.uscc, l.item,
         l.amount, {{ errors }}
     from {{ ref('int_uncertainty__line') }} as l
-    inner join {{ ref('int_division__tree') }} as t on t.code = l.division_code
+    inner join {{ ref('int_current__division_tree') }} as t on t.code = l.division_code
     left join combination as k on k.kind = l.kind
     cross join (select 'province' as level union all select 'prefecture') as v
     where l.measure in ('direct_tco2e', 'purchased_power_location_tco2e')

@@ -1,7 +1,7 @@
 -- What could have been counted twice: removed from whom, counted where, by which rule, in tonnes where they can be said.
 with register as (
     select uscc, enterprise_name, division_code, is_synthetic, row_number() over (partition by uscc order by valid_from desc) as place
-    from {{ ref('int_register__current') }}
+    from {{ ref('int_current__register') }}
     where conflict is null
 )
 
@@ -24,5 +24,5 @@ select
 from {{ ref('int_double_counting__overlap') }} as o
 inner join {{ ref('double_counting_rule') }} as s on s.overlap = o.overlap
 left join register as r on r.uscc = o.uscc and r.place = 1
-left join {{ ref('int_division__tree') }} as d on d.code = r.division_code
+left join {{ ref('int_current__division_tree') }} as d on d.code = r.division_code
 order by year, overlap, removed_from, counted_in

@@ -2,14 +2,14 @@
 -- the quality grade of the enterprise, and the targets whose observation is made from the delivery. Only what the ledger computes is named.
 with item as (
     select i.batch_id, i.check_id, i.source, b.is_synthetic
-    from {{ ref('int_steward__item') }} as i
-    inner join {{ ref('int_quality__batch') }} as b on b.batch_id = i.batch_id
+    from {{ ref('int_worklist__item') }} as i
+    inner join {{ ref('int_delivery__batch') }} as b on b.batch_id = i.batch_id
     where i.state in ('new', 'reopened', 'waiting_for_enterprise')
 ),
 
 weight as (
     select w.batch_id, w.check_id, w.source, w.row_no, w.uscc, make_date(cast(year(w.period) as integer), 1, 1) as period, w.tonnes
-    from {{ ref('int_steward__item_weight') }} as w
+    from {{ ref('int_worklist__weight') }} as w
     inner join item as i on i.batch_id = w.batch_id and i.check_id = w.check_id
     where w.state in ('open', 'waiting_for_enterprise')
 ),
@@ -17,8 +17,8 @@ weight as (
 register as (
     select r.uscc, r.industry_code, coalesce(t.prefecture_code, r.division_code) as prefecture_code,
         row_number() over (partition by r.uscc order by r.valid_from desc) as place
-    from {{ ref('int_register__current') }} as r
-    left join {{ ref('int_division__tree') }} as t on t.code = r.division_code
+    from {{ ref('int_current__register') }} as r
+    left join {{ ref('int_current__division_tree') }} as t on t.code = r.division_code
     where r.conflict is null
 ),
 
@@ -53,11 +53,11 @@ gap as (
 
 -- the body, and of generation the series, that a delivered fact speaks of; what did not enter speaks of the whole source
 fact as (
-    select batch_id, row_no, division_code, 'capacity:' || power_source as series from {{ ref('int_grid_generation__current') }} where conflict is null
+    select batch_id, row_no, division_code, 'capacity:' || power_source as series from {{ ref('int_current__grid_generation') }} where conflict is null
     union all
-    select batch_id, row_no, division_code, null from {{ ref('int_energy_balance__current') }} where conflict is null
+    select batch_id, row_no, division_code, null from {{ ref('int_current__energy_balance') }} where conflict is null
     union all
-    select batch_id, row_no, division_code, null from {{ ref('int_sector_statistics__current') }} where conflict is null
+    select batch_id, row_no, division_code, null from {{ ref('int_current__sector_statistics') }} where conflict is null
 ),
 
 target as (

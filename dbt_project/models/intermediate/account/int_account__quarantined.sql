@@ -1,0 +1,28 @@
+{{ config(materialized='table') }}
+-- Quarantined rows by enterprise and month that no later accepted delivery has made good, with their tonnes: what they report themselves; rows
+-- that say nothing hang together on what the month lacks to the enterprise's median month. unknown_rows: nothing can be said of them.
+with held as (
+    select uscc, period, sum(quarantined_rows) as quarantined_rows, sum(estimate_tco2e) as estimate_tco2e, sum(unknown_rows) as unknown_rows
+    from {{ ref('int_account__quarantined_source') }}
+    group by uscc, period
+),
+
+month as (
+    select l.uscc, l.period, sum(abs(l.emission_common_tco2e)) as tonnes
+    from {{ ref('int_ledger__line') }} as l
+    where l.hold is null and l.emission_source <> 'biomass_memo' and coalesce(l.electricity_view, 'location') = 'location'
+        and l.period_grain = 'month' and l.emission_common_tco2e is not null
+    group by l.uscc, l.period
+)
+
+select
+    h.uscc, h.period, cast(h.quarantined_rows as bigint) as quarantined_rows,
+    cast(case
+        when h.unknown_rows > 0 and m.tonnes is not null
+            then coalesce(h.estimate_tco2e, 0) + greatest(m.tonnes - coalesce(x.tonnes, 0) - coalesce(h.estimate_tco2e, 0), 0)
+        else h.estimate_tco2e
+    end as decimal(18, 3)) as estimate_tco2e,
+    cast(case when m.tonnes is null then h.unknown_rows else 0 end as bigint) as unknown_rows
+from held as h
+left join {{ ref('int_ledger__median_month') }} as m on m.uscc = h.uscc
+left join month as x on x.uscc = h.uscc and x.period = h.period

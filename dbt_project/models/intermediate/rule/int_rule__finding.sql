@@ -1,0 +1,16 @@
+{{ config(materialized='table') }}
+-- Findings of the rules on the current view, in the words of seed `quality_rule`. They tell and never quarantine.
+with found as (
+    {% for name in ['series', 'digit', 'energy', 'process', 'power_unit', 'product', 'market', 'operation', 'monitoring', 'reconciliation', 'statistics', 'triangulation', 'factor', 'pattern', 'grain', 'pair', 'own_figure'] %}
+    {% if not loop.first %}union all{% endif %}
+    select * from {{ ref('int_rule__' ~ name) }}
+    {% endfor %}
+)
+
+select
+    f.batch_id, f.source, f.row_no, f.check_id, 'info' as severity, f.uscc, f.period, f.column_name, f.reported_value,
+    {{ rule_sentence('r.zh') }} as message_zh,
+    {{ rule_sentence('r.en') }} as message_en,
+    r.advice_zh, r.advice_en
+from found as f
+inner join {{ ref('quality_rule') }} as r on r.check_id = f.check_id
