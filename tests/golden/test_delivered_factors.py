@@ -16,7 +16,7 @@ from tests.deliveries import deliver, register_row, uscc
 
 BATCH = "emission_factor-"
 OFFICIAL = {row["factor_id"]: float(row["value"]) for row in read_rows(PROJECT / "data/raw/published/emission_factor/grid_average_2023.csv")}
-TABLES = ("int_finding__standing", "int_ledger__line", "int_worklist__weight", "int_decision__outcome", "emission_factor")
+TABLES = ("int_finding__standing", "int_ledger__line", "int_worklist__row", "int_decision__outcome", "emission_factor")
 
 
 def grid(factor_id: str, value: float, area: str = "520000", year: int = 2023, **more: Any) -> dict[str, Any]:
@@ -76,7 +76,7 @@ def test_what_waits_is_told_with_the_tonnes_that_hang_on_it(built: Path) -> None
                      (7, "E01-published-factor-stands", "0.5")]
     words = query(built, "select message_en from intermediate.int_finding__standing where check_id = 'E01-published-factor-stands' and row_no = 2")
     assert words == [("a published factor stands for grid average 520000 2023 (grid:average:520000:2023 = 0.5683): the delivered 0.9999 waits",)]
-    assert query(built, "select tonnes, basis from intermediate.int_worklist__weight where check_id = 'E01-published-factor-stands' and row_no = 2") == [(Decimal("568.3"), "ledger")]
+    assert query(built, "select tonnes, basis from intermediate.int_worklist__row where check_id = 'E01-published-factor-stands' and row_no = 2") == [(Decimal("568.3"), "ledger")]
 
 
 def test_the_reference_table_holds_what_counts(built: Path) -> None:

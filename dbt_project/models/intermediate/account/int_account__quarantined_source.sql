@@ -6,12 +6,11 @@
 with held as (
     select f.uscc, f.period, f.source, f.batch_id, f.row_no
     from {{ ref('stg_registry__finding') }} as f
-    cross join {{ source('registry', 'night') }} as n
     left join {{ ref('stg_registry__made_good') }} as m on m.batch_id = f.batch_id and m.row_no = f.row_no
     where f.severity = 'warning' and f.check_id not in ('S01-row-rejected', 'S02-batch-withdrawn')
         and f.batch_id not in (select batch_id from {{ ref('stg_registry__finding') }} where check_id = 'S02-batch-withdrawn')
         and f.uscc is not null and f.period is not null
-        and f.holds_from <= n.knowledge_end and (f.holds_until is null or f.holds_until > n.knowledge_end)
+        and f.stands
         and not coalesce(m.later, false)
     group by f.uscc, f.period, f.source, f.batch_id, f.row_no
     having not bool_or(f.check_id = 'K05-parent-beside-child' or (f.check_id = 'K02-duplicate-row' and coalesce(m.in_same_file, false)))

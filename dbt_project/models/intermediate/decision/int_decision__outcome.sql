@@ -60,7 +60,7 @@ select
     d.decision = '拒绝' and d.target_row_no is not null and coalesce(d.check_id, '') = '' and fd.batch_id is null as is_unfounded,
     b.source, d.batch_id as decision_batch_id, d.row_no as decision_row_no, d.is_synthetic
 from {{ ref('int_current__steward_decision') }} as d
-cross join {{ source('registry', 'night') }} as n
+cross join {{ of_night('night') }} as n
 left join cited as c on c.batch_id = d.target_batch_id and c.decision_id = d.decision_id
 left join {{ ref('stg_registry__batch') }} as b on d.target_batch_id = b.batch_id
 left join in_force as e on d.target_batch_id = e.batch_id and d.decision_id = e.decision_id
@@ -69,5 +69,5 @@ left join {{ ref('stg_registry__made_good') }} as m on d.target_batch_id = m.bat
 left join (
     select distinct f.batch_id, f.row_no
     from {{ ref('stg_registry__finding') }} as f
-    where f.severity = 'warning' and (f.holds_until is null or f.holds_until > {{ knowledge_end() }})
+    where f.severity = 'warning' and f.stands
 ) as held on d.target_batch_id = held.batch_id and d.target_row_no = held.row_no

@@ -3,8 +3,8 @@
 -- Quarantined are the rows with a standing finding above `info`; the rest of a batch that is not refused is accepted.
 with held_row as (
     select distinct batch_id, row_no
-    from {{ ref('int_finding__standing') }}
-    where severity in ('warning', 'critical') and row_no > 0
+    from {{ ref('stg_registry__finding') }}
+    where stands and severity in ('warning', 'critical') and row_no > 0
 ),
 
 -- the verdict's quantity counts rows that still wait for their enterprise or month as accepted: they are taken off again
@@ -18,7 +18,6 @@ held as (
 judged as (
     select
         b.*,
-        b.refused_by is not null or b.passes_from is null or b.passes_from > {{ knowledge_end() }} as is_refused,
         coalesce(h.held_rows, 0) as held_rows,
         b.quantity_quarantined + coalesce(h.waiting_quantity, 0) as held_quantity
     from {{ ref('stg_registry__batch') }} as b

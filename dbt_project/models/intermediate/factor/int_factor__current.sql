@@ -10,7 +10,7 @@ with ranked as (
                 case when kind not in ('grid', 'benchmark') then valid_to end
             order by is_synthetic, received_at desc, factor_id
         ) as recency
-    from {{ ref('int_factor__known') }}
+    from ({{ known_factors() }}) as known_factor
     where conflict is null and status <> 'withdrawn'
 )
 

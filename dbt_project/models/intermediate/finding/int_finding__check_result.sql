@@ -2,7 +2,7 @@
 with ended as (
     select f.batch_id, f.check_id, count(distinct f.row_no) as ended_rows
     from {{ ref('stg_registry__finding') }} as f
-    where f.row_no > 0 and f.holds_until <= {{ knowledge_end() }}
+    where f.row_no > 0 and not f.stands
     group by f.batch_id, f.check_id
 ),
 

@@ -1,11 +1,10 @@
 {{ config(materialized='table') }}
--- Findings that stand at the knowledge date: of the gate, of batches delivered under two names, of rows in conflict, and of the
--- rules on the current view.
+-- Findings that stand at the knowledge date: of the gate, of batches delivered under two names, of the current view, and of decisions.
 with gate as (
     select f.*
     from {{ ref('stg_registry__finding') }} as f
     inner join {{ ref('stg_registry__batch') }} as b on f.batch_id = b.batch_id
-    where f.holds_until is null or f.holds_until > {{ knowledge_end() }}
+    where f.stands
 ),
 
 delivered_again as (
@@ -18,6 +17,18 @@ delivered_again as (
     inner join {{ ref('stg_registry__batch') }} as b on p.batch_id = b.batch_id
     group by p.batch_id
     having count(*) > 1
+),
+
+-- decisions that do nothing, and rejections of a row that fails nothing: told on the delivery that they came in
+decided as (
+    select distinct
+        d.decision_batch_id as batch_id, 'steward_decision' as source, d.decision_row_no as row_no, s.check_id, 'info' as severity,
+        cast(null as varchar) as uscc, cast(null as date) as period, s.column_name,
+        case s.column_name when 'target_batch_id' then d.batch_id when 'target_row_no' then cast(d.row_no as varchar) end as reported_value,
+        s.message_zh, s.message_en, s.advice_zh, s.advice_en
+    from {{ ref('int_decision__outcome') }} as d
+    inner join {{ ref('decision_state') }} as s on s.state = case when d.state = 'withdrawn' and d.is_unfounded then 'withdrawn_unfounded' else d.state end
+    where s.check_id is not null
 )
 
 select
@@ -33,39 +44,11 @@ select
     '无需处理', 'nothing to do',
     null
 from delivered_again
-{% for name, source, uscc, period in [
-    ('int_current__register', 'enterprise_register', 'uscc', 'null'),
-    ('int_current__energy', 'enterprise_energy', 'uscc', 'period'),
-    ('int_current__process', 'enterprise_process', 'uscc', 'period'),
-    ('int_current__power_heat', 'enterprise_power_heat', 'uscc', 'period'),
-    ('int_current__output', 'enterprise_output', 'uscc', 'period'),
-    ('int_current__power_unit', 'power_unit_month', 'uscc', 'period'),
-    ('int_current__certificate', 'certificate', 'uscc', 'vintage'),
-    ('int_current__allowance', 'allowance', 'uscc', "cast(year as varchar) || '-01-01'"),
-    ('int_current__credit', 'credit', 'uscc', "cast(year as varchar) || '-01-01'"),
-    ('int_current__project_list', 'project_list', 'uscc', 'null'),
-    ('int_current__grid_sales', 'grid_sales', 'null', 'period'),
-    ('int_current__carbon_sink', 'carbon_sink', 'null', "cast(year as varchar) || '-01-01'"),
-    ('int_meter__contested', 'meter_reading', 'uscc', 'period'),
-    ('int_factor__known', 'emission_factor', 'null', 'null'),
-    ('int_current__energy_balance', 'energy_balance', 'null', "cast(year as varchar) || '-01-01'"),
-    ('int_current__sector_statistics', 'sector_statistics', 'null', 'period'),
-    ('int_current__grid_generation', 'grid_generation', 'null', 'period'),
-    ('int_current__grid_exchange', 'grid_exchange', 'null', 'period'),
-    ('int_current__target_observation', 'target_observation', 'null', 'period'),
-    ('int_current__division', 'division', 'null', 'null'),
-    ('int_current__industry_class', 'industry_class', 'null', 'null'),
-    ('int_current__plan_target', 'plan_target', 'null', 'null'),
-    ('int_current__steward_decision', 'steward_decision', 'null', 'null'),
-    ('int_current__published_check', 'published_check', 'null', "cast(year as varchar) || '-01-01'"),
-] %}
 union all
-select *, cast(null as timestamp) as holds_until
-from (
-    {{ conflict_findings(ref(name), source, uscc, period) }}
-) as conflict_{{ loop.index }}
-{% endfor %}
+select
+    batch_id, source, row_no, check_id, severity, uscc, period, column_name, reported_value, message_zh, message_en, advice_zh, advice_en,
+    cast(null as timestamp) as holds_until
+from {{ ref('int_finding__on_current_view') }}
+where told_by <> 'version'
 union all
-select *, cast(null as timestamp) as holds_until from {{ ref('int_rule__finding') }}
-union all
-select *, cast(null as timestamp) as holds_until from {{ ref('int_decision__finding') }}
+select *, cast(null as timestamp) as holds_until from decided

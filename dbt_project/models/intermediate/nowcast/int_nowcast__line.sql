@@ -86,7 +86,7 @@ valued as (
     from ledger as l
     inner join replaced_quantity as q
         on q.source = l.source and q.uscc = l.uscc and q.period = l.period and q.unit_code = l.unit_code and q.item_key = l.item_key
-    cross join {{ source('registry', 'night') }} as n
+    cross join {{ of_night('night') }} as n
     inner join {{ ref('int_factor__gwp') }} as g on g.gwp_set = n.common_gwp_set and g.gas = l.gas
     where q.quantity * l.factor_value is not null
 )

@@ -15,7 +15,7 @@ past as (
     select m.*, v.period, n.knowledge_end
     from missing as m
     inner join {{ ref('int_nowcast__vintage') }} as v on v.vintage_id = m.vintage_id and v.kind = 'then'
-    cross join {{ source('registry', 'night') }} as n
+    cross join {{ of_night('night') }} as n
 ),
 
 -- an enterprise without history counts once any form of the measure is in

@@ -41,12 +41,12 @@ sold_gas as (
 ),
 
 booked as (
-    select prefecture, year,
+    select prefecture, year, is_synthetic,
         sum(case when part = 'industrial_fuel' and is_motor_fuel then set_tco2e else 0 end) as motor_fuel,
         sum(case when part = 'process_outside' and industry = '30' then account_tco2e else 0 end) as mineral_process
     from {{ ref('int_reconciliation__line') }}
     where not is_held
-    group by prefecture, year
+    group by prefecture, year, is_synthetic
 ),
 
 weight as (
@@ -67,7 +67,7 @@ weight as (
         on k.key_kind = 'power_sold' and p.prefecture = t.prefecture and p.year = t.year and p.is_synthetic = t.is_synthetic
         and p.industry_code = k.industry_code
     left join sold_gas as g on g.prefecture = t.prefecture and g.year = t.year
-    left join booked as b on b.prefecture = t.prefecture and b.year = t.year
+    left join booked as b on b.prefecture = t.prefecture and b.year = t.year and b.is_synthetic = t.is_synthetic
 ),
 
 usable as (

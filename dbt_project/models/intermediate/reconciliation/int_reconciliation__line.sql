@@ -1,8 +1,8 @@
 {{ config(materialized='table') }}
--- The direct lines of the years that have a bridge, by what the top-down road makes of them (`part`): enterprise, month, division.
+-- The direct lines of the years and labels that have a balance, by what the top-down road makes of them (`part`): enterprise, month, division.
 -- set_tco2e: the same fuel under the factor of the set, rounded a line; null where the set has no factor for it.
 with of_year as (
-    select distinct year, is_synthetic from {{ ref('int_reconciliation__scope') }}
+    select distinct year, is_synthetic from {{ ref('int_reconciliation__balance') }}
 ),
 
 factor as (
@@ -16,7 +16,7 @@ factor as (
 later_column as (
     select distinct year, fuel_code
     from {{ ref('int_inventory__balance_cell') }}
-    where division_code = (select home_province from {{ source('registry', 'night') }})
+    where division_code = {{ night('home_province') }}
 ),
 
 line as (
@@ -53,8 +53,8 @@ valued as (
 )
 
 select
-    uscc, slice_year as year, period, period_grain, prefecture, industry, section, field, part, balance_fuel, is_motor_fuel,
+    uscc, slice_year as year, is_synthetic, period, period_grain, prefecture, industry, section, field, part, balance_fuel, is_motor_fuel,
     hold is not null as is_held, count(*) as lines, count(case when set_tco2e is null then 1 end) as lines_without_factor,
     coalesce(sum(emission_common_tco2e), 0) as account_tco2e, sum(set_tco2e) as set_tco2e
 from valued
-group by uscc, slice_year, period, period_grain, prefecture, industry, section, field, part, balance_fuel, is_motor_fuel, hold is not null
+group by uscc, slice_year, is_synthetic, period, period_grain, prefecture, industry, section, field, part, balance_fuel, is_motor_fuel, hold is not null

@@ -31,7 +31,7 @@ amount as (
     union all
     select e.division_code, e.year, l.cause, l.tco2e, l.tco2e, false
     from entity as e
-    inner join {{ ref('int_reconciliation__located') }} as l on not e.is_own and l.year = e.year and l.prefecture = e.source_code
+    inner join {{ ref('int_reconciliation__located') }} as l on not e.is_own and l.year = e.year and l.is_synthetic = e.is_synthetic and l.prefecture = e.source_code
     union all
     select e.division_code, e.year, 'accounts_total', c.direct_tco2e, c.direct_tco2e, false
     from entity as e
@@ -62,7 +62,7 @@ found as (
     select e.division_code, e.year, l.cause, sum(l.found) as found, sum(l.unknown) as unknown
     from entity as e
     inner join {{ ref('int_reconciliation__located') }} as l
-        on l.year = e.year and (e.level = 'province' or l.prefecture = e.source_code)
+        on l.year = e.year and l.is_synthetic = e.is_synthetic and (e.level = 'province' or l.prefecture = e.source_code)
     group by e.division_code, e.year, l.cause
 ),
 

@@ -1,8 +1,8 @@
 {{ config(materialized='table') }}
--- Parts of the bridge that come from the top-down road, for the province and each prefecture with a balance of its own; `key_part` says
+-- Parts of the bridge that come from the top-down road, for each balance of the home province and its prefectures; `key_part` says
 -- by which keys of seed reconciliation_key the province's part goes to the prefectures.
 with scope as (
-    select * from {{ ref('int_reconciliation__scope') }}
+    select * from {{ ref('int_reconciliation__balance') }}
 ),
 
 sector as (
@@ -16,7 +16,7 @@ sector as (
 line as (
     select s.division_code, l.*
     from {{ ref('int_reconciliation__line') }} as l
-    inner join scope as s on s.year = l.year and (s.level = 'province' or s.division_code = l.prefecture)
+    inner join scope as s on s.year = l.year and s.is_synthetic = l.is_synthetic and (s.level = 'province' or s.division_code = l.prefecture)
 ),
 
 motor as (

@@ -15,7 +15,7 @@ firm as (
 ),
 
 night as (
-    select home_province, cast(year(knowledge_date) as integer) as knowledge_year from {{ source('registry', 'night') }}
+    select home_province, cast(year(knowledge_date) as integer) as knowledge_year from {{ of_night('night') }}
 ),
 
 bodies as (

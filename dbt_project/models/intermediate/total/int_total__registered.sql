@@ -62,5 +62,7 @@ select
         and (f.operating_to is null or f.operating_to >= f.period) as in_operation
 from in_force as f
 left join reported as r on r.uscc = f.uscc and r.period = f.period
-left join {{ ref('int_account__quarantined') }} as q on q.uscc = f.uscc and q.period = f.period
+left join (
+    select uscc, period, cast(sum(quarantined_rows) as bigint) as quarantined_rows from {{ ref('int_account__quarantined_source') }} group by uscc, period
+) as q on q.uscc = f.uscc and q.period = f.period
 where f.recency = 1

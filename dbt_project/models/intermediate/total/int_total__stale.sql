@@ -4,7 +4,7 @@ with refused as (
     select b.batch_id, b.source, b.file_name, b.received_at, b.rows_received
     from {{ ref('stg_registry__batch') }} as b
     where b.source in ('enterprise_energy', 'enterprise_process', 'enterprise_power_heat')
-        and (b.refused_by is not null or b.passes_from is null or b.passes_from > {{ knowledge_end() }})
+        and b.is_refused
 ),
 
 standing as (

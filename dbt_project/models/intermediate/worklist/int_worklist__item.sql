@@ -16,7 +16,7 @@ with item as (
         max(case when basis = 'triangulation' then 1 else 0 end) as has_triangulation,
         greatest(count(distinct case when tonnes is null then period end), 1) as unknown_months,
         count(distinct uscc) as enterprises, min(period) as first_period, max(period) as last_period
-    from {{ ref('int_worklist__weight') }}
+    from {{ ref('int_worklist__row') }}
     group by batch_id, check_id
 ),
 
@@ -93,7 +93,7 @@ select
     end as stake_basis,
     i.enterprises, i.first_period, i.last_period,
     case when i.first_period is not null then
-        'fct_enterprise_account, fct_total: province=' || (select home_province from {{ source('registry', 'night') }})
+        'fct_enterprise_account, fct_total: province=' || {{ night('home_province') }}
         || coalesce('; ' || c.codes, '') || ' @ ' || strftime(i.first_period, '%Y-%m')
         || case when i.last_period > i.first_period then '..' || strftime(i.last_period, '%Y-%m') else '' end
     end as affected_cells

@@ -3,6 +3,7 @@
 -- current view from what earlier nights saw:
 -- open while the check fails; decided while a decision closes it; waiting_for_enterprise when the row was rejected and nothing stands
 -- in its place; resolved when the check passes or a later delivery replaced the row; obsolete when that row had been decided on.
+-- `tonnes` hang on the row, and `basis` says where they come from.
 with span as (
     select
         batch_id, row_no, check_id, min(source) as source, min(uscc) as uscc, min(period) as period,
@@ -18,7 +19,7 @@ found as (
     where f.check_id not like 'N0%' and f.check_id not like 'D0%'
     union all
     select c.batch_id, c.source, c.row_no, c.check_id, c.severity, c.uscc, c.period,
-        cast(coalesce(h.seen_from, (select knowledge_date from {{ source('registry', 'night') }})) as timestamp), null,
+        cast(coalesce(h.seen_from, {{ night('knowledge_date') }}) as timestamp), null,
         coalesce(h.spans - h.is_open, 0)
     from {{ ref('int_finding__on_current_view') }} as c
     left join span as h on h.batch_id = c.batch_id and h.row_no = c.row_no and h.check_id = c.check_id
@@ -49,9 +50,12 @@ counted as (
 ),
 
 standing as (
-    select batch_id, row_no, check_id, min(case severity when 'info' then 2 else 1 end) as severity_rank
-    from {{ ref('int_finding__standing') }}
-    group by batch_id, row_no, check_id
+    select f.batch_id, f.row_no, f.check_id
+    from {{ ref('stg_registry__finding') }} as f
+    inner join {{ ref('stg_registry__batch') }} as b on b.batch_id = f.batch_id
+    where f.stands
+    union
+    select batch_id, row_no, check_id from {{ ref('int_finding__on_current_view') }}
 ),
 
 decision as (
@@ -85,43 +89,51 @@ replaced as (
         on later.source = b.source and later.file_name = b.file_name and later.received_at > b.received_at and later.outcome <> 'refused'
 ),
 
--- how often the row passed or was accepted in one version of its batch and failed again in a later one
-versions as (
+settled as (
     select
-        c.batch_id, c.row_no, c.check_id, v.position,
-        case when f.batch_id is null then 1 else 0 end as closed
+        c.batch_id, c.source, c.row_no, c.check_id, c.uscc, c.period, c.severity_rank, c.first_seen, c.estimate_tco2e,
+        -- a waiver of what only tells makes no version of its own
+        coalesce(r.reopened_count, 0) + c.came_back + case when c.severity_rank = 2 then coalesce(o.expired, 0) else 0 end as reopened_count,
+        case
+            when coalesce(m.later, false) and coalesce(o.obsolete, 0) = 1 then 'obsolete'
+            when coalesce(m.later, false) or (c.row_no = 0 and p.batch_id is not null) then 'resolved'
+            when o.rejected = 1 then case when m.batch_id is null then 'waiting_for_enterprise' else 'decided' end
+            when o.accepted = 1 then 'decided'
+            when s.batch_id is null then 'resolved'
+            else 'open'
+        end as state
     from counted as c
-    inner join {{ ref('stg_registry__version') }} as v on v.batch_id = c.batch_id
-    left join {{ ref('stg_registry__version_finding') }} as f
-        on f.batch_id = c.batch_id and f.version = v.version and f.row_no = c.row_no and f.check_id = c.check_id
-    where c.severity_rank < 2
+    left join standing as s on s.batch_id = c.batch_id and s.row_no = c.row_no and s.check_id = c.check_id
+    left join on_row as o on o.batch_id = c.batch_id and o.row_no = c.row_no and o.check_id = c.check_id
+    left join {{ ref('stg_registry__made_good') }} as m on m.batch_id = c.batch_id and m.row_no = c.row_no
+    left join replaced as p on p.batch_id = c.batch_id
+    left join {{ ref('int_worklist__reopened') }} as r on r.batch_id = c.batch_id and r.row_no = c.row_no and r.check_id = c.check_id
 ),
 
-reopened as (
-    select batch_id, row_no, check_id, count(*) as reopened_count
-    from (
-        select *, lag(closed) over (partition by batch_id, row_no, check_id order by position) as before
-        from versions
-    ) as v
-    where closed = 0 and before = 1
-    group by batch_id, row_no, check_id
+valued as (
+    select
+        i.*,
+        case
+            when x.tonnes is not null then 'triangulation' when t.tonnes is not null then 'ledger' when i.estimate_tco2e is not null then 'estimate'
+            when m.tonnes is not null then 'median_month' else 'unknown'
+        end as basis,
+        coalesce(x.tonnes, t.tonnes, i.estimate_tco2e) as own_tonnes,
+        m.tonnes as month_tonnes,
+        row_number() over (
+            partition by i.batch_id, i.check_id, i.uscc, i.period, case when coalesce(x.tonnes, t.tonnes, i.estimate_tco2e) is null then 1 else 0 end
+            order by i.row_no
+        ) as nth_of_month
+    from settled as i
+    left join {{ ref('int_triangulation__finding') }} as x on x.batch_id = i.batch_id and x.row_no = i.row_no and x.check_id = i.check_id
+    left join {{ ref('int_ledger__row_tonnes') }} as t on t.batch_id = i.batch_id and t.row_no = i.row_no
+    left join {{ ref('int_ledger__median_month') }} as m on m.uscc = i.uscc
 )
 
-select
-    c.batch_id, c.source, c.row_no, c.check_id, c.uscc, c.period, c.severity_rank, c.first_seen, c.estimate_tco2e,
-    -- a waiver of what only tells makes no version of its own
-    coalesce(r.reopened_count, 0) + c.came_back + case when c.severity_rank = 2 then coalesce(o.expired, 0) else 0 end as reopened_count,
+-- rows of one enterprise and month that say nothing themselves hang on one month together
+select *,
     case
-        when coalesce(m.later, false) and coalesce(o.obsolete, 0) = 1 then 'obsolete'
-        when coalesce(m.later, false) or (c.row_no = 0 and p.batch_id is not null) then 'resolved'
-        when o.rejected = 1 then case when m.batch_id is null then 'waiting_for_enterprise' else 'decided' end
-        when o.accepted = 1 then 'decided'
-        when s.batch_id is null then 'resolved'
-        else 'open'
-    end as state
-from counted as c
-left join standing as s on s.batch_id = c.batch_id and s.row_no = c.row_no and s.check_id = c.check_id
-left join on_row as o on o.batch_id = c.batch_id and o.row_no = c.row_no and o.check_id = c.check_id
-left join {{ ref('stg_registry__made_good') }} as m on m.batch_id = c.batch_id and m.row_no = c.row_no
-left join replaced as p on p.batch_id = c.batch_id
-left join reopened as r on r.batch_id = c.batch_id and r.row_no = c.row_no and r.check_id = c.check_id
+        when own_tonnes is not null then own_tonnes
+        when month_tonnes is not null and nth_of_month = 1 then month_tonnes
+        when month_tonnes is not null then 0
+    end as tonnes
+from valued

@@ -62,7 +62,7 @@ select
     cast(max(l.period) as date) as last_delivered_period,
     cast(bool_or(m.is_synthetic) as boolean) as is_synthetic
 from missing as m
-cross join {{ source('registry', 'night') }} as n
+cross join {{ of_night('night') }} as n
 left join {{ ref('int_current__division_tree') }} as t on t.code = m.division_code
 left join last_delivered as l on l.uscc = m.uscc and l.source = m.source
 group by coalesce(t.prefecture_code, m.division_code), m.source, m.uscc, m.division_code

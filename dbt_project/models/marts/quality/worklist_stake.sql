@@ -1,16 +1,16 @@
 -- What hangs on each open item, year by year: the account and the totals with the item's tonnes in them, the allowance gap, the compliance and
 -- the quality grade of the enterprise, and the targets whose observation is made from the delivery. Only what the ledger computes is named.
 with item as (
-    select i.batch_id, i.check_id, i.source, b.is_synthetic
-    from {{ ref('int_worklist__item') }} as i
+    select i.batch_id, i.check_id, min(i.source) as source, bool_or(b.is_synthetic) as is_synthetic
+    from {{ ref('int_worklist__row') }} as i
     inner join {{ ref('int_delivery__batch') }} as b on b.batch_id = i.batch_id
-    where i.state in ('new', 'reopened', 'waiting_for_enterprise')
+    where i.state in ('open', 'waiting_for_enterprise')
+    group by i.batch_id, i.check_id
 ),
 
 weight as (
     select w.batch_id, w.check_id, w.source, w.row_no, w.uscc, make_date(cast(year(w.period) as integer), 1, 1) as period, w.tonnes
-    from {{ ref('int_worklist__weight') }} as w
-    inner join item as i on i.batch_id = w.batch_id and i.check_id = w.check_id
+    from {{ ref('int_worklist__row') }} as w
     where w.state in ('open', 'waiting_for_enterprise')
 ),
 
@@ -37,7 +37,7 @@ cell as (
     select e.batch_id, e.check_id, '{{ level }}' as level, {{ code }} as code, e.period,
         case when count(*) = count(e.tonnes) then sum(e.tonnes) end as tonnes
     from enterprise as e
-    cross join {{ source('registry', 'night') }} as n
+    cross join {{ of_night('night') }} as n
     group by 1, 2, 3, 4, 5
     {% if not loop.last %}union all{% endif %}
     {% endfor %}

@@ -34,6 +34,7 @@ select
     f.advice_zh,
     f.advice_en,
     f.holds_from,
-    f.holds_until
+    f.holds_until,
+    f.holds_until is null or f.holds_until > {{ knowledge_end() }} as stands
 from found as f
 where f.holds_from <= {{ knowledge_end() }}
