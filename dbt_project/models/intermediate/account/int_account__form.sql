@@ -1,5 +1,4 @@
 {{ config(materialized='table') }}
--- Which form an enterprise delivered for which month or year, as far as its rows count.
 {% for name in ['energy', 'process', 'power_heat', 'output'] -%}
 select distinct uscc, slice_year, period, period_grain, 'enterprise_{{ name }}' as source, is_synthetic
 from {{ ref('int_current__' ~ name) }}

@@ -1,6 +1,4 @@
 {{ config(materialized='table') }}
--- Sums of lines by enterprise, period and grain. Exact: every addend is a whole kilogram; energy adds up to the twelfth decimal and is rounded
--- once, where it is published. `energy_hold` says why the energy is not whole: the reason of a line whose energy is not known.
 with sums as (
     select
         uscc, period, period_grain, slice_year,

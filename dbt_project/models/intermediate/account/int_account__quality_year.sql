@@ -1,5 +1,4 @@
 {{ config(materialized='table') }}
--- What the quality label of an account rests on: absolute direct emissions by factor tier, lines, quarantined rows; by enterprise and year.
 with direct as (
     select *, emission_source in ('fuel', 'process', 'product_deduction', 'co2_recovered') and hold is null as is_direct,
         hold is null and emission_source <> 'energy_only' and coalesce(electricity_view, 'location') = 'location' as is_computed

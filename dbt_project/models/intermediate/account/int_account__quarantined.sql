@@ -1,6 +1,4 @@
 {{ config(materialized='table') }}
--- Quarantined rows by enterprise and month that no later accepted delivery has made good, with their tonnes: what they report themselves; rows
--- that say nothing hang together on what the month lacks to the enterprise's median month. unknown_rows: nothing can be said of them.
 with held as (
     select uscc, period, sum(quarantined_rows) as quarantined_rows, sum(estimate_tco2e) as estimate_tco2e, sum(unknown_rows) as unknown_rows
     from {{ ref('int_account__quarantined_source') }}

@@ -1,8 +1,4 @@
 {{ config(materialized='table') }}
--- Quarantined rows by enterprise, month and source, until a later delivery makes good their very key. Left out is what counts elsewhere: identical
--- rows of one file, of which the first entered, and a parent fuel beside its children. What a decision rejected is as if it had never been
--- delivered. estimate_tco2e: what the rows that can be estimated from themselves report (stake.py); null where none can, and unknown_rows says
--- how many cannot.
 with held as (
     select f.uscc, f.period, f.source, f.batch_id, f.row_no
     from {{ ref('stg_registry__finding') }} as f

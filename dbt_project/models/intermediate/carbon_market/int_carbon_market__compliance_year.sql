@@ -1,5 +1,3 @@
--- Allowances and credits of an enterprise and year beside its emission: that of its power units where they report, else the direct
--- emission of its account. A kind that comes in both deliveries counts once: credits from `credit`, the rest from `allowance`.
 with delivered as (
     select *, case when kind = 'CCER' then 1 else 0 end as distance from {{ ref('int_current__allowance') }} where conflict is null
     union all

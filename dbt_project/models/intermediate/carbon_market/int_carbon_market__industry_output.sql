@@ -1,5 +1,3 @@
--- Output that the intensity of an ETS industry is over, by enterprise and year [t]: from enterprise_process (an item once, whichever
--- role it came in), else from enterprise_output. The smallest priority of seed `ets_product` that has figures counts.
 with process_rows as (
     select uscc, slice_year, item, quantity, is_synthetic,
         row_number() over (

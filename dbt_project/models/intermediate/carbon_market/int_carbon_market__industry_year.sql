@@ -1,7 +1,3 @@
--- Steel, cement and aluminium in the national ETS by year: direct emission within the ETS scope, output, intensity, allowance rule.
--- 2024: allowance = verified. 2025: verified x (1 + r), r = slope x (balance - intensity) / balance, |r| <= cap; balance and slope
--- are benchmarks (`balance_value/<sector>`, `rate_slope/<sector>`) of that year: where none was delivered there is no allowance.
--- Verified is the figure of this ledger.
 with sectors as (
     select distinct method_no, sector, product_zh, product_en from {{ ref('ets_product') }}
 ),

@@ -1,9 +1,3 @@
--- Emission of a power unit's month (MEE guideline for power generation facilities, 2022 revision).
--- Measured: fuel x carbon as received x oxidation x 44/12. Not measured: fuel x NCV x default carbon x oxidation x 44/12,
--- coal with the row for unmeasured coal of power plants. Start-up oil with the defaults of diesel. Purchased power belongs
--- to the boundary up to 2022, with the factor prescribed for the reporting year.
--- 0.03085 tC/GJ is certain for conventional units; for unconventional ones another row is named and not confirmed: they compute with 0.03085,
--- their carbon is `unconfirmed`, and the difference stands beside.
 with units as (
     select *,
         case when fuel_group = 'coal' then 'coal_power_unmeasured' else fuel_code end as default_code,

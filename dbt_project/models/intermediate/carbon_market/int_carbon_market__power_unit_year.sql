@@ -1,5 +1,3 @@
--- Power units by year and class: months summed. A quantity that a month lacks is unknown for the year; capacity is weighted by hours, the heat
--- ratio by supply.
 select
     uscc, unit_code, make_date(cast(slice_year as integer), 1, 1) as period, slice_year, fuel_kind, unit_class, max_by(cooling, period) as cooling,
     {{ exact_sum('capacity_mw * hours', decimals=6) }} / nullif({{ exact_sum('case when capacity_mw is not null then hours end', decimals=6) }}, 0.0) as capacity_mw,

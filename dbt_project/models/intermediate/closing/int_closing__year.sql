@@ -1,6 +1,4 @@
 {{ config(materialized='table') }}
--- What a year needs before any of its figures can be final, whatever the level: all twelve months in the ledger, the last form past its
--- due day, and a bridge whose unexplained share passes its gate. One row a year.
 select
     m.slice_year,
     case

@@ -1,2 +1,1 @@
--- the row that counts
 {{ current_rows(ref('stg_division'), ['division_code']) }}

@@ -1,4 +1,3 @@
--- the rows that count, with those in conflict marked; year-to-date figures as steps (single_periods)
 with reported as (
     {{ current_rows(ref('stg_grid_sales'), ['division_code', 'industry_code', 'period', 'period_grain']) }}
 ),

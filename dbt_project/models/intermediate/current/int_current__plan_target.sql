@@ -1,2 +1,1 @@
--- the row that counts
 {{ current_rows(ref('stg_plan_target'), ['target_id']) }}

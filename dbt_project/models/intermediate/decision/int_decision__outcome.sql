@@ -1,6 +1,4 @@
 {{ config(materialized='table') }}
--- Decisions with what became of each at the knowledge date, one row a column that is corrected.
--- batch_id and row_no are those of the row that was decided on; decision_batch_id and decision_row_no say where the decision stands.
 with in_force as (
     select e.*
     from {{ ref('stg_registry__decision_effect') }} as e

@@ -1,6 +1,4 @@
 {{ config(materialized='table') }}
--- Batches at the knowledge date. A batch is refused when a load rule says so, or while too few of its rows are in order.
--- Quarantined are the rows with a standing finding above `info`; the rest of a batch that is not refused is accepted.
 with held_row as (
     select distinct batch_id, row_no
     from {{ ref('stg_registry__finding') }}

@@ -1,7 +1,4 @@
 {{ config(materialized='table') }}
--- Every overlap of seed double_counting_rule that the deliveries hold: whose it is, where it counts instead, in tonnes where they can be said.
--- state: `removed` it is not in the direct total, `kept_once` it is there once, `suspected` it may be there twice and nobody has decided.
--- counted_tco2e: what counts in its place, where two sources tell of one fact.
 with line as (
     select * from {{ ref('int_ledger__line') }} where hold is null and division_code is not null
 ),

@@ -1,5 +1,4 @@
 {{ config(materialized='table') }}
--- What one unit of a thing makes in an enterprise's own lines of a year (location view of power): to say how large an overlap is.
 select uscc, slice_year, emission_source, item, activity_unit,
     -- one factor throughout the year: that one; else what the year's lines make of it
     case

@@ -1,7 +1,4 @@
 {{ config(materialized='table') }}
--- What the drivers take apart, by region and year: emission [tCO2e] and energy [tce] by industry (ledger: division of GB/T 4754; inventory:
--- sector) and fuel. `part`: energy; other (process, and fuels without a coal equivalent: no energy to relate them to); held (no factor: energy
--- only). Ledger energy is what was burned, biomass with it, without bought power and heat, whose emissions are those of the plants.
 with ledger_line as (
     select
         cast(l.slice_year as integer) as year, t.province_code, t.prefecture_code, coalesce(left(l.industry_code, 2), 'unknown') as industry, l.item as fuel,

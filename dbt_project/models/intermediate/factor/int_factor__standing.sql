@@ -1,7 +1,4 @@
 {{ config(materialized='table') }}
--- Every factor that is known, with what it may do (`standing`): published; delivered for something new; delivered for something that a
--- confirmed published one covers: waiting, until a decision with two names accepts it. A delivered one counts as confirmed only with
--- confidence A or B. A published number is not taken over by a delivery either.
 with factor as (
     select s.* replace (case when not b.is_published and s.status = 'confirmed' and coalesce(s.confidence, '') not in ('A', 'B') then 'unconfirmed' else s.status end as status),
         s.status as reported_status, b.is_published

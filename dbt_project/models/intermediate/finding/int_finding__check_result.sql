@@ -1,4 +1,3 @@
--- Result of each check on each batch at the knowledge date: rows whose finding has ended no longer fail.
 with ended as (
     select f.batch_id, f.check_id, count(distinct f.row_no) as ended_rows
     from {{ ref('stg_registry__finding') }} as f

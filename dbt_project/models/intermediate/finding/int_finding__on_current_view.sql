@@ -1,6 +1,4 @@
 {{ config(materialized='table') }}
--- Findings that stand and that no file can tell from itself (`told_by`): conflicts and rules on the current view, and what a row fails only in the
--- version that decisions make of it. Later nights are told which stood (registry: finding_span).
 {%- set found = 'batch_id, source, row_no, check_id, severity, uscc, period, column_name, reported_value, message_zh, message_en, advice_zh, advice_en' %}
 select {{ found }}, 'rule' as told_by
 from {{ ref('int_rule__finding') }}

@@ -1,5 +1,4 @@
 {{ config(materialized='table') }}
--- Findings that stand at the knowledge date: of the gate, of batches delivered under two names, of the current view, and of decisions.
 with gate as (
     select f.*
     from {{ ref('stg_registry__finding') }} as f

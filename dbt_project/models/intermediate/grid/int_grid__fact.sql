@@ -1,8 +1,4 @@
 {{ config(materialized='table') }}
--- The power system as it was delivered: generation by source, power in and out by partner, per area and hour, month or year, in
--- decimals so that no sum depends on its order. A year is its twelve months, else the yearly figure; the two never add. A year
--- with fewer months and no yearly figure has none; a figure of several months (January and February, from a year-to-date series) counts in
--- its year alone. The energy balance stands beside as a scope of its own (`basis`).
 with delivered as (
     select
         division_code as area, period_grain as grain, period, coalesce(period_ts, cast(period as timestamp)) as ts,

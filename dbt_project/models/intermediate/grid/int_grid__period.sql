@@ -1,8 +1,4 @@
 {{ config(materialized='table') }}
--- One row per scope, area and hour, month or year: generation, exchange, use, loss by residual, and the emissions that go with them.
--- Consumption with losses = generation + inflow - outflow. Power received carries the published factor of the area that sent it, by the
--- rule for grid factors, else the national one; power sent carries the area's own production factor. A thermal factor beyond the bounds of physics
--- gives way to the next source that is inside them; where none is, nothing is computed (`thermal_out_of_bounds`).
 with summed as (
     select
         f.basis, f.area, f.grain, f.period, f.ts,

@@ -1,7 +1,4 @@
 {{ config(materialized='table') }}
--- What a MWh of thermal power emits, by area and month or year, from what was delivered: the power units of the carbon market, else
--- the enterprises under 01-power, else the region's energy balance. `rank` is the order of choice. `low` and `high`: bounds of seed
--- grid_bound, by the generation of coal and gas units, else those of coal. A unit that generated on no fuel tells nothing of its factor.
 with unit_month as (
     select
         u.uscc, u.period, u.generation_mwh, u.carbon_basis, u.is_synthetic, case u.unit_class when 'gas' then 'gas' else 'coal' end as fuel,

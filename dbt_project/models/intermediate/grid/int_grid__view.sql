@@ -1,7 +1,3 @@
--- Production view and consumption view of a year and set: CO2 from fuels and processes in the region, and the same + power received x the
--- factor of its sender - power sent x the region's own factor. Exchange by partner (grid statistics) before the rows of the balance, which
--- do not name the sender. Rows that are held back are counted beside both views (is_complete); where fuel of power plants is among them, power sent
--- cannot be taken off and there is no consumption view.
 with production as (
     select
         division_code, year, factor_set,

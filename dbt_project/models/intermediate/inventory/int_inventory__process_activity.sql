@@ -1,6 +1,3 @@
--- Product output and other activity beside fuels, per division and year, out of sector_statistics: names in seed
--- `inventory_activity_name`. A figure for all industries before one for a single one, unless the activity is told by industry (COD).
--- `yields`: an activity that tells the same more precisely is delivered too (clinker for cement, coal by gas class for all coal).
 with matched as (
     select
         s.division_code, s.year, n.activity, a.ledger, a.unit, a.yields_to, s.industry_code, s.indicator, s.unit as reported_unit,

@@ -1,5 +1,3 @@
--- Computed totals beside the published totals of all years, for the sets that are made after the published inventory: where the year is
--- published the two are compared, else the yearly change since the nearest published year is held against the range of published changes.
 with published as (
     select
         division_code, inventory, item as fuel, cast(year as integer) as year, emission_mtco2 as published_mtco2, document,

@@ -1,8 +1,4 @@
 {{ config(materialized='table') }}
--- For each enterprise and period with activity: the register row in force on the last day of the period, the accounting method,
--- and every version of it; `is_account` marks the version in force or named. `hold` says why nothing can be computed.
--- `account` names one: the enterprise's code, and for another version code@version, as if the register named that version.
--- `is_set_only` marks the account's own version with another default set, where the method takes the carbon of items from fuel defaults.
 with periods as (
     select uscc, period, period_grain from {{ ref('int_current__energy') }}
     union

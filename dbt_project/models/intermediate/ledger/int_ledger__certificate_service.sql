@@ -1,8 +1,4 @@
 {{ config(materialized='table') }}
--- What a certificate covers of each row of bought power that cites it: at most its MWh, once, for its holder; rows are served in the order of
--- period, unit and key. Retired for a use that excludes the account (seed `certificate_purpose`), it covers nothing.
--- A green certificate is its own proof: one that the register does not know covers nothing. Green power and direct lines are proven by their
--- contract: without a number, or with one that is not known, they stand as before (`served_mwh` null).
 with cited as (
     select r.batch_id, r.row_no, r.uscc, r.period, r.period_grain, r.unit_code, r.origin, r.certificate_id, r.quantity as mwh,
         c.uscc as holder, c.mwh as certificate_mwh,

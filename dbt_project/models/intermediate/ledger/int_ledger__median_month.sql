@@ -1,5 +1,4 @@
 {{ config(materialized='table') }}
--- The middle month of each enterprise: what a row hangs on when nothing can be said from the row itself.
 select uscc, cast(median(tonnes) as decimal(18, 3)) as tonnes
 from (
     select l.uscc, l.period, sum(abs(l.emission_common_tco2e)) as tonnes

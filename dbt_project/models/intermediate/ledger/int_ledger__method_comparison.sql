@@ -1,9 +1,6 @@
 {{ config(
     materialized='incremental', incremental_strategy='append', on_schema_change='fail', pre_hook='{{ delete_affected() }}'
 ) }}
--- The same combustion under the account's own method version and under each other version or default set, by enterprise, year and fuel.
--- Reported parameters stay: only defaults differ. Causes replace one parameter after the other, each step rounded as a line is, so
--- that they add up to the kilogram; a line that only one side can compute, or a composite factor, is a cause of its own.
 with energy_row as (
     select
         {{ combustion_row('r', 'b') }},

@@ -1,5 +1,3 @@
--- What each row of enterprise_process is shown as where no block makes a line of it and it is not used otherwise (int_ledger__version_line): a line
--- that is held back, with the reason.
 with delivered as (
     select r.*, b.hold, b.method_no, b.method_version
     {{ version_lines_from('int_current__process') }}

@@ -1,8 +1,4 @@
 {{ config(materialized='table') }}
--- The rows of enterprise_process that make lines or carry parameters, an item once whichever role it came in, with the
--- boundary and the formula block of seed `process_block`. A row with a factor or carbon of its own belongs to
--- int_ledger__process (`is_declared`). The sign is the item's: a role that says otherwise holds the row (`role_contradicts_item`), and so does
--- a factor that names no gas, or a carbon content, on an item of another gas than CO2 (`gas_not_named`).
 with activity as (
     select
         r.*, b.hold, b.method_code, b.method_no, b.method_version, b.factor_set, b.carbonate_parameter, b.province_code,

@@ -1,7 +1,4 @@
 {{ config(materialized='table') }}
--- Rows of enterprise_process that rightly make no line, and why: `parameter` of a block with activity in the same period and unit
--- (or of the whole site), `counted_once` (the same quantity under another role), `yields` to the item that counts instead of it,
--- `information` (seed `process_block`, none), `other_version` of the method has it in its boundary, this one does not.
 with activities as (
     select uscc, period, period_grain, unit_code, block, method_no, method_version, item
     from {{ ref('int_ledger__process_row') }}

@@ -1,6 +1,4 @@
 {{ config(materialized='table') }}
--- Emission of each delivered row in the ledger: the account's own method, power from the location view. On a delivered factor that
--- waits hang the lines that rest on the published one (of several views of power, the one with most).
 with on_factor as (
     select f.batch_id, f.row_no, l.electricity_view, sum(abs(l.emission_common_tco2e)) as tonnes
     from {{ ref('int_factor__standing') }} as f

@@ -1,9 +1,6 @@
 {{ config(
     materialized='incremental', incremental_strategy='append', on_schema_change='fail', pre_hook='{{ delete_affected() }}'
 ) }}
--- Every line of every block, rounded once, in its method's GWP set and in the common one: of the account (`is_account`), and
--- beside it, fuel aside, what each other version of its method would make of the same rows.
--- Lines that cannot be computed stand here with their activity and `hold`; they carry no tonnes.
 with process_line as (
     {% for block in ['process', 'clinker', 'anode_pfc', 'wastewater', 'mine_gas', 'ceramics', 'reported_gas', 'fluorinated_gas', 'flare_vent', 'grid_loss'] -%}
     select {{ line_columns() }} from {{ ref('int_ledger__' ~ block) }}

@@ -1,6 +1,4 @@
 {{ config(materialized='table') }}
--- What a nowcast goes by, with the span of knowledge of every figure: power sold by area and industry, and the thermal generation of
--- the province. Rows for a whole province or section of industry, and households, speak to no cell.
 with sales as (
     select *
     from {{ ref('stg_grid_sales') }}

@@ -1,8 +1,4 @@
 {{ config(materialized='table') }}
--- What each enterprise emitted by month, form and field, with the span of knowledge in which the figure counts: the lines of the
--- ledger, and what the rows made that a later delivery replaced. Replaced rows are valued as the ledger values them: fuel by the
--- formula of combustion, process and power by the factor of the line that stands now. Factors and the register's method are today's
--- for every moment, so that a score judges the estimate and not a change of factors.
 with counted as (
     {% for name in ['energy', 'process', 'power_heat'] -%}
     select 'enterprise_{{ name }}' as source, batch_id, row_no, known_at,

@@ -1,5 +1,4 @@
 {{ config(materialized='table') }}
--- The enterprises of the register in the month of each vintage, as the register was known then.
 with registered as (
     select
         v.vintage_id, v.period, r.uscc, r.division_code, r.industry_code, r.operating_from, r.operating_to,

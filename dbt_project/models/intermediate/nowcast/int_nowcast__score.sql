@@ -1,6 +1,4 @@
 {{ config(materialized='table') }}
--- Each estimate of the past against what was reported later for the forms that were missing then. A cell is scored once all of them are in
--- (`is_scored`).
 with missing as (
     select vintage_id, uscc, prefecture, industry, measure, source from {{ ref('int_nowcast__unit') }} where is_missing and not is_unknown
     union

@@ -1,5 +1,4 @@
 {{ config(materialized='table') }}
--- The top-down totals that a bridge can close on: the home province and its prefectures with a balance of their own, by year, with their label.
 with place as (
     select code, level, province_code from {{ ref('int_current__division_tree') }} where level = 'prefecture'
     union all

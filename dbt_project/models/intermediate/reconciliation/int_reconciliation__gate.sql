@@ -1,5 +1,3 @@
--- The unexplained share of each computed bridge and what the gate says: a warning, a refusal to close the year as final, or nothing to judge
--- while there are no accounts. previous_share: the year before, for the trend. large_*: causes that move more of the total than the setting.
 with cause as (
     select division_code, year, cause, cast(sum(tco2e) as decimal(18, 3)) as tco2e
     from {{ ref('int_reconciliation__own') }}

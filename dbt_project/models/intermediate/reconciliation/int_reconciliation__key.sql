@@ -1,6 +1,4 @@
 {{ config(materialized='table') }}
--- The key by which each part of a year is allocated, and each prefecture's weight in it: the first key of seed reconciliation_key that has a
--- figure of the year and label for every prefecture without a balance of its own (`is_taker`). A part without such a key has no row here.
 with year_of as (
     select year, is_synthetic, province_code from {{ ref('int_reconciliation__scope') }} where level = 'province'
 ),

@@ -1,6 +1,4 @@
 {{ config(materialized='table') }}
--- The direct lines of the years and labels that have a balance, by what the top-down road makes of them (`part`): enterprise, month, division.
--- set_tco2e: the same fuel under the factor of the set, rounded a line; null where the set has no factor for it.
 with of_year as (
     select distinct year, is_synthetic from {{ ref('int_reconciliation__balance') }}
 ),

@@ -1,6 +1,4 @@
 {{ config(materialized='table') }}
--- What the accounts and the register say, cause by cause, at the prefecture of the enterprise. `found`: rows that it rests on,
--- `unknown`: enterprises, lines or industries of which nothing can be said.
 with line as (
     select prefecture, year, is_synthetic, part, is_held,
         sum(account_tco2e) as account_tco2e, sum(set_tco2e) as set_tco2e, sum(lines) as lines, sum(lines_without_factor) as lines_without_factor

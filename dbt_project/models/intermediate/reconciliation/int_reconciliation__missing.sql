@@ -1,6 +1,4 @@
 {{ config(materialized='table') }}
--- Fuel that the accounts of industry lack, by enterprise, month and cause: months without an energy form (`not_reported`, or `timing` while
--- the form is not due), and quarantined energy rows that nothing has made good (`held_back`). tco2e is null where nothing can be said.
 with months as (
     select s.year, s.is_synthetic, make_date(s.year, cast(m as integer), 1) as period
     from (select distinct year, is_synthetic from {{ ref('int_reconciliation__balance') }}) as s

@@ -1,6 +1,4 @@
 {{ config(materialized='table') }}
--- The whole bridge of the province and of each prefecture with a balance of its own: located parts, top-down parts, and what remains.
--- The remainder goes to `vintage` as far as a revision of the balance explains it, the rest is unexplained.
 with scope as (
     select * from {{ ref('int_reconciliation__scope') }}
 ),

@@ -1,6 +1,4 @@
 {{ config(materialized='table') }}
--- Every row of every bridge: the province and prefectures with a balance of their own as computed, the other prefectures with their located
--- parts and what is allocated to them, and `unallocated`: parts without a key, and enterprises of no known prefecture.
 with scope as (
     select * from {{ ref('int_reconciliation__scope') }}
 ),

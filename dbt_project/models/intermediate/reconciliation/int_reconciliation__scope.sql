@@ -1,6 +1,4 @@
 {{ config(materialized='table') }}
--- Which bridges there are: the home province, and each of its prefectures that delivers a balance of its own, by year.
--- Real and synthetic never meet in one bridge: where the balance is of one label and the total of the accounts of the other, there is none.
 with account as (
     {% for level in ['province', 'prefecture'] -%}
     select

@@ -1,6 +1,4 @@
 {{ config(materialized='table') }}
--- Parts of the bridge that come from the top-down road, for each balance of the home province and its prefectures; `key_part` says
--- by which keys of seed reconciliation_key the province's part goes to the prefectures.
 with scope as (
     select * from {{ ref('int_reconciliation__balance') }}
 ),

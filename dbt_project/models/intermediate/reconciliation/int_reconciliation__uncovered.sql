@@ -1,6 +1,4 @@
 {{ config(materialized='table') }}
--- Industry below the reporting threshold, by prefecture and division of sections B and C: fuel of the accounts x (power sold / power that
--- the register bought - 1), over the months that have both. Sales of the province stand in where a prefecture has none of its own.
 with of_year as (
     select distinct year, is_synthetic from {{ ref('int_reconciliation__balance') }}
 ),

@@ -1,5 +1,3 @@
--- Monthly and yearly quantities of the enterprise forms, one series a fact: what the pattern rules (R60-R62) look at.
--- Parameters of enterprise_process are no quantities and may well stay the same.
 with facts as (
     select 'enterprise_energy' as source, uscc, period, period_grain, slice_year, batch_id, row_no, 'consumed' as column_name,
         concat_ws('/', nullif(unit_code, ''), energy, nullif(stream, '')) as series, consumed as quantity, 1 as months_covered

@@ -1,7 +1,3 @@
--- R62 on digits. Last digits: those of an enterprise's measured figures of a year are even (chi-square, nine degrees of freedom).
--- First digits: series of many sizes follow Benford; the months of a series repeat its size, so a series counts once, by the share
--- of its figures that begin with each digit (chi-square, eight degrees of freedom, a bound for such shares). Limits and the least
--- sample, under which chance tells fewer than one enterprise-year in 10,000, stand in seed `quality_rule` (docs/method.md).
 with figures as (
     select source, uscc, series, slice_year, period, batch_id, row_no, {{ rounded('quantity', 6) }} as quantity
     from {{ ref('int_rule__delivered_quantity') }}

@@ -1,4 +1,3 @@
--- Rules on the energy form that look at other months, other years or other sources: R01, R03, R04, R10, R12, R13, R20, R43, R44, R60 (NCV).
 with e as (
     select *, 'enterprise_energy' as source, {{ month_index('period') }} as month_index,
         case data_basis when '监测' then 1 when '台账' then 2 when '发票' then 3 end as basis_rank

@@ -1,4 +1,3 @@
--- Delivered factors that wait beside a published one (E01), and those that count as unconfirmed whatever they say (E02).
 with factor as (
     select *, 'emission_factor' as source, cast(null as varchar) as uscc, cast(null as date) as period,
         concat_ws(' ', kind, item, nullif(method_version, ''), nullif(area, ''), cast(data_year as varchar)) as thing

@@ -1,5 +1,4 @@
 {{ config(materialized='table') }}
--- Findings of the rules on the current view, in the words of seed `quality_rule`. They tell and never quarantine.
 with found as (
     {% for name in ['series', 'digit', 'energy', 'process', 'power_unit', 'product', 'market', 'operation', 'monitoring', 'reconciliation', 'statistics', 'triangulation', 'factor', 'pattern', 'grain', 'pair', 'own_figure'] %}
     {% if not loop.first %}union all{% endif %}

@@ -1,5 +1,3 @@
--- Y04: a year and the twelve months of one fact that differ, or months that are more than their year; Y07: a year-to-date figure below the
--- one before it.
 with enterprise as (
     {% for name, source, column, quantity in [
         ('int_current__energy', 'enterprise_energy', 'consumed', 'consumed'), ('int_current__power_heat', 'enterprise_power_heat', 'quantity', 'quantity'),

@@ -1,4 +1,3 @@
--- Certificates (R74), allowances and credits (R80, R81), key emitters (R82), grid sales against purchases (R20).
 with green as (
     select *, 'enterprise_power_heat' as source,
         count(*) over (partition by certificate_id) as claims, {{ exact_sum('quantity', over='partition by certificate_id') }} as claimed_mwh

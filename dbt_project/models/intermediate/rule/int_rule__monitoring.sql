@@ -1,5 +1,3 @@
--- Online monitoring: meters whose days are incomplete (M10), readings that are not the report of the month (M11) or of the year (R11),
--- outages that lasted too long (M12), monthly evidence that came late (M13), and increments that read like a register (M14).
 with metered as (
     select m.uscc, m.period, year(m.period) as slice_year, m.energy, m.activity_unit, m.batch_id, m.row_no, 'meter_reading' as source,
         m.days_below, 100.0 * least(m.collected, m.due) / m.due as completeness, cast(m.quantity as double) as metered, r.reported

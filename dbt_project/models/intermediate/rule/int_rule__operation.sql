@@ -1,5 +1,3 @@
--- Reports of enterprises before they opened, after they closed, or after a successor took over, by the register as of the period;
--- enterprises that stand in the register under two codes, and divisions that the code or an earlier row of the register gainsays.
 with reported as (
     {% for name, source in [('energy', 'enterprise_energy'), ('process', 'enterprise_process'), ('power_heat', 'enterprise_power_heat'),
         ('output', 'enterprise_output'), ('power_unit', 'power_unit_month')] %}

@@ -1,5 +1,3 @@
--- A delivered figure beside the project's own for the same fact: targets observed (R20), free allocation (R81), thermal generation of the
--- statistics beside the units (R20). Both are shown; neither is changed.
 with observed as (
     select o.target_id, o.value, o.own_value, o.batch_id, o.row_no, cast(null as varchar) as uscc, make_date(o.year, 1, 1) as period
     from {{ ref('int_target__observation') }} as o

@@ -1,5 +1,3 @@
--- Two rows that count side by side and may be one: the same quantity under another key from a later delivery (Y05), and units or streams
--- whose names look like one (Y06); and a row that is the sum of the others beside it (Y08).
 {%- set sources = [
     ('enterprise_energy', 'int_current__energy', 'stg_enterprise_energy', 'consumed', 'activity_unit', ['unit_code', 'energy', 'stream'], "true"),
     ('enterprise_process', 'int_current__process', 'stg_enterprise_process', 'quantity', "''", ['unit_code', 'role', 'item', 'stream'], "role <> '参数'"),

@@ -1,4 +1,3 @@
--- Y01-Y03: months that look like year to date, a year that repeats the year before, and two enterprises with the same figures.
 with running as (
     select *, quantity as value from {{ ref('int_rule__reported_figure') }} where running_sum
 ),

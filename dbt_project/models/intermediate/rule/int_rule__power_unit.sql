@@ -1,4 +1,3 @@
--- Rules on power units that look at the past, the benchmark or the plant's other forms: R04, R20, R55, R56.
 with unit_month as (
     select u.*, 'power_unit_month' as source, a.benchmark, a.benchmark_mwh,
         cast(u.main_fuel_tco2e as double) * (1.0 - coalesce(u.heat_ratio, 0.0)) as power_tco2e,

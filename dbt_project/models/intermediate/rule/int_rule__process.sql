@@ -1,4 +1,3 @@
--- Rules on rows of enterprise_process that need others: P02, N2O abatement without the usage rate that makes it count.
 with p as (
     select *, 'enterprise_process' as source from ({{ counting('int_current__process') }}) as c
 )

@@ -1,4 +1,3 @@
--- Product intensities against their usual range and against last year; emission against last year where output did not move (R60).
 with year_pair as (
     select t.*, b.intensity as before_intensity
     from {{ ref('int_rule__product_year') }} as t

@@ -1,5 +1,3 @@
--- Product intensities of an enterprise and year, over the months (or the year) for which both output and account are there.
--- Ranges and measures come from seed `product_intensity`; `route` tells processes apart by the fuels that are used.
 with output as (
     select o.uscc, o.slice_year, o.period, o.period_grain, o.item, o.batch_id, o.row_no,
         o.quantity * coalesce(u.factor, 1.0) as quantity

@@ -1,5 +1,3 @@
--- A bridge that leaves too much unexplained, or in which a single cause moves too much of the total, told on a row of the balance that it
--- closes on. The limits are settings of the bridge.
 with judged as (
     select g.*, c.batch_id, c.row_no, cast(null as varchar) as uscc, make_date(g.year, 1, 1) as period,
         row_number() over (partition by g.division_code, g.year order by c.batch_id, c.row_no) as place

@@ -1,5 +1,3 @@
--- Figures of single months of every source that reports series, one series a fact, an owner an enterprise or a region. Which patterns are
--- looked for in which source stands in seed `series_source`; running sums of sector_statistics are rule Q03.
 with figure as (
     select source, uscc as owner, uscc, series, period, quantity, months_covered, batch_id, row_no
     from {{ ref('int_rule__delivered_quantity') }}

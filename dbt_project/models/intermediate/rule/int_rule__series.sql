@@ -1,4 +1,3 @@
--- R60 (activity), R61 and R62 on the series of the enterprise forms.
 with monthly as (
     select *,
         month_index - months_covered + 1 as from_index,

@@ -1,5 +1,3 @@
--- Q01-Q08: what is odd about delivered statistics, told to whoever delivered them. Tables that come with the project have no deliverer:
--- theirs stand in fct_statistic_check only, as do Q04 and Q09, which are no faults.
 with odd as (
     select c.*, cast(null as varchar) as uscc
     from {{ ref('int_statistic_check__result') }} as c

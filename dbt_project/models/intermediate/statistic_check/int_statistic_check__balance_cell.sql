@@ -1,5 +1,3 @@
--- Cells of a balance that are told on their own: below zero where nothing can be (Q16; also industry less its feedstock, which makes a
--- negative emission), and fuels that came in standard coal (Q17: converted back by the coefficient of the year, held where there is none).
 with negative as (
     select c.division_code, c.year, c.fuel_code, c.item_code as item, i.item_zh, i.item_en, c.quantity, 0 as expected, c.batch_id, c.row_no, c.is_synthetic
     from {{ ref('int_inventory__balance_cell') }} as c

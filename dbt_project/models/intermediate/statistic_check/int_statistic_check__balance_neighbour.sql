@@ -1,6 +1,3 @@
--- A balance beside what it stands next to, for every division: each fuel beside the balance of the years before (Q10), its emission beside
--- the published totals (Q11), the fuel of thermal power beside the power made of it (Q12), and that power beside the grid statistics
--- (Q13). A unit that is wrong throughout keeps every identity of the balance itself; only its neighbours tell. Limits: `quality_rule`.
 with size as (
     select c.division_code, c.year, c.fuel_code, max(abs(c.quantity)) as quantity, max_by(c.batch_id, abs(c.quantity) order by c.batch_id, c.row_no) as batch_id,
         max_by(c.row_no, abs(c.quantity) order by c.batch_id, c.row_no) as row_no, bool_or(c.is_synthetic) as is_synthetic

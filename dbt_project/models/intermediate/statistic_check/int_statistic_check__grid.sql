@@ -1,6 +1,3 @@
--- Grid factors that cannot be or that differ from what is published, told on the figure of thermal generation that they rest on: a thermal
--- factor beyond the bounds of physics (Q14; a year, else the month), and the own average factor beside the published one of the very year (Q15),
--- unconfirmed ones too. Boundaries differ (seed grid_boundary): a gap is to be explained, not mended. Limit of Q15: `quality_rule`.
 with thermal_row as (
     select
         'energy_balance' as basis, division_code as area, 'year' as grain, make_date(year, 1, 1) as period, batch_id, row_no

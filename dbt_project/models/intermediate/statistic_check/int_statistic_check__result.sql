@@ -1,6 +1,4 @@
 {{ config(materialized='table') }}
--- What is odd about delivered statistics, one row a figure and check: identities of the balance, year-to-date series, zeros that may mean
--- missing, parts that do not make their total, vintages that differ, balances far from what stands beside them. Figures are used as they are; nothing is smoothed here.
 with figure as (
     select
         division_code, industry_code, indicator, unit, period, period_grain, period_kind, vintage, value, is_synthetic, batch_id, row_no,

@@ -1,6 +1,3 @@
--- Monthly figures out of both readings: a single month as published, else the step of a year-to-date series since the figure
--- before it. A step may cover several months: January and February come together.
--- Months marked as single that look like year to date are left out (int_statistics__suspect). Real before synthetic, revised before preliminary.
 with ranked as (
     select *,
         row_number() over (

@@ -1,5 +1,3 @@
--- Series that are marked as single months and look like year to date (macro looks_to_date). Adding them would make the year several times
--- too large.
 with ranked as (
     select *,
         row_number() over (

@@ -1,6 +1,4 @@
 {{ config(materialized='table') }}
--- A verdict for every target, body and year: the years of the plan and every year observed. The rule of a year is that of the next
--- target year; before it comes a verdict is about the pace. Readings and bands are seeds `target_rule` and `target_band`.
 with plan as (
     select * from {{ ref('int_current__plan_target') }} where conflict is null
 ),

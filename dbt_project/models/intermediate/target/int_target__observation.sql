@@ -1,8 +1,4 @@
 {{ config(materialized='table') }}
--- The observation of each target, body and year: the delivered one, else the project's own series, else (province only) what its
--- prefectures make together by the rule of seed `target_rule` (sum, mean, each, weighted by gdp or population). Of a year and its
--- months the year counts, else December; they never add. Preliminary figures are marked: no verdict rests on them. Where a value is
--- missing, `missing_code` says why: two deliveries contradict each other, or not all prefectures are there.
 with delivered as (
     select
         target_id, division_code, cast(year(period) as integer) as year, case when conflict is null then value end as value,

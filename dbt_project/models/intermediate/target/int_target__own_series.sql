@@ -1,8 +1,3 @@
--- What the project's own figures say about a target, by the name that seed `target_rule` gives (own_series).
--- capacity:<source> [1e4 kW]: at the end of the year. co2_intensity_reduction [%]: against 2005, energy CO2 of the top-down inventory over
--- GDP at prices of 2005 (never at current prices: inflation would count as reduction). peak_year: the year of the greatest inventory.
--- It is open (vintage 未定) until five years in a row follow that all lie below it by more than its 95 % interval (int_uncertainty__inventory_year,
--- else `peak` of seed `target_band`).
 with capacity as (
     select
         area as division_code, cast(year(period) as integer) as year, 'capacity:' || partner as series,

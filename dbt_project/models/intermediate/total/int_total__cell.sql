@@ -1,6 +1,4 @@
 {{ config(materialized='table') }}
--- The ledger by enterprise, period, field and every code that a total is taken by, together with who is registered and who
--- reported. Every total is a sum of these rows; a line is in exactly one of them.
 with lines as (
     select
         uscc, period, period_grain, division_code, industry_code,

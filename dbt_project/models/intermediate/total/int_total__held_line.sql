@@ -1,7 +1,4 @@
 {{ config(materialized='table') }}
--- What each line that is held back would make, where that can be said: its activity under the enterprise's own factor for the same thing,
--- else a fuel under the uniform factor of the inventory. Absolute tonnes; null where nothing can be said, and never 0 for that.
--- Parameters, and quantities that count under another role, are no activity of their own.
 with own_factor as (
     select uscc, emission_source, item, gas, activity_unit,
         sum(abs(emission_common_tco2e)) as tco2e, sum(abs({{ decimal_of('activity_quantity', 6) }})) as activity

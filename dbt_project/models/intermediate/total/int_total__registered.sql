@@ -1,7 +1,4 @@
 {{ config(materialized='table') }}
--- Enterprises of the register by month, while in operation, from the first month of the ledger to the last that is due or that anyone
--- delivered; whether they reported, whether their account can be computed (`account_hold` says why not: it is not covered then), and how
--- many of their rows are quarantined. One row an enterprise and month.
 with ledger as (
     select period as first_month, period as last_month from {{ ref('int_ledger__boundary') }} where period_grain = 'month'
     union all

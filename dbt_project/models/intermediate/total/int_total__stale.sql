@@ -1,5 +1,3 @@
--- Months of which a delivery was refused and not replaced since, so that earlier data stand: by enterprise where the refused file names who its
--- rows are of, for everyone (uscc null) where it does not. A file whose months cannot be read counts for the month before it was received.
 with refused as (
     select b.batch_id, b.source, b.file_name, b.received_at, b.rows_received
     from {{ ref('stg_registry__batch') }} as b

@@ -1,6 +1,3 @@
--- Independent estimates of one quantity of an enterprise's month, one row an estimate. `account` is what the account rests on.
--- Electricity is what was bought; a norm speaks of what was used, so it counts only where nothing is generated or sold on site.
--- Electricity sold by the grid company comes by division and industry, not by enterprise: it joins here once it names one.
 {%- set stock_use = 'opening_stock + coalesce(purchased, 0) + coalesce(produced, 0) - closing_stock - coalesce(sold, 0) - coalesce(used_elsewhere, 0)' %}
 with energy as (
     select *, case when fuel_group = 'coal' then 'coal' else fuel_code end as quantity_name

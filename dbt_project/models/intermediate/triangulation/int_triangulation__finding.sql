@@ -1,6 +1,4 @@
 {{ config(materialized='table') }}
--- Verdicts that someone has to settle, on the row that carries most of the quantity in the account; where the account has none of it, on
--- the row of the source that does. A stock balance that is off alone is R10 (held back, or accepted by decision) and not told twice.
 with told as (
     select *,
         case verdict when 'disagree' then 'X01-sources-disagree' when 'pattern' then 'X02-pattern' else 'X03-not-in-account' end as check_id

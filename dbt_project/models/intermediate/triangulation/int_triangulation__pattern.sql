@@ -1,5 +1,3 @@
--- Patterns in the monthly series that the account rests on: what measured values do not do. A measured mode that became a
--- default is seen on the energy form and on the power units.
 with series as (
     select uscc, quantity, period, high as value,
         lag(period) over w as period_before, lag(high) over w as value_before,

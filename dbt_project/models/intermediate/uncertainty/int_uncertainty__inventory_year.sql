@@ -1,5 +1,4 @@
 {{ config(materialized='table') }}
--- Value and variance (squared half-width) of the inventory by division, year and factor set.
 with {{ half_widths(ref('int_uncertainty__inventory'), ['level', 'code', 'total_period', 'factor_set']) }},
 
 inventory_value as (

@@ -1,6 +1,4 @@
 {{ config(materialized='table') }}
--- Emission lines by what their error depends on: enterprise, item, factors used, basis of the activity, month; `kind` stands for what
--- decides its errors. `squares` is the sum of the squared lines, for the figure that takes each line as independent.
 {% set activity_kind = "case when l.emission_source in ('product_deduction', 'co2_recovered') then 'process' else l.emission_source end" -%}
 {% set data_basis = "coalesce(e.data_basis, '')" -%}
 {% set is_measured = "coalesce(e.parameter_basis, '') = '实测' or l.factor_tier = 'measured'" -%}

@@ -1,5 +1,4 @@
 {{ config(materialized='table') }}
--- Value and variance (squared half-widths) of every yearly total: the ledger by level, and the inventory by factor set.
 with {{ uncertain_totals('make_date(c.slice_year, 1, 1)', 'true') }},
 
 -- the ETS scope of an enterprise, in the GWP set of its method

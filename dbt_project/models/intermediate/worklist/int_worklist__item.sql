@@ -1,6 +1,4 @@
 {{ config(materialized='table') }}
--- One item a batch and check: state, tonnes at stake and where they come from, when it is due. Where the tonnes of a row, or of a whole refused
--- file, are not known, `tonnes_at_most` bounds them by what all accounts together make in as many months (source of enterprises only).
 with item as (
     select
         batch_id, check_id, min(source) as source, min(severity_rank) as severity_rank,

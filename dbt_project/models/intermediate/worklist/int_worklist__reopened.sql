@@ -1,4 +1,3 @@
--- How often a row that the gate held back passed, or was accepted, in one version of its batch and failed again in a later one.
 with held as (
     select batch_id, row_no, check_id
     from {{ ref('stg_registry__delivered_finding') }}

@@ -1,9 +1,4 @@
 {{ config(materialized='table') }}
--- Rows with a finding that someone has to settle, and how far each has come. It follows from the deliveries alone, and for rules on the
--- current view from what earlier nights saw:
--- open while the check fails; decided while a decision closes it; waiting_for_enterprise when the row was rejected and nothing stands
--- in its place; resolved when the check passes or a later delivery replaced the row; obsolete when that row had been decided on.
--- `tonnes` hang on the row, and `basis` says where they come from.
 with span as (
     select
         batch_id, row_no, check_id, min(source) as source, min(uscc) as uscc, min(period) as period,

@@ -1,4 +1,3 @@
--- batches received by the knowledge date, with the verdict on them
 select
     cast(b.batch_id as varchar) as batch_id,
     cast(b.source as varchar) as source,

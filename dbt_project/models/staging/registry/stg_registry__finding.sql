@@ -1,4 +1,3 @@
--- Findings of the gate known at the knowledge date; those of a batch that decisions touch are of its version in force.
 with version as (
     select v.batch_id, v.version
     from {{ source('registry', 'version') }} as v

@@ -1,4 +1,3 @@
--- Findings on the current view as earlier nights saw them: one row a span; is_over when a night up to now no longer saw it.
 select
     cast(s.batch_id as varchar) as batch_id, cast(s.row_no as bigint) as row_no, cast(s.check_id as varchar) as check_id,
     cast(s.source as varchar) as source, cast(s.uscc as varchar) as uscc, cast(s.period as date) as period,
