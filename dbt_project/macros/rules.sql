@@ -29,9 +29,15 @@ case when abs({{ x }}) < 1e20 then rtrim(rtrim(cast({{ decimal_of(x, decimals) }
     cast({{ what_zh }} as varchar) as what_zh, cast({{ what_en }} as varchar) as what_en
 {%- endmacro %}
 
+{# True for a row of a current table that counts: not in conflict, and no year or months stand for it. #}
+{% macro counts(alias=none) -%}
+{%- set of = alias ~ '.' if alias else '' -%}
+{{ of }}conflict is null and {{ of }}superseded_by is null
+{%- endmacro %}
+
 {# Rows of a current table that count. #}
 {% macro counting(current) -%}
-select * from {{ ref(current) }} where conflict is null and superseded_by is null
+select * from {{ ref(current) }} where {{ counts() }}
 {%- endmacro %}
 
 {# A sentence of `quality_rule` (`r`) with what the finding `f` cites. #}

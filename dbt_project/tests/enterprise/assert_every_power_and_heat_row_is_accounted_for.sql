@@ -5,4 +5,4 @@ left join {{ ref('int_ledger__power_heat_row') }} as o on o.uscc = r.uscc and o.
 left join (
     select distinct batch_id, row_no from {{ ref('int_ledger__line') }} where delivery_source = 'enterprise_power_heat'
 ) as l on l.batch_id = r.batch_id and l.row_no = r.row_no
-where r.conflict is null and r.superseded_by is null and {{ affected('r') }} and (o.batch_id is null) = (l.batch_id is null)
+where {{ counts('r') }} and {{ affected('r') }} and (o.batch_id is null) = (l.batch_id is null)

@@ -1,7 +1,7 @@
 {{ config(materialized='table') }}
 with direct as (
-    select *, emission_source in ('fuel', 'process', 'product_deduction', 'co2_recovered') and hold is null as is_direct,
-        hold is null and emission_source <> 'energy_only' and coalesce(electricity_view, 'location') = 'location' as is_computed
+    select *, {{ is_direct() }} and hold is null as is_direct,
+        hold is null and emission_source <> 'energy_only' and {{ in_location_view() }} as is_computed
     from {{ ref('int_ledger__line') }}
 ),
 

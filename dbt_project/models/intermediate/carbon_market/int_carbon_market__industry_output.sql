@@ -5,7 +5,7 @@ with process_rows as (
             order by case role when '过程' then 1 when '原料' then 2 when '辅料' then 3 when '产品固碳' then 4 when '回收' then 5 else 6 end
         ) as role_choice
     from {{ ref('int_current__process') }}
-    where conflict is null and superseded_by is null
+    where {{ counts() }}
 ),
 
 reported as (
@@ -17,7 +17,7 @@ reported as (
         o.is_synthetic
     from {{ ref('int_current__output') }} as o
     left join {{ ref('unit') }} as u on u.unit_key = o.reported_unit and u.dimension = 'mass'
-    where o.conflict is null and o.superseded_by is null
+    where {{ counts('o') }}
 ),
 
 summed as (

@@ -3,7 +3,7 @@ with units as (
         case when fuel_group = 'coal' then 'coal_power_unmeasured' else fuel_code end as default_code,
         case when unit_class = 'gas' then 'gas' else 'coal_all' end as fuel_kind
     from {{ ref('int_current__power_unit') }}
-    where conflict is null and superseded_by is null and period_grain = 'month'
+    where {{ counts() }} and period_grain = 'month'
 ),
 
 chosen as (

@@ -31,7 +31,7 @@ heat_bought as (
 ),
 
 unit_of as (
-    select distinct uscc, unit_code, slice_year from {{ ref('int_current__power_unit') }} where conflict is null and superseded_by is null
+    select distinct uscc, unit_code, slice_year from {{ ref('int_current__power_unit') }} where {{ counts() }}
 ),
 
 captive as (
@@ -105,7 +105,7 @@ not_burned as (
 direct_month as (
     select uscc, slice_year, period, sum(emission_common_tco2e) as tco2e, count(*) as lines
     from line
-    where emission_source in ('fuel', 'process', 'product_deduction', 'co2_recovered') and period_grain = 'month'
+    where {{ is_direct() }} and period_grain = 'month'
     group by uscc, slice_year, period
 ),
 
@@ -122,17 +122,11 @@ succession as (
     group by d.uscc, d.slice_year, s.successor_uscc
 ),
 
-named as (
-    select uscc, enterprise_name, row_number() over (partition by uscc order by valid_from desc) as recency
-    from {{ ref('int_current__register') }}
-    where conflict is null
-),
-
 same_name as (
     select d.uscc, d.slice_year, o.uscc as counted_in, sum(d.tco2e) as tco2e, sum(d.lines) as overlap_rows
     from direct_month as d
-    inner join named as n on n.uscc = d.uscc and n.recency = 1
-    inner join named as m on m.enterprise_name = n.enterprise_name and m.uscc <> n.uscc and m.recency = 1
+    inner join {{ ref('int_current__register_latest') }} as n on n.uscc = d.uscc
+    inner join {{ ref('int_current__register_latest') }} as m on m.enterprise_name = n.enterprise_name and m.uscc <> n.uscc
     inner join direct_month as o on o.uscc = m.uscc and o.period = d.period
     where d.tco2e < o.tco2e or (d.tco2e = o.tco2e and d.uscc > o.uscc)
     group by d.uscc, d.slice_year, o.uscc
@@ -146,7 +140,7 @@ delivered_again as (
     select l.uscc, l.slice_year, l.batch_id as counted_in, sum(l.emission_common_tco2e * a.times) as tco2e, count(*) as overlap_rows
     from line as l
     inner join again as a on a.batch_id = l.batch_id
-    where l.emission_source <> 'biomass_memo' and coalesce(l.electricity_view, 'location') = 'location'
+    where l.emission_source <> 'biomass_memo' and {{ in_location_view('l') }}
     group by l.uscc, l.slice_year, l.batch_id
 ),
 

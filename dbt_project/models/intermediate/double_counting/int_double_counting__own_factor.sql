@@ -7,5 +7,5 @@ select uscc, slice_year, emission_source, item, activity_unit,
     end as tco2e_per_unit,
     sum(emission_common_tco2e) as tco2e
 from {{ ref('int_ledger__line') }}
-where hold is null and emission_source not in ('energy_only', 'biomass_memo') and coalesce(electricity_view, 'location') = 'location'
+where hold is null and emission_source not in ('energy_only', 'biomass_memo') and {{ in_location_view() }}
 group by uscc, slice_year, emission_source, item, activity_unit

@@ -4,19 +4,19 @@ with delivered as (
         division_code as area, period_grain as grain, period, coalesce(period_ts, cast(period as timestamp)) as ts,
         'generation' as flow, power_source as partner, generation_mwh as mwh, capacity_mw, months_covered, is_synthetic
     from {{ ref('int_current__grid_generation') }}
-    where conflict is null and superseded_by is null
+    where {{ counts() }}
     union all
     select
         to_division_code, period_grain, period, coalesce(period_ts, cast(period as timestamp)), 'inflow', from_division_code,
         quantity_mwh, cast(null as double), months_covered, is_synthetic
     from {{ ref('int_current__grid_exchange') }}
-    where conflict is null and superseded_by is null
+    where {{ counts() }}
     union all
     select
         from_division_code, period_grain, period, coalesce(period_ts, cast(period as timestamp)), 'outflow', to_division_code,
         quantity_mwh, cast(null as double), months_covered, is_synthetic
     from {{ ref('int_current__grid_exchange') }}
-    where conflict is null and superseded_by is null
+    where {{ counts() }}
 ),
 
 labelled as (

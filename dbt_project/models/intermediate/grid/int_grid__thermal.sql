@@ -25,7 +25,7 @@ enterprise_mwh as (
     select o.uscc, o.period, sum({{ decimal_of('o.quantity * u.factor', 6, 28) }}) as mwh
     from {{ ref('int_current__output') }} as o
     inner join {{ ref('unit') }} as u on u.unit_key = coalesce(o.reported_unit, 'mwh') and u.dimension = 'electricity'
-    where o.item = '发电量' and o.conflict is null and o.superseded_by is null and o.period_grain = 'month' and o.months_covered = 1 and o.quantity > 0
+    where o.item = '发电量' and {{ counts('o') }} and o.period_grain = 'month' and o.months_covered = 1 and o.quantity > 0
     group by o.uscc, o.period
 ),
 

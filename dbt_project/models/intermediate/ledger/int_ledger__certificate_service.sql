@@ -5,7 +5,7 @@ with cited as (
         (select min(p.word) from {{ ref('certificate_purpose') }} as p where contains(c.retired_for, p.word) and c.retired_on is not null) as excluding_use
     from {{ ref('int_current__power_heat') }} as r
     left join {{ ref('int_current__certificate') }} as c on c.certificate_id = r.certificate_id and c.conflict is null
-    where r.conflict is null and r.superseded_by is null and r.carrier = '电力' and r.direction = '购入'
+    where {{ counts('r') }} and r.carrier = '电力' and r.direction = '购入'
         and r.origin in ('绿电交易', '绿证', '直供非化石') and r.certificate_id is not null and r.quantity is not null
         and (c.certificate_id is not null or r.origin = '绿证')
 ),

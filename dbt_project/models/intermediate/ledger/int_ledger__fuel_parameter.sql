@@ -2,7 +2,7 @@
 with activity as (
     select r.*
     from {{ ref('int_current__energy') }} as r
-    where r.conflict is null and r.superseded_by is null and {{ affected('r') }}
+    where {{ counts('r') }} and {{ affected('r') }}
         and (r.fuel_group = 'coal' or r.fuel_code in ('kerosene', 'jet_kerosene'))
 ),
 

@@ -11,7 +11,7 @@ with activities as (
     union all
     select h.uscc, h.period, h.period_grain, h.unit_code, 'steam' as block, null, null, null
     from {{ ref('int_current__power_heat') }} as h
-    where h.carrier = '热力' and h.quantity is null and h.steam_t is not null and h.conflict is null and h.superseded_by is null
+    where h.carrier = '热力' and h.quantity is null and h.steam_t is not null and {{ counts('h') }}
         and {{ affected('h') }}
     union all
     select f.uscc, f.period, f.period_grain, f.unit_code,

@@ -15,13 +15,13 @@ with on_factor as (
     select f.batch_id, f.row_no, null, sum(abs(l.emission_common_tco2e))
     from {{ ref('int_factor__standing') }} as f
     inner join {{ ref('int_ledger__line') }} as l on l.gas = f.item and l.gwp_set = f.method_version
-    where f.standing = 'waiting' and f.kind = 'gwp' and l.hold is null and coalesce(l.electricity_view, 'location') = 'location'
+    where f.standing = 'waiting' and f.kind = 'gwp' and l.hold is null and {{ in_location_view('l') }}
     group by f.batch_id, f.row_no
 )
 
 select l.batch_id, l.row_no, sum(abs(l.emission_common_tco2e)) as tonnes
 from {{ ref('int_ledger__line') }} as l
-where l.hold is null and l.emission_source <> 'biomass_memo' and coalesce(l.electricity_view, 'location') = 'location'
+where l.hold is null and l.emission_source <> 'biomass_memo' and {{ in_location_view('l') }}
     and l.emission_common_tco2e is not null
 group by l.batch_id, l.row_no
 having count(*) > 0 and sum(abs(l.emission_common_tco2e)) > 0

@@ -5,7 +5,7 @@ with counted as (
         {% if name == 'energy' %}cast(null as varchar) as item_key, cast(null as double) as quantity{% elif name == 'process' %}role || '|' || item || '|' || stream as item_key, quantity{% else %}carrier || '|' || direction || '|' || origin as item_key, quantity{% endif %},
         uscc, period, unit_code
     from {{ ref('int_current__' ~ name) }}
-    where conflict is null and superseded_by is null and period_grain = 'month' and period >= {{ nowcast_horizon() }}
+    where {{ counts() }} and period_grain = 'month' and period >= {{ nowcast_horizon() }}
     {% if not loop.last %}union all
     {% endif %}
     {%- endfor %}
@@ -24,7 +24,7 @@ ledger as (
     from {{ ref('int_ledger__line') }} as l
     inner join counted as c on c.source = l.delivery_source and c.batch_id = l.batch_id and c.row_no = l.row_no
     where l.period_grain = 'month' and l.hold is null and l.division_code is not null
-        and (l.electricity_view = 'location' or l.emission_source in ('fuel', 'process', 'product_deduction', 'co2_recovered'))
+        and (l.electricity_view = 'location' or {{ is_direct('l') }})
 ),
 
 replaced_energy as (

@@ -24,7 +24,7 @@ power as (
     select left(division_code, 4) || '00' as prefecture, cast(year(period) as integer) as year, is_synthetic, industry_code,
         sum({{ decimal_of('quantity_mwh', 6) }}) as mwh
     from {{ ref('int_current__grid_sales') }}
-    where conflict is null and superseded_by is null
+    where {{ counts() }}
     group by left(division_code, 4) || '00', cast(year(period) as integer), is_synthetic, industry_code
 ),
 

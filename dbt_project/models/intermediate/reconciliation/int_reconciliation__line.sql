@@ -30,7 +30,7 @@ line as (
     left join {{ ref('reconciliation_fuel') }} as r on r.fuel_code = u.fuel_code
     left join later_column as c on c.year = l.slice_year and c.fuel_code = r.later_column
     left join {{ ref('reconciliation_item') }} as i on i.param_code = l.item and l.emission_source = 'process'
-    where l.emission_source in ('fuel', 'process', 'product_deduction', 'co2_recovered') and l.division_code is not null
+    where {{ is_direct('l') }} and l.division_code is not null
 ),
 
 valued as (

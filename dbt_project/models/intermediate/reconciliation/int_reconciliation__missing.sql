@@ -27,12 +27,12 @@ member as (
 form as (
     select distinct uscc, slice_year as year, period
     from {{ ref('int_current__energy') }}
-    where conflict is null and superseded_by is null and period_grain = 'month'
+    where {{ counts() }} and period_grain = 'month'
     union
     select distinct e.uscc, e.slice_year, make_date(cast(e.slice_year as integer), cast(m as integer), 1)
     from {{ ref('int_current__energy') }} as e
     cross join range(1, 13) as t(m)
-    where e.conflict is null and e.superseded_by is null and e.period_grain = 'year'
+    where {{ counts('e') }} and e.period_grain = 'year'
 ),
 
 -- what the fuel of a month makes under the factors of the set

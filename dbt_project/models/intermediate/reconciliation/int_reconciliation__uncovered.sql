@@ -20,7 +20,7 @@ sold as (
         sum({{ decimal_of('s.quantity_mwh', 6) }}) as mwh
     from {{ ref('int_current__grid_sales') }} as s
     inner join of_year as y on y.year = year(s.period) and y.is_synthetic = s.is_synthetic
-    where s.conflict is null and s.superseded_by is null and (s.period_grain = 'year' or s.months_covered = 1) and length(s.industry_code) >= 2
+    where {{ counts('s') }} and (s.period_grain = 'year' or s.months_covered = 1) and length(s.industry_code) >= 2
     group by left(s.division_code, 4) || '00', left(s.industry_code, 2), s.period, s.period_grain, s.is_synthetic
 ),
 

@@ -90,7 +90,7 @@ sold as (
         case when g.division_code like '%0000' then left(g.division_code, 2) when g.division_code like '%00' then left(g.division_code, 4)
             else g.division_code end as area
     from {{ ref('int_current__grid_sales') }} as g
-    where g.conflict is null and g.superseded_by is null and (g.period_grain = 'year' or g.months_covered = 1)
+    where {{ counts('g') }} and (g.period_grain = 'year' or g.months_covered = 1)
 ),
 
 customer as (

@@ -5,12 +5,12 @@ with metered as (
     left join (
         select uscc, period, energy, {{ exact_sum('consumed') }} as reported
         from {{ ref('int_current__energy') }}
-        where conflict is null and superseded_by is null and period_grain = 'month' and energy <> '电力'
+        where {{ counts() }} and period_grain = 'month' and energy <> '电力'
         group by uscc, period, energy
         union all
         select uscc, period, '电力', {{ exact_sum('quantity') }}
         from {{ ref('int_current__power_heat') }}
-        where conflict is null and superseded_by is null and period_grain = 'month' and carrier = '电力' and direction = '购入'
+        where {{ counts() }} and period_grain = 'month' and carrier = '电力' and direction = '购入'
         group by uscc, period
     ) as r on r.uscc = m.uscc and r.period = m.period and r.energy = m.energy
 ),

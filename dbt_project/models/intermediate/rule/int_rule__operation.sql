@@ -15,11 +15,8 @@ of_period as (
     inner join {{ ref('int_current__register') }} as r on r.uscc = p.uscc and r.conflict is null and r.valid_from < p.period_end
 ),
 
--- the last row of each enterprise that was neither closed nor succeeded
 registered as (
-    select *, row_number() over (partition by uscc order by valid_from desc) as recency
-    from {{ ref('int_current__register') }}
-    where conflict is null
+    select * from {{ ref('int_current__register_latest') }}
 ),
 
 -- digits 3 to 8 of a credit code name the division of the authority that registered it (GB 32100-2015): a hint, where it is a prefecture
@@ -28,22 +25,22 @@ of_code as (
     from registered as r
     inner join {{ ref('int_current__division') }} as d
         on d.division_code = substr(r.uscc, 3, 4) || '00' and d.level = 'prefecture' and d.conflict is null
-    where r.recency = 1 and r.operating_to is null
+    where r.operating_to is null
         and left(r.division_code, 2) = substr(r.uscc, 3, 2) and left(r.division_code, 4) <> substr(r.uscc, 3, 4)
 ),
 
 moved as (
     select 'enterprise_register' as source, uscc, batch_id, row_no, division_code, cast(date_trunc('month', valid_from) as date) as period,
         lag(division_code) over (partition by uscc order by valid_from) as before_division
-    from registered
+    from {{ ref('int_current__register') }}
+    where conflict is null
 ),
 
 same_name as (
     select 'enterprise_register' as source, r.uscc, r.batch_id, r.row_no, r.enterprise_name, min(o.uscc) as other_uscc
     from registered as r
     inner join registered as o on o.enterprise_name = r.enterprise_name and o.uscc <> r.uscc
-    where r.recency = 1 and o.recency = 1
-        and r.operating_to is null and o.operating_to is null
+    where r.operating_to is null and o.operating_to is null
         and nullif(trim(r.successor_uscc), '') is null and nullif(trim(o.successor_uscc), '') is null
     group by r.uscc, r.batch_id, r.row_no, r.enterprise_name
 )

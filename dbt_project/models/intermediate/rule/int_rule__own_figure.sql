@@ -32,7 +32,7 @@ thermal as (
     select g.batch_id, g.row_no, cast(null as varchar) as uscc, g.period, g.generation_mwh, m.mwh
     from {{ ref('int_current__grid_generation') }} as g
     inner join unit_month as m on m.division_code = g.division_code and m.period = g.period
-    where g.conflict is null and g.superseded_by is null and g.period_grain = 'month' and g.months_covered = 1 and g.power_source = '火电'
+    where {{ counts('g') }} and g.period_grain = 'month' and g.months_covered = 1 and g.power_source = '火电'
 )
 
 select {{ rule_finding('R20-observation-own', 'o', 'value', shown('o.value'), shown('o.own_value'), 'o.target_id', 'o.target_id', source='target_observation') }}

@@ -10,7 +10,7 @@ with thermal_row as (
         max_by(g.batch_id, g.period order by g.batch_id, g.row_no), max_by(g.row_no, g.period order by g.batch_id, g.row_no)
     from {{ ref('int_current__grid_generation') }} as g
     inner join (select 'month' as grain union all select 'year') as k on k.grain = 'year' or g.period_grain = 'month'
-    where g.conflict is null and g.superseded_by is null and g.power_source = '火电' and g.period_grain in ('month', 'year')
+    where {{ counts('g') }} and g.power_source = '火电' and g.period_grain in ('month', 'year')
     group by g.division_code, k.grain, case k.grain when 'month' then g.period else make_date(cast(year(g.period) as integer), 1, 1) end
 ),
 

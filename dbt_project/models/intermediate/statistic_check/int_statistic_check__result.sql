@@ -61,7 +61,7 @@ series as (
         'grid_generation', division_code, '', '发电量：' || power_source, 'MWh', period, period_grain,
         {{ decimal_of('generation_mwh', 6) }}, is_synthetic, batch_id, row_no, power_source || '发电量（MWh）'
     from {{ ref('int_current__grid_generation') }}
-    where conflict is null and superseded_by is null and (period_grain = 'year' or (period_grain = 'month' and months_covered = 1))
+    where {{ counts() }} and (period_grain = 'year' or (period_grain = 'month' and months_covered = 1))
 ),
 
 neighbours as (

@@ -11,13 +11,13 @@ with lines as (
         {% endfor -%}
         sum(case when hold is null and is_direct and factor_tier = 'measured' then abs(emission_common_tco2e) else 0 end) as measured_num,
         sum(case when hold is null and is_direct then abs(emission_common_tco2e) else 0 end) as measured_den,
-        count(case when hold is not null and coalesce(electricity_view, 'location') = 'location' then 1 end) as held_back_rows,
+        count(case when hold is not null and {{ in_location_view() }} then 1 end) as held_back_rows,
         sum(held_tco2e) as held_back_tco2e,
-        count(case when hold is not null and coalesce(electricity_view, 'location') = 'location' and held_tco2e is null then 1 end)
+        count(case when hold is not null and {{ in_location_view() }} and held_tco2e is null then 1 end)
             as held_back_unknown_rows,
         count(*) as lines, 0 as registered, 0 as reported, 0 as incomplete, 0 as stale, bool_or(is_synthetic) as is_synthetic
     from (
-        select l.*, h.tco2e as held_tco2e, emission_source in ('fuel', 'process', 'product_deduction', 'co2_recovered') as is_direct,
+        select l.*, h.tco2e as held_tco2e, {{ is_direct() }} as is_direct,
             {{ own_field('l') }} as own_field, {{ decimal_of('l.gas_t', 9, 28) }} as gas_mass
         from {{ ref('int_ledger__line') }} as l
         left join {{ ref('int_total__held_line') }} as h on h.line_id = l.line_id

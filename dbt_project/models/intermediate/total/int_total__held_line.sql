@@ -3,7 +3,7 @@ with own_factor as (
     select uscc, emission_source, item, gas, activity_unit,
         sum(abs(emission_common_tco2e)) as tco2e, sum(abs({{ decimal_of('activity_quantity', 6) }})) as activity
     from {{ ref('int_ledger__line') }}
-    where hold is null and emission_source not in ('energy_only', 'biomass_memo') and coalesce(electricity_view, 'location') = 'location'
+    where hold is null and emission_source not in ('energy_only', 'biomass_memo') and {{ in_location_view() }}
         and activity_quantity is not null
     group by uscc, emission_source, item, gas, activity_unit
 ),
@@ -26,4 +26,4 @@ from {{ ref('int_ledger__line') }} as l
 left join own_factor as o
     on o.uscc = l.uscc and o.emission_source = l.emission_source and o.item = l.item and o.gas = l.gas and o.activity_unit = l.activity_unit
 left join fuel_factor as f on l.emission_source = 'fuel' and f.energy = l.item and f.canonical_unit = l.activity_unit
-where l.hold is not null and coalesce(l.electricity_view, 'location') = 'location'
+where l.hold is not null and {{ in_location_view('l') }}

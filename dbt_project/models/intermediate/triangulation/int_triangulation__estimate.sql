@@ -2,7 +2,7 @@
 with energy as (
     select *, case when fuel_group = 'coal' then 'coal' else fuel_code end as quantity_name
     from {{ ref('int_current__energy') }}
-    where conflict is null and superseded_by is null and period_grain = 'month' and energy <> '热力'
+    where {{ counts() }} and period_grain = 'month' and energy <> '热力'
 ),
 
 bought as (
@@ -10,7 +10,7 @@ bought as (
         max(case when direction <> '购入' then 1 else 0 end) = 1 as has_own,
         min(batch_id) as batch_id, max(case when is_synthetic then 1 else 0 end) = 1 as is_synthetic
     from {{ ref('int_current__power_heat') }}
-    where conflict is null and superseded_by is null and period_grain = 'month' and carrier = '电力'
+    where {{ counts() }} and period_grain = 'month' and carrier = '电力'
     group by uscc, period
 ),
 
@@ -20,7 +20,7 @@ output as (
     from {{ ref('int_current__output') }} as o
     inner join {{ ref('product_energy_norm') }} as n on n.item = o.item
     inner join {{ ref('unit') }} as u on u.unit_key = o.reported_unit and u.dimension = 'mass'
-    where o.conflict is null and o.superseded_by is null and o.period_grain = 'month' and o.months_covered = 1
+    where {{ counts('o') }} and o.period_grain = 'month' and o.months_covered = 1
     group by o.uscc, o.period, n.quantity
 )
 
@@ -48,14 +48,14 @@ group by uscc, period, case when fuel_group = 'coal' then 'coal' else fuel_code 
 union all
 select uscc, period, 'electricity', 'MWh', 'ets_evidence', {{ exact_sum('purchased_mwh') }}, {{ exact_sum('purchased_mwh') }}, max(case when is_synthetic then 1 else 0 end) = 1
 from {{ ref('int_current__power_unit') }}
-where conflict is null and superseded_by is null and period_grain = 'month'
+where {{ counts() }} and period_grain = 'month'
 group by uscc, period
 having count(*) = count(purchased_mwh)
 union all
 select uscc, period, case when fuel_group = 'coal' then 'coal' else fuel_code end, min(fuel_unit), 'ets_evidence',
     {{ exact_sum('fuel_quantity') }}, {{ exact_sum('fuel_quantity') }}, max(case when is_synthetic then 1 else 0 end) = 1
 from {{ ref('int_current__power_unit') }}
-where conflict is null and superseded_by is null and period_grain = 'month'
+where {{ counts() }} and period_grain = 'month'
 group by uscc, period, case when fuel_group = 'coal' then 'coal' else fuel_code end
 union all
 select o.uscc, o.period, o.quantity, 'MWh', 'output_norm', o.low, o.high, o.is_synthetic

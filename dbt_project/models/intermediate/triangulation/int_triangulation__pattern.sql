@@ -26,13 +26,13 @@ modes as (
         max(case when parameter_basis = '实测' then 1 else 0 end) as measured,
         max(case when parameter_basis = '缺省' then 1 else 0 end) as defaulted
     from {{ ref('int_current__energy') }}
-    where conflict is null and superseded_by is null and period_grain = 'month'
+    where {{ counts() }} and period_grain = 'month'
     group by uscc, period, case when fuel_group = 'coal' then 'coal' else fuel_code end
     union all
     select uscc, period, case when fuel_group = 'coal' then 'coal' else fuel_code end,
         max(case when carbon_tc_per_unit is not null then 1 else 0 end), max(case when carbon_tc_per_unit is null then 1 else 0 end)
     from {{ ref('int_current__power_unit') }}
-    where conflict is null and superseded_by is null and period_grain = 'month'
+    where {{ counts() }} and period_grain = 'month'
     group by uscc, period, case when fuel_group = 'coal' then 'coal' else fuel_code end
 ),
 

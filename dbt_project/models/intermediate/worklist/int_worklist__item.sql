@@ -18,21 +18,14 @@ with item as (
     group by batch_id, check_id
 ),
 
-register as (
-    select uscc, division_code, industry_code, row_number() over (partition by uscc order by valid_from desc) as place
-    from {{ ref('int_current__register') }}
-    where conflict is null
-),
-
 cell as (
-    select distinct i.batch_id, i.check_id, 'prefecture=' || coalesce(t.prefecture_code, r.division_code) as code
+    select distinct i.batch_id, i.check_id, 'prefecture=' || r.prefecture_code as code
     from {{ ref('int_worklist__row') }} as i
-    inner join register as r on r.uscc = i.uscc and r.place = 1
-    left join {{ ref('int_current__division_tree') }} as t on t.code = r.division_code
+    inner join {{ ref('int_current__register_latest') }} as r on r.uscc = i.uscc
     union
     select distinct i.batch_id, i.check_id, 'industry=' || left(r.industry_code, 2)
     from {{ ref('int_worklist__row') }} as i
-    inner join register as r on r.uscc = i.uscc and r.place = 1
+    inner join {{ ref('int_current__register_latest') }} as r on r.uscc = i.uscc
 ),
 
 cells as (

@@ -14,20 +14,12 @@ weight as (
     where w.state in ('open', 'waiting_for_enterprise')
 ),
 
-register as (
-    select r.uscc, r.industry_code, coalesce(t.prefecture_code, r.division_code) as prefecture_code,
-        row_number() over (partition by r.uscc order by r.valid_from desc) as place
-    from {{ ref('int_current__register') }} as r
-    left join {{ ref('int_current__division_tree') }} as t on t.code = r.division_code
-    where r.conflict is null
-),
-
 -- where the tonnes of one row are unknown, those of the cell are
 enterprise as (
     select w.batch_id, w.check_id, w.source, w.uscc, w.period, r.prefecture_code, left(r.industry_code, 2) as industry,
         case when count(*) = count(w.tonnes) then sum(w.tonnes) end as tonnes
     from weight as w
-    inner join register as r on r.uscc = w.uscc and r.place = 1
+    inner join {{ ref('int_current__register_latest') }} as r on r.uscc = w.uscc
     where w.period is not null
     group by w.batch_id, w.check_id, w.source, w.uscc, w.period, r.prefecture_code, left(r.industry_code, 2)
 ),

@@ -2,7 +2,7 @@
 with claim as (
     select certificate_id, count(*) as claims, count(distinct uscc) as claimants, {{ exact_sum('quantity', decimals=6) }} as claimed_mwh
     from {{ ref('int_current__power_heat') }}
-    where certificate_id is not null and carrier = '电力' and conflict is null and superseded_by is null
+    where certificate_id is not null and carrier = '电力' and {{ counts() }}
     group by certificate_id
 ),
 
