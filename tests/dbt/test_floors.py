@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -44,6 +45,16 @@ def test_the_verdict_on_a_batch_rests_on_the_gate_alone(manifest: dict[str, Any]
         new = {parent for name in new for parent in project.models[name].parents} - reached
         reached |= new
     assert reached == {"int_delivery__batch", "stg_registry__batch", "stg_registry__finding", "stg_registry__later_quantity"}
+
+
+def test_pages_and_commands_say_which_tables_they_read(manifest: dict[str, Any]) -> None:
+    exposed = {name for e in manifest["exposures"].values() for name in (parent.rsplit(".", 1)[1] for parent in e["depends_on"]["nodes"])}
+    models = Project(manifest).models
+    code = "\n".join(path.read_text("utf-8") for path in sorted((PROJECT / "pipelines").rglob("*.py")))
+    named = set(re.findall(r"\b(?:marts|quality|reference|intermediate)\.([a-z_]+)", code)) & set(models)
+    assert len(named) > 20
+    assert named - exposed == set(), "a table that Python reads: name it in models/exposures.yml"
+    assert len(manifest["exposures"]) == len({e["label"] for e in manifest["exposures"].values()})
 
 
 def small(*models: tuple[str, str, tuple[str, ...]], described: bool = True, tested: bool = True, **seeds: dict[str, Any]) -> dict[str, Any]:
