@@ -1,7 +1,6 @@
 -- A finding whose rule seed `quality_rule` does not have would get no words and be lost.
 with found as (
-    {% for name in ['digit', 'energy', 'factor', 'grain', 'market', 'monitoring', 'operation', 'own_figure', 'pair', 'pattern', 'power_unit', 'process', 'product',
-        'reconciliation', 'series', 'statistics', 'triangulation'] %}
+    {% for name in rule_models() %}
     {% if not loop.first %}union all{% endif %}
     select '{{ name }}' as rule_model, check_id, batch_id, row_no from {{ ref('int_rule__' ~ name) }}
     {% endfor %}

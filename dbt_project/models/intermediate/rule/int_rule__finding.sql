@@ -1,6 +1,6 @@
 {{ config(materialized='table') }}
 with found as (
-    {% for name in ['series', 'digit', 'energy', 'process', 'power_unit', 'product', 'market', 'operation', 'monitoring', 'reconciliation', 'statistics', 'triangulation', 'factor', 'pattern', 'grain', 'pair', 'own_figure'] %}
+    {% for name in rule_models() %}
     {% if not loop.first %}union all{% endif %}
     select * from {{ ref('int_rule__' ~ name) }}
     {% endfor %}
