@@ -21,29 +21,6 @@ from (
 where pick = 1
 {% endmacro %}
 
-{# Rows of enterprise sources that the night has to work on: the affected enterprises and years. #}
-{% macro affected(alias) -%}
-exists (
-    select 1 from {{ source('registry', 'affected') }} as a
-    where a.uscc = {{ alias }}.uscc and a.slice_year = year({{ alias }}.period)
-)
-{%- endmacro %}
-
-{# Before an incremental model writes its slices anew, the old ones go: also those that have no rows any more. #}
-{% macro delete_affected() -%}
-{% if is_incremental() %}
-delete from {{ this }}
-where (uscc, slice_year) in (select uscc, slice_year from {{ source('registry', 'affected') }})
-{% else %}
-select 1
-{% endif %}
-{%- endmacro %}
-
-{# The one set of rows that is known at the knowledge date, each in the version that the decisions in force make of it. #}
-{% macro known(alias) -%}
-{{ alias }}.known_at <= (select knowledge_end from {{ source('registry', 'night') }}) and {{ in_version(alias) }}
-{%- endmacro %}
-
 {# The row as delivered, unless the version of its batch that is in force has another or none. #}
 {% macro in_version(alias) -%}
 coalesce({{ alias }}.version, '') = coalesce((

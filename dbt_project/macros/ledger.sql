@@ -17,7 +17,7 @@ from (
     from {{ ref(current) }} as c
     inner join {{ ref('int_ledger__account_version') }} as v
         on v.uscc = c.uscc and v.period = c.period and v.period_grain = c.period_grain and (not v.is_set_only or {{ by_set }})
-    where c.conflict is null and c.superseded_by is null and {{ affected('c') }}
+    where {{ counts('c') }} and {{ affected('c') }}
 ) as r
 inner join {{ ref('int_ledger__account_version') }} as b
     on b.account = r.uscc and b.period = r.period and b.period_grain = r.period_grain
@@ -148,4 +148,27 @@ cross join (
     union all select 'market'
     union all select 'method'
 ) as v
+{%- endmacro %}
+
+{# True for a line of direct emission: what an enterprise emits itself, product carbon and recovery taken off. #}
+{% macro is_direct(alias=none) -%}
+{{ alias ~ '.' if alias else '' }}emission_source in ('fuel', 'process', 'product_deduction', 'co2_recovered')
+{%- endmacro %}
+
+{# True for the one line of bought power that totals take, and for whatever is no bought power: its other views never add to it. #}
+{% macro in_location_view(alias=none) -%}
+coalesce({{ alias ~ '.' if alias else '' }}electricity_view, 'location') = 'location'
+{%- endmacro %}
+
+{# What the lines of a month weigh together, by enterprise or by enterprise and source (`by`): the base of every middle month. #}
+{% macro month_tonnes(by) -%}
+select {{ by | join(', ') }}, period, sum(tonnes) as tonnes
+from (
+    select l.uscc, {% if 'source' in by %}b.source, {% endif %}l.period, abs(l.emission_common_tco2e) as tonnes
+    from {{ ref('int_ledger__line') }} as l
+    {% if 'source' in by %}inner join {{ ref('stg_registry__batch') }} as b on b.batch_id = l.batch_id{% endif %}
+    where l.hold is null and l.emission_source <> 'biomass_memo' and {{ in_location_view('l') }}
+        and l.period_grain = 'month' and l.emission_common_tco2e is not null
+) as line
+group by {{ by | join(', ') }}, period
 {%- endmacro %}

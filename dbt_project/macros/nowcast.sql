@@ -26,7 +26,7 @@ where pick = 1 and least_hash = greatest_hash and (known_until is null or known_
 
 {# First month that a nowcast or its score can look back on. #}
 {% macro nowcast_horizon() -%}
-(select cast(date_trunc('month', knowledge_date) - interval 37 month as date) from {{ source('registry', 'night') }})
+(select cast(date_trunc('month', knowledge_date) - interval 37 month as date) from {{ of_night('night') }})
 {%- endmacro %}
 
 {# The levels of a nowcast: name and the SQL of its code, from a row of int_nowcast__cell. #}

@@ -1,6 +1,6 @@
 {#
   Rows of a current view that are in conflict, as findings: they stay accepted and are left out while the conflict lasts.
-  relation: an int_*__current with conflict, batch_id and row_no; uscc, period: expressions, null where there are none.
+  relation: an int_current__* with conflict, batch_id and row_no; uscc, period: expressions, null where there are none.
 #}
 {% macro conflict_findings(relation, source, uscc='null', period='null') -%}
 select

@@ -29,9 +29,15 @@ case when abs({{ x }}) < 1e20 then rtrim(rtrim(cast({{ decimal_of(x, decimals) }
     cast({{ what_zh }} as varchar) as what_zh, cast({{ what_en }} as varchar) as what_en
 {%- endmacro %}
 
+{# True for a row of a current table that counts: not in conflict, and no year or months stand for it. #}
+{% macro counts(alias=none) -%}
+{%- set of = alias ~ '.' if alias else '' -%}
+{{ of }}conflict is null and {{ of }}superseded_by is null
+{%- endmacro %}
+
 {# Rows of a current table that count. #}
 {% macro counting(current) -%}
-select * from {{ ref(current) }} where conflict is null and superseded_by is null
+select * from {{ ref(current) }} where {{ counts() }}
 {%- endmacro %}
 
 {# A sentence of `quality_rule` (`r`) with what the finding `f` cites. #}
@@ -40,7 +46,7 @@ replace(replace(replace(replace({{ text }}, '{value}', coalesce(f.reported_value
         '{what_zh}', coalesce(f.what_zh, '-')), '{what_en}', coalesce(f.what_en, '-'))
 {%- endmacro %}
 
-{# A sentence of `quality_rule` with the figures of a row `c` of int_statistics__check. #}
+{# A sentence of `quality_rule` with the figures of a row `c` of int_statistic_check__result. #}
 {% macro statistic_sentence(text, what) -%}
 replace(replace(replace(replace({{ text }},
             '{value}', case c.check_id when 'Q08-sector-table' then c.indicator else coalesce({{ shown('c.found') }}, '-') end),
@@ -60,4 +66,17 @@ regexp_replace(regexp_replace(translate(lower({{ x }}), '一二三四五六七�
 {# True for a decision that a second person signed: another person means another name. #}
 {% macro signed_twice(d) -%}
 coalesce({{ d }}.second_by, {{ d }}.decided_by) <> {{ d }}.decided_by
+{%- endmacro %}
+
+{# The rows of the energy form that count, as the rules look at them: with their month and how good their basis is. #}
+{% macro energy_form() -%}
+select *, 'enterprise_energy' as source, {{ month_index('period') }} as month_index,
+    case data_basis when '监测' then 1 when '台账' then 2 when '发票' then 3 end as basis_rank
+from ({{ counting('int_current__energy') }}) as c
+{%- endmacro %}
+
+{# The rules on the current view: each a model int_rule__<name> whose rows are findings (rule_finding). #}
+{% macro rule_models() -%}
+{{ return(['certificate', 'compliance', 'digit', 'energy', 'energy_total', 'factor', 'grain', 'grid_sales', 'monitoring', 'operation', 'own_figure', 'pair',
+    'parameter', 'pattern', 'power_unit', 'process', 'product', 'reconciliation', 'series', 'statistics', 'triangulation']) }}
 {%- endmacro %}

@@ -8,7 +8,3 @@
     {{ alias }}.content_hash
 {%- endmacro %}
 
-{# The last moment known. #}
-{% macro knowledge_end() -%}
-(select knowledge_end from {{ source('registry', 'night') }})
-{%- endmacro %}

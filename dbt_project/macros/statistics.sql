@@ -1,7 +1,7 @@
 {#
   The figure of a year, per division, industry, indicator and unit: the sum of twelve single months, else the yearly figure, else a
   year-to-date series of December or of the year. Fewer than twelve months and no yearly figure make none. Months that look like year to date
-  are not added (int_sector_statistics__suspect). Of several vintages the revised one, a real figure before a synthetic one; `by_series`:
+  are not added (int_statistics__suspect). Of several vintages the revised one, a real figure before a synthetic one; `by_series`:
   one figure for each vintage and label, never mixed.
 #}
 {% macro statistic_years(by_series=false) -%}
@@ -22,7 +22,7 @@ with figure as (
         batch_id,
         row_no,
         exists (
-            select 1 from {{ ref('int_sector_statistics__suspect') }} as x
+            select 1 from {{ ref('int_statistics__suspect') }} as x
             where x.division_code = c.division_code and x.industry_code = c.industry_code and x.indicator = c.indicator
                 and x.unit = c.unit and x.year = year(c.period)
         ) as looks_to_date,
@@ -31,7 +31,7 @@ with figure as (
             order by is_synthetic, {{ vintage_rank() }}, published_on desc nulls last,
                 received_at desc, batch_id, row_no
         ) as choice
-    from {{ ref('int_sector_statistics__current') }} as c
+    from {{ ref('int_current__sector_statistics') }} as c
     where conflict is null and period_grain in ('year', 'month') and abs(value) < 1e25
 ),
 

@@ -57,7 +57,7 @@ stated as (
             else coalesce(c.hindrance, 'complete')
         end as reason
     from summed as s
-    left join {{ ref('int_total__closing') }} as c on c.slice_year = s.slice_year
+    left join {{ ref('int_closing__year') }} as c on c.slice_year = s.slice_year
 )
 
 select

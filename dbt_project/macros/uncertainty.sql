@@ -21,7 +21,7 @@ where choice = 1
 {# The measures of the ledger that have an interval, with the lines that make them. #}
 {% macro uncertain_measures() -%}
 {{ return({
-    'direct_tco2e': "l.emission_source in ('fuel', 'process', 'product_deduction', 'co2_recovered')",
+    'direct_tco2e': is_direct('l'),
     'purchased_power_location_tco2e': "l.electricity_view = 'location'",
     'purchased_heat_tco2e': "l.emission_source = 'purchased_heat'",
 }) }}

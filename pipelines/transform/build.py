@@ -14,6 +14,7 @@ from pipelines.failure import explain_text
 from pipelines.logs import LOGGER
 from pipelines.problem import Problem
 from pipelines.settings import PROJECT, Settings
+from pipelines.transform.floors import faults, read_manifest
 
 PROJECT_DIR = PROJECT / "dbt_project"
 
@@ -166,3 +167,5 @@ if __name__ == "__main__":
     outcome = parse(PROJECT_DIR / "target")
     if not outcome.ok:
         sys.exit(outcome.error or "dbt parse failed")
+    if told := faults(read_manifest(PROJECT_DIR / "target"), PROJECT_DIR / "seeds"):
+        sys.exit("\n".join(map(str, told)))

@@ -323,7 +323,7 @@ def record_findings(path: Path, settings: Settings, registry: Registry) -> None:
     with connect(path, read_only=True) as db:
         rows = db.execute(
             "select batch_id, row_no, check_id, min(source), min(uscc), cast(min(period) as varchar)"
-            " from intermediate.int_steward__current_finding group by 1, 2, 3"
+            " from intermediate.int_finding__on_current_view group by 1, 2, 3"
         ).fetchall()
     registry.put_standing(settings.knowledge_date.isoformat(), rows)
 

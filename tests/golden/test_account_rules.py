@@ -12,7 +12,7 @@ from tests.deliveries import deliver, register_row, uscc
 
 TABLES = (
     "fct_enterprise_emission_line", "fct_enterprise_account_month", "fct_enterprise_account_year", "fct_enterprise_held_back_line", "fct_total_month",
-    "fct_certificate", "coverage_month", "int_quality__current_finding",
+    "fct_certificate", "coverage_month", "int_rule__finding",
 )
 
 HOLDER, OTHER_BUYER, LONE, USED_UP, CONTRACT, TWO_YEARS, SMELTER = range(61, 68)
@@ -188,7 +188,7 @@ def test_what_contradicts_itself_is_held_in_words(built: Path) -> None:
 
 
 def test_findings_say_what_was_set_aside(built: Path) -> None:
-    rows = query(built, "select check_id, uscc, strftime(period, '%Y-%m'), message_en from intermediate.int_quality__current_finding"
+    rows = query(built, "select check_id, uscc, strftime(period, '%Y-%m'), message_en from intermediate.int_rule__finding"
                         " where check_id in ('R04-value-beside-default', 'P02-abatement-without-use', 'R74-unknown-certificate', 'R74-used-elsewhere') order by 1, 2, 3")
     assert rows == [
         ("P02-abatement-without-use", uscc(ACID), "2025-01", "an N2O abatement of 80 % without its usage rate (n2o_abatement_usage): no abatement is counted"),

@@ -18,7 +18,7 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
     deliver_bridge(root / "inbox")
     database, held_back = build_tables_here(
         root / "inbox", root / "data", "fct_city_year", "fct_reconciliation_year", "fct_reconciliation_allocation_year",
-        "fct_total_year", "fct_inventory_year", "int_quality__rule_reconciliation",
+        "fct_total_year", "fct_inventory_year", "int_rule__reconciliation",
         "fct_source_overlap_year", "fct_double_counting_year",
     )
     assert held_back == [], [j.reason_en for j in held_back]
@@ -37,7 +37,7 @@ def test_golden_bridge(ledger: Path) -> None:
     gate = query(ledger, "select gate, unexplained_share_num, unexplained_share_den from marts.fct_reconciliation_year"
                          " where division_code = '520000' and year = 2020 and cause = 'unexplained'")
     assert gate == [("refused", Decimal("9838.971"), Decimal("40109.480"))]
-    told = "select check_id, source, reported_value, other_value, what_en from intermediate.int_quality__rule_reconciliation order by 1"
+    told = "select check_id, source, reported_value, other_value, what_en from intermediate.int_rule__reconciliation order by 1"
     assert query(ledger, told) == [
         ("B01-unexplained-share", "energy_balance", "24.53", "2020 520000", "the year cannot be final"),
         ("B02-large-cause", "energy_balance", "11.73", "2020 520000", "Gas scope and GWP set -11.73 %"),

@@ -50,7 +50,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, received, place in (("first.csv", FIRST, 0), ("later.csv", LATER, 1)):
         rows = [{"uscc": uscc(NUMBER[case]), **row} for case, parts in CASES.items() for row in parts[place]]
         deliver(root / "inbox", "enterprise_energy", name, rows, received)
-    database, held = build_tables_here(root / "inbox", root / "data", "int_quality__finding", "int_ledger__line")
+    database, held = build_tables_here(root / "inbox", root / "data", "int_finding__standing", "int_ledger__line")
     assert held == [], [verdict.reason_en for verdict in held]
     return database
 
@@ -58,9 +58,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("name", list(CASES))
 def test_what_counts_of_several_deliveries(built: Path, name: str) -> None:
     *_, tonnes, findings = CASES[name]
-    assert query(built, "select coalesce(round(sum(consumed), 6), 0) from intermediate.int_energy__current where uscc = ? and conflict is null and superseded_by is null",
+    assert query(built, "select coalesce(round(sum(consumed), 6), 0) from intermediate.int_current__energy where uscc = ? and conflict is null and superseded_by is null",
                  uscc(NUMBER[name])) == [(tonnes,)]
-    found = {check for (check,) in query(built, "select check_id from intermediate.int_quality__finding where uscc = ?", uscc(NUMBER[name]))}
+    found = {check for (check,) in query(built, "select check_id from intermediate.int_finding__standing where uscc = ?", uscc(NUMBER[name]))}
     assert findings <= found and ("conflicting_deliveries" in found) == ("conflicting_deliveries" in findings)
     lines = query(built, "select coalesce(round(sum(activity_quantity), 6), 0) from intermediate.int_ledger__line where uscc = ? and emission_source = 'fuel' and gas = 'CO2'", uscc(NUMBER[name]))
     assert lines == [(tonnes,)]

@@ -16,7 +16,7 @@ from tests.deliveries import deliver, register_row, uscc
 
 BATCH = "emission_factor-"
 OFFICIAL = {row["factor_id"]: float(row["value"]) for row in read_rows(PROJECT / "data/raw/published/emission_factor/grid_average_2023.csv")}
-TABLES = ("int_quality__finding", "int_ledger__line", "int_steward__item_weight", "int_steward__decision", "emission_factor")
+TABLES = ("int_finding__standing", "int_ledger__line", "int_worklist__row", "int_decision__outcome", "emission_factor")
 
 
 def grid(factor_id: str, value: float, area: str = "520000", year: int = 2023, **more: Any) -> dict[str, Any]:
@@ -66,17 +66,17 @@ def test_a_factor_waits_until_two_people_accept_it(built: Path) -> None:
                         "own:450000:2024 6": "new", "grid:average:440000:2023 7": "waiting"}
     used = dict(query(built, "select area, value from intermediate.int_factor__grid_year where activity_year = 2023 and grid_kind = 'average' and area in ('520000', '530000', '510000')"))
     assert used == {"520000": OFFICIAL["grid:average:520000:2023"], "530000": 0.8888, "510000": OFFICIAL["grid:average:510000:2023"]}
-    states = query(built, "select decision_id, state from intermediate.int_steward__decision order by 1")
+    states = query(built, "select decision_id, state from intermediate.int_decision__outcome order by 1")
     assert states == [("D1", "accepted"), ("D2", "second_signature_missing")]
 
 
 def test_what_waits_is_told_with_the_tonnes_that_hang_on_it(built: Path) -> None:
-    found = query(built, "select row_no, check_id, reported_value from intermediate.int_quality__finding where source = 'emission_factor' order by 1, 2")
+    found = query(built, "select row_no, check_id, reported_value from intermediate.int_finding__standing where source = 'emission_factor' order by 1, 2")
     assert found == [(2, "E01-published-factor-stands", "0.9999"), (4, "E01-published-factor-stands", "0.7777"), (6, "E02-counts-as-unconfirmed", "C"),
                      (7, "E01-published-factor-stands", "0.5")]
-    words = query(built, "select message_en from intermediate.int_quality__finding where check_id = 'E01-published-factor-stands' and row_no = 2")
+    words = query(built, "select message_en from intermediate.int_finding__standing where check_id = 'E01-published-factor-stands' and row_no = 2")
     assert words == [("a published factor stands for grid average 520000 2023 (grid:average:520000:2023 = 0.5683): the delivered 0.9999 waits",)]
-    assert query(built, "select tonnes, basis from intermediate.int_steward__item_weight where check_id = 'E01-published-factor-stands' and row_no = 2") == [(Decimal("568.3"), "ledger")]
+    assert query(built, "select tonnes, basis from intermediate.int_worklist__row where check_id = 'E01-published-factor-stands' and row_no = 2") == [(Decimal("568.3"), "ledger")]
 
 
 def test_the_reference_table_holds_what_counts(built: Path) -> None:

@@ -17,7 +17,7 @@ def province(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("demo-bridge")
     write_province(root / "inbox", enterprises=300, months=12, until="2024-12", faults="none")
     database, held_back = build_tables_here(
-        root / "inbox", root / "data", "fct_reconciliation_year", "fct_enterprise_account_year", "fct_grid_factor_year", "int_quality__rule_reconciliation",
+        root / "inbox", root / "data", "fct_reconciliation_year", "fct_enterprise_account_year", "fct_grid_factor_year", "int_rule__reconciliation",
     )
     assert held_back == [], [j.reason_en for j in held_back]
     return database
@@ -29,7 +29,7 @@ def test_every_cause_is_below_a_tenth_of_the_total(province: Path) -> None:
     assert Decimal("170e6") < total < Decimal("230e6")
     assert Decimal("0.85") < rows.pop("accounts_total") / total < Decimal("1.25")
     assert {cause: tco2e for cause, tco2e in rows.items() if abs(tco2e) >= total / 10} == {}
-    assert query(province, "select check_id, what_en from intermediate.int_quality__rule_reconciliation") == []
+    assert query(province, "select check_id, what_en from intermediate.int_rule__reconciliation") == []
 
 
 def test_no_plant_is_above_the_largest_real_ones(province: Path) -> None:

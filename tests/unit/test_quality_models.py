@@ -21,6 +21,6 @@ def test_the_lake_is_counted_by_the_slices_and_quantities_of_the_contracts() -> 
 
 
 def test_conflicts_of_every_source_are_findings() -> None:
-    text = (MODELS / "intermediate" / "quality" / "int_quality__finding.sql").read_text("utf-8")
+    text = (MODELS / "intermediate" / "finding" / "int_finding__on_current_view.sql").read_text("utf-8")
     listed = re.findall(r"\('int_\w+', '(\w+)', ", text)
     assert sorted(listed) == sorted(load_sources())

@@ -5,7 +5,7 @@ with of_lines as (
         {% for gas in ledger_gases() %}sum(case when gas = '{{ gas }}' then gas_t else 0 end) as {{ gas_column(gas) }},
         {% endfor %}sum(gas_t) as all_t
     from (select * exclude (gas_t), {{ decimal_of('gas_t', 9, 28) }} as gas_t from {{ ref('fct_enterprise_emission_line') }}) as l
-    where emission_source in ('fuel', 'process', 'product_deduction', 'co2_recovered') and division_code is not null
+    where {{ is_direct() }} and division_code is not null
     group by make_date(year(period), 1, 1)
 ),
 

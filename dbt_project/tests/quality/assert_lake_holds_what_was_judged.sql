@@ -19,7 +19,7 @@ judged as (
     from {{ ref('stg_registry__lake_rows') }} as lake_rows
     where source not in ({{ bulk }})
         or exists (
-            select 1 from {{ source('registry', 'affected_month') }} as a
+            select 1 from {{ of_night('affected_month') }} as a
             where a.source = lake_rows.source and strftime(a.period, 'month=%Y-%m') = lake_rows.slice
         )
     group by 1, 2, 3, 4

@@ -33,16 +33,16 @@ accepted as (
     where l.known_at <= {{ knowledge_end() }} and l.batch_id not in (select batch_id from version)
         and (l.source not in ({{ bulk }})
             or exists (
-                select 1 from {{ source('registry', 'affected_month') }} as a
+                select 1 from {{ of_night('affected_month') }} as a
                 where a.source = l.source and strftime(a.period, 'month=%Y-%m') = l.slice
             ))
     group by 1, 2, 3
     union all
-    select b.source, null, k.batch_id, sum(k.accepted_rows)
-    from {{ ref('stg_registry__known_rows') }} as k
+    select b.source, null, k.batch_id, sum(k.rows)
+    from {{ source('registry', 'known_rows') }} as k
     inner join {{ ref('stg_registry__batch') }} as b on k.batch_id = b.batch_id
     inner join version as v on k.batch_id = v.batch_id
-    where k.known_at <= {{ knowledge_end() }}
+    where cast(k.known_at as timestamp) <= {{ knowledge_end() }}
         and b.source not in ({{ bulk }})
     group by 1, 2, 3
 )

@@ -2,7 +2,11 @@
 -- prefectures with what could not be allocated make the province in every cause.
 select 'lines' as step, cast(l.year as varchar) as place, l.tco2e as left_side, c.tco2e as right_side
 from (
-    select year, sum(account_tco2e) as tco2e from {{ ref('int_reconciliation__line') }} where not is_held group by year
+    select b.year, sum(b.account_tco2e) as tco2e
+    from {{ ref('int_reconciliation__line') }} as b
+    inner join (select distinct year, is_synthetic from {{ ref('int_reconciliation__scope') }}) as s on s.year = b.year and s.is_synthetic = b.is_synthetic
+    where not b.is_held
+    group by b.year
 ) as l
 full join (
     select s.year, sum(c.direct_tco2e) as tco2e

@@ -2,7 +2,7 @@
 with before as (
     select
         count(*) as lines,
-        sum(case when hold is null and emission_source in ('fuel', 'process', 'product_deduction', 'co2_recovered')
+        sum(case when hold is null and {{ is_direct() }}
             then emission_common_tco2e else 0 end) as direct_tco2e,
         sum(case when hold is null and electricity_view = 'location' then emission_common_tco2e else 0 end) as power_tco2e
     from {{ ref('int_ledger__line') }}

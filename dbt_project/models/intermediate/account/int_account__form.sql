@@ -1,8 +1,7 @@
 {{ config(materialized='table') }}
--- Which form an enterprise delivered for which month or year, as far as its rows count.
 {% for name in ['energy', 'process', 'power_heat', 'output'] -%}
 select distinct uscc, slice_year, period, period_grain, 'enterprise_{{ name }}' as source, is_synthetic
-from {{ ref('int_' ~ name ~ '__current') }}
-where conflict is null and superseded_by is null
+from {{ ref('int_current__' ~ name) }}
+where {{ counts() }}
 {% if not loop.last %}union all{% endif %}
 {% endfor %}

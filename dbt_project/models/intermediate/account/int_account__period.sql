@@ -1,6 +1,4 @@
 {{ config(materialized='table') }}
--- Sums of lines by enterprise, period and grain. Exact: every addend is a whole kilogram; energy adds up to the twelfth decimal and is rounded
--- once, where it is published. `energy_hold` says why the energy is not whole: the reason of a line whose energy is not known.
 with sums as (
     select
         uscc, period, period_grain, slice_year,
@@ -8,7 +6,7 @@ with sums as (
         sum(case when emission_source = 'process' then emission_tco2e else 0 end) as process_tco2e,
         sum(case when emission_source = 'product_deduction' then emission_tco2e else 0 end) as product_deduction_tco2e,
         sum(case when emission_source = 'co2_recovered' then emission_tco2e else 0 end) as co2_recovered_tco2e,
-        sum(case when emission_source in ('fuel', 'process', 'product_deduction', 'co2_recovered') then emission_common_tco2e else 0 end)
+        sum(case when {{ is_direct() }} then emission_common_tco2e else 0 end)
             as direct_common_tco2e,
         sum(case when ets_covered then emission_tco2e else 0 end) as ets_direct_tco2e,
         sum(case when internal_transfer and emission_source = 'fuel' then emission_tco2e else 0 end) as internal_transfer_tco2e,
@@ -18,13 +16,13 @@ with sums as (
         sum(case when electricity_view = 'method' then emission_tco2e else 0 end) as purchased_power_method_tco2e,
         sum(case when emission_source = 'purchased_heat' then emission_tco2e else 0 end) as purchased_heat_tco2e,
         sum(case when emission_source = 'biomass_memo' then emission_tco2e else 0 end) as biomass_memo_tco2e,
-        sum(case when emission_source in ('fuel', 'process', 'product_deduction', 'co2_recovered') and factor_tier = 'measured'
+        sum(case when {{ is_direct() }} and factor_tier = 'measured'
             then abs(emission_tco2e) else 0 end) as measured_num,
-        sum(case when emission_source in ('fuel', 'process', 'product_deduction', 'co2_recovered') and factor_tier = 'unconfirmed'
+        sum(case when {{ is_direct() }} and factor_tier = 'unconfirmed'
             then abs(emission_tco2e) else 0 end) as unconfirmed_num,
-        sum(case when emission_source in ('fuel', 'process', 'product_deduction', 'co2_recovered') then abs(emission_tco2e) else 0 end)
+        sum(case when {{ is_direct() }} then abs(emission_tco2e) else 0 end)
             as measured_den,
-        count(case when hold is not null and coalesce(electricity_view, 'location') = 'location' then 1 end) as held_back_lines,
+        count(case when hold is not null and {{ in_location_view() }} then 1 end) as held_back_lines,
         sum(case when fuel_or_heat then {{ decimal_of('energy_tce', 12) }} else 0 end) as own_energy_tce,
         sum(case when is_bought_power then {{ decimal_of('energy_tce', 12) }} else 0 end) as bought_power_tce,
         sum(case when is_energy_power then {{ decimal_of('energy_tce', 12) }} else 0 end) as listed_power_tce,

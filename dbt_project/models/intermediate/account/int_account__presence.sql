@@ -1,6 +1,4 @@
 {{ config(materialized='table') }}
--- Which sources an enterprise delivered for which month, and which are due: those that it delivers in the same year.
--- A yearly delivery counts for its twelve months.
 with due as (
     select uscc, slice_year, count(distinct source) as sources_due
     from {{ ref('int_account__form') }}

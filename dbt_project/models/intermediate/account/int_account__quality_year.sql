@@ -1,8 +1,7 @@
 {{ config(materialized='table') }}
--- What the quality label of an account rests on: absolute direct emissions by factor tier, lines, quarantined rows; by enterprise and year.
 with direct as (
-    select *, emission_source in ('fuel', 'process', 'product_deduction', 'co2_recovered') and hold is null as is_direct,
-        hold is null and emission_source <> 'energy_only' and coalesce(electricity_view, 'location') = 'location' as is_computed
+    select *, {{ is_direct() }} and hold is null as is_direct,
+        hold is null and emission_source <> 'energy_only' and {{ in_location_view() }} as is_computed
     from {{ ref('int_ledger__line') }}
 ),
 
@@ -24,7 +23,7 @@ summed as (
 
 quarantined as (
     select uscc, cast(year(period) as bigint) as slice_year, sum(quarantined_rows) as quarantined_rows
-    from {{ ref('int_total__quarantined') }}
+    from {{ ref('int_account__quarantined') }}
     group by uscc, cast(year(period) as bigint)
 )
 

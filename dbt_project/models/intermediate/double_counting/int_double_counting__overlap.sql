@@ -1,7 +1,4 @@
 {{ config(materialized='table') }}
--- Every overlap of seed double_counting_rule that the deliveries hold: whose it is, where it counts instead, in tonnes where they can be said.
--- state: `removed` it is not in the direct total, `kept_once` it is there once, `suspected` it may be there twice and nobody has decided.
--- counted_tco2e: what counts in its place, where two sources tell of one fact.
 with line as (
     select * from {{ ref('int_ledger__line') }} where hold is null and division_code is not null
 ),
@@ -18,7 +15,7 @@ power_bought as (
 ),
 
 registered as (
-    select distinct uscc from {{ ref('int_register__current') }} where conflict is null
+    select distinct uscc from {{ ref('int_current__register') }} where conflict is null
 ),
 
 heat_bought as (
@@ -26,7 +23,7 @@ heat_bought as (
         case when l.emission_common_tco2e < 0 then 'buyers' when g.uscc is not null then g.uscc else 'supplier_not_linked' end as counted_in,
         sum(l.emission_common_tco2e) as tco2e, count(*) as overlap_rows
     from line as l
-    inner join {{ ref('int_power_heat__current') }} as h on h.batch_id = l.batch_id and h.row_no = l.row_no
+    inner join {{ ref('int_current__power_heat') }} as h on h.batch_id = l.batch_id and h.row_no = l.row_no
     left join registered as g on g.uscc = h.supplier_uscc
     where l.emission_source = 'purchased_heat'
     group by l.uscc, l.slice_year,
@@ -34,7 +31,7 @@ heat_bought as (
 ),
 
 unit_of as (
-    select distinct uscc, unit_code, slice_year from {{ ref('int_power_unit__current') }} where conflict is null and superseded_by is null
+    select distinct uscc, unit_code, slice_year from {{ ref('int_current__power_unit') }} where {{ counts() }}
 ),
 
 captive as (
@@ -49,7 +46,7 @@ captive as (
         sum(p.found) as overlap_rows
     from (
         select uscc, slice_year, count(*) as found
-        from ({{ counting('int_power_heat__current') }}) as h
+        from ({{ counting('int_current__power_heat') }}) as h
         where h.carrier = '电力' and h.direction = '自发自用' and h.origin = '自备化石'
         group by uscc, slice_year
         union all
@@ -64,7 +61,7 @@ captive as (
 ),
 
 made_of as (
-    select distinct uscc, slice_year from ({{ counting('int_energy__current') }}) as e where e.feedstock > 0 or e.transformation_input > 0
+    select distinct uscc, slice_year from ({{ counting('int_current__energy') }}) as e where e.feedstock > 0 or e.transformation_input > 0
     union
     select distinct uscc, slice_year from line where emission_source = 'product_deduction'
 ),
@@ -81,7 +78,7 @@ own_gas as (
 waste_heat as (
     select h.uscc, h.slice_year, 'internal_transfer' as counted_in,
         sum({{ tonnes('h.quantity * f.tco2e_per_unit') }}) as tco2e, count(*) as overlap_rows
-    from ({{ counting('int_power_heat__current') }}) as h
+    from ({{ counting('int_current__power_heat') }}) as h
     left join factor as f
         on f.uscc = h.uscc and f.slice_year = h.slice_year and f.emission_source = case h.carrier when '电力' then 'purchased_power' else 'purchased_heat' end
         and f.item = h.carrier || '购入' and f.activity_unit = h.activity_unit
@@ -93,7 +90,7 @@ not_burned as (
     select e.uscc, e.slice_year, k.overlap, k.counted_in,
         sum({{ tonnes("case k.overlap when 'feedstock' then e.feedstock else e.transformation_input end * l.factor_value") }}) as tco2e,
         count(*) as overlap_rows
-    from ({{ counting('int_energy__current') }}) as e
+    from ({{ counting('int_current__energy') }}) as e
     cross join (select 'feedstock' as overlap, 'process' as counted_in union all select 'transformation', 'products') as k
     left join (
         select batch_id, row_no, max(factor_value) as factor_value
@@ -108,7 +105,7 @@ not_burned as (
 direct_month as (
     select uscc, slice_year, period, sum(emission_common_tco2e) as tco2e, count(*) as lines
     from line
-    where emission_source in ('fuel', 'process', 'product_deduction', 'co2_recovered') and period_grain = 'month'
+    where {{ is_direct() }} and period_grain = 'month'
     group by uscc, slice_year, period
 ),
 
@@ -117,7 +114,7 @@ succession as (
     from direct_month as d
     inner join (
         select uscc, nullif(trim(successor_uscc), '') as successor_uscc, min(valid_from) as since
-        from {{ ref('int_register__current') }}
+        from {{ ref('int_current__register') }}
         where conflict is null and nullif(trim(successor_uscc), '') is not null
         group by uscc, nullif(trim(successor_uscc), '')
     ) as s on s.uscc = d.uscc and d.period >= s.since and s.successor_uscc <> d.uscc
@@ -125,17 +122,11 @@ succession as (
     group by d.uscc, d.slice_year, s.successor_uscc
 ),
 
-named as (
-    select uscc, enterprise_name, row_number() over (partition by uscc order by valid_from desc) as recency
-    from {{ ref('int_register__current') }}
-    where conflict is null
-),
-
 same_name as (
     select d.uscc, d.slice_year, o.uscc as counted_in, sum(d.tco2e) as tco2e, sum(d.lines) as overlap_rows
     from direct_month as d
-    inner join named as n on n.uscc = d.uscc and n.recency = 1
-    inner join named as m on m.enterprise_name = n.enterprise_name and m.uscc <> n.uscc and m.recency = 1
+    inner join {{ ref('int_current__register_latest') }} as n on n.uscc = d.uscc
+    inner join {{ ref('int_current__register_latest') }} as m on m.enterprise_name = n.enterprise_name and m.uscc <> n.uscc
     inner join direct_month as o on o.uscc = m.uscc and o.period = d.period
     where d.tco2e < o.tco2e or (d.tco2e = o.tco2e and d.uscc > o.uscc)
     group by d.uscc, d.slice_year, o.uscc
@@ -149,14 +140,14 @@ delivered_again as (
     select l.uscc, l.slice_year, l.batch_id as counted_in, sum(l.emission_common_tco2e * a.times) as tco2e, count(*) as overlap_rows
     from line as l
     inner join again as a on a.batch_id = l.batch_id
-    where l.emission_source <> 'biomass_memo' and coalesce(l.electricity_view, 'location') = 'location'
+    where l.emission_source <> 'biomass_memo' and {{ in_location_view('l') }}
     group by l.uscc, l.slice_year, l.batch_id
 ),
 
 other_grain as (
     select e.uscc, e.slice_year, e.superseded_by as counted_in, sum(f.tco2e) as counted_tco2e,
         sum({{ tonnes('(e.consumed - e.feedstock - e.transformation_input) * f.tco2e_per_unit') }}) as tco2e, count(*) as overlap_rows
-    from {{ ref('int_energy__current') }} as e
+    from {{ ref('int_current__energy') }} as e
     left join factor as f
         on f.uscc = e.uscc and f.slice_year = e.slice_year and f.emission_source = 'fuel' and f.item = e.energy and f.activity_unit = e.activity_unit
     where e.conflict is null and e.superseded_by = 'months' and e.period_grain = 'year'
@@ -166,7 +157,7 @@ other_grain as (
     from (
         select e.uscc, e.slice_year, e.energy, sum({{ tonnes('(e.consumed - e.feedstock - e.transformation_input) * f.tco2e_per_unit') }}) as tco2e,
             max(f.tco2e) as counted_tco2e, count(*) as found
-        from {{ ref('int_energy__current') }} as e
+        from {{ ref('int_current__energy') }} as e
         left join factor as f
             on f.uscc = e.uscc and f.slice_year = e.slice_year and f.emission_source = 'fuel' and f.item = e.energy and f.activity_unit = e.activity_unit
         where e.conflict is null and e.superseded_by = 'year' and e.period_grain = 'month'
@@ -178,7 +169,7 @@ other_grain as (
 energy_form as (
     select e.uscc, e.slice_year, 'enterprise_power_heat' as counted_in,
         sum({{ tonnes('e.consumed * f.tco2e_per_unit') }}) as tco2e, count(*) as overlap_rows
-    from ({{ counting('int_energy__current') }}) as e
+    from ({{ counting('int_current__energy') }}) as e
     inner join factor as f
         on f.uscc = e.uscc and f.slice_year = e.slice_year and f.item = e.energy || '购入' and f.emission_source in ('purchased_power', 'purchased_heat')
     where e.fuel_code in ('electricity', 'heat')
@@ -187,7 +178,7 @@ energy_form as (
 
 roles as (
     select r.uscc, r.slice_year, 'other_role' as counted_in, sum(abs({{ tonnes('r.quantity * f.tco2e_per_unit') }})) as tco2e, count(*) as overlap_rows
-    from ({{ counting('int_process__current') }}) as r
+    from ({{ counting('int_current__process') }}) as r
     inner join (
         select uscc, batch_id, row_no from {{ ref('int_ledger__process_use') }} where used_as = 'counted_once'
         union
@@ -201,7 +192,7 @@ plant as (
     select u.uscc, u.slice_year, 'enterprise_energy' as counted_in, u.tco2e, u.overlap_rows, l.tco2e as counted_tco2e
     from (
         select uscc, slice_year, sum(main_fuel_tco2e + startup_oil_tco2e) as tco2e, count(*) as overlap_rows
-        from {{ ref('int_power_unit__emission') }}
+        from {{ ref('int_carbon_market__power_unit_emission') }}
         group by uscc, slice_year
     ) as u
     inner join (

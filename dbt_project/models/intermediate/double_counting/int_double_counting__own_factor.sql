@@ -1,5 +1,4 @@
 {{ config(materialized='table') }}
--- What one unit of a thing makes in an enterprise's own lines of a year (location view of power): to say how large an overlap is.
 select uscc, slice_year, emission_source, item, activity_unit,
     -- one factor throughout the year: that one; else what the year's lines make of it
     case
@@ -8,5 +7,5 @@ select uscc, slice_year, emission_source, item, activity_unit,
     end as tco2e_per_unit,
     sum(emission_common_tco2e) as tco2e
 from {{ ref('int_ledger__line') }}
-where hold is null and emission_source not in ('energy_only', 'biomass_memo') and coalesce(electricity_view, 'location') = 'location'
+where hold is null and emission_source not in ('energy_only', 'biomass_memo') and {{ in_location_view() }}
 group by uscc, slice_year, emission_source, item, activity_unit

@@ -1,7 +1,4 @@
 {{ config(materialized='table') }}
--- What the drivers take apart, by region and year: emission [tCO2e] and energy [tce] by industry (ledger: division of GB/T 4754; inventory:
--- sector) and fuel. `part`: energy; other (process, and fuels without a coal equivalent: no energy to relate them to); held (no factor: energy
--- only). Ledger energy is what was burned, biomass with it, without bought power and heat, whose emissions are those of the plants.
 with ledger_line as (
     select
         cast(l.slice_year as integer) as year, t.province_code, t.prefecture_code, coalesce(left(l.industry_code, 2), 'unknown') as industry, l.item as fuel,
@@ -12,8 +9,8 @@ with ledger_line as (
         end as burned_tce,
         l.is_synthetic
     from {{ ref('int_ledger__line') }} as l
-    inner join {{ ref('int_division__tree') }} as t on t.code = l.division_code
-    left join {{ ref('int_energy__current') }} as e
+    inner join {{ ref('int_current__division_tree') }} as t on t.code = l.division_code
+    left join {{ ref('int_current__energy') }} as e
         on e.batch_id = l.batch_id and e.row_no = l.row_no and l.delivery_source = 'enterprise_energy'
     where l.hold is null and l.emission_source in ('fuel', 'process', 'product_deduction', 'co2_recovered', 'biomass_memo')
 ),

@@ -1,9 +1,7 @@
 {{ config(materialized='table') }}
--- GDP, value added by industry and population of a year, one figure for each series (vintage and label) and price basis: `current`, or the
--- year whose prices the indicator names, as in 地区生产总值(2005年价格). `standing`: real before synthetic, revised before preliminary.
 with named as (
     select *, replace(replace(replace(indicator, '（', '('), '）', ')'), ' ', '') as indicator_key
-    from {{ ref('int_sector_statistics__series') }}
+    from {{ ref('int_statistics__series') }}
 ),
 
 figure as (

@@ -1,9 +1,4 @@
 {{ config(materialized='table') }}
--- The effects of each cell (industry group x fuel) of a pair of years. Value added splits the economy at the finest of division, section and the
--- three industries that is delivered for every group with emissions, in both years; else the economy is one (`none`). Households count per head, and so
--- does everything where GDP of the two years cannot be compared.
---   energy: population x GDP per head x share of the industry x energy/value added x share of the fuel x emission/energy
---   other:  population x GDP per head x share of the industry x emission/value added
 with cell as (
     select p.year_0, p.year_1, p.is_synthetic as label, case when p.gdp_hold_code is null then p.gdp_0 end as gdp_0, case when p.gdp_hold_code is null then p.gdp_1 end as gdp_1, p.population_0, p.population_1, p.price_basis, c.*
     from {{ ref('int_driver__pair') }} as p

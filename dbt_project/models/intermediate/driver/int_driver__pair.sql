@@ -1,7 +1,4 @@
 {{ config(materialized='table') }}
--- The pairs of years that are compared: each year with the one before it that is known, and the first whole one with the last. Real years are
--- compared with real ones, synthetic with synthetic. `hold_code` says why a pair cannot be taken apart, `gdp_hold_code` why its GDP takes no part: then
--- energy counts per head.
 with known as (
     select
         y.*,

@@ -1,6 +1,4 @@
 {{ config(materialized='table') }}
--- The years of each region and basis with their totals. `hold_code`: a year of the ledger is whole when all its months are there (or it came by the
--- year); a factor set that has no factor for more than 5 % of the energy makes no total.
 with years as (
     select
         basis, factor_set, level, code, year, bool_or(is_synthetic) as is_synthetic,

@@ -1,5 +1,4 @@
 {{ config(materialized='table') }}
--- The benchmark for each item and year: confirmed before unconfirmed, real before synthetic. Never that of another year.
 with ranked as (
     select
         item, data_year, value, unit, factor_id, is_unconfirmed,

@@ -1,6 +1,4 @@
 {{ config(materialized='table') }}
--- The factor that counts for each thing that a factor can be for: the latest known, real before synthetic, confirmed
--- before unconfirmed. One that waits beside a published one is not among them (int_factor__standing). A withdrawn factor is gone; one in conflict (two deliveries, equal time) is gone until it is settled.
 with ranked as (
     select *,
         row_number() over (
@@ -10,7 +8,7 @@ with ranked as (
                 case when kind not in ('grid', 'benchmark') then valid_to end
             order by is_synthetic, received_at desc, factor_id
         ) as recency
-    from {{ ref('int_reference__emission_factor') }}
+    from ({{ known_factors() }}) as known_factor
     where conflict is null and status <> 'withdrawn'
 )
 

@@ -1,5 +1,4 @@
 {{ config(materialized='table') }}
--- For each factor set, fuel, parameter and stretch of time: the default, with the set that it was borrowed from and its tier.
 with candidates as (
     select
         b.factor_set, f.segment_from, f.segment_to, f.item as fuel_code, f.kind, f.value, f.factor_id,

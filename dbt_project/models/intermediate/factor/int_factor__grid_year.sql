@@ -1,6 +1,4 @@
 {{ config(materialized='table') }}
--- The grid factor for each area, kind and activity year: the year's own, else the greatest data year below, else the
--- smallest above (tier other_year). Only confirmed factors.
 with years as (
     select cast(y as bigint) as activity_year from range(1990, 2081) as t(y)
 ),

@@ -1,4 +1,3 @@
--- Global warming potential by set and gas [tCO2e/t].
 select method_version as gwp_set, item as gas, max(value) as gwp, max(factor_id) as factor_id
 from {{ ref('int_factor__current') }}
 where kind = 'gwp'

@@ -1,4 +1,3 @@
--- The default of purchased heat [tCO2/GJ]: one row a stretch of time.
 select value, factor_id, tier, segment_from, segment_to
 from (
     select

@@ -1,6 +1,4 @@
 {{ config(materialized='table') }}
--- Process factors and parameters by `sector/item/parameter` and method version; percentages as fractions.
--- A row without a method version serves every version that has none of its own.
 with versions as (
     select distinct version from {{ ref('method_version') }}
 ),

@@ -1,7 +1,4 @@
 {{ config(materialized='table') }}
--- Every factor that is known, with what it may do (`standing`): published; delivered for something new; delivered for something that a
--- confirmed published one covers: waiting, until a decision with two names accepts it. A delivered one counts as confirmed only with
--- confidence A or B. A published number is not taken over by a delivery either.
 with factor as (
     select s.* replace (case when not b.is_published and s.status = 'confirmed' and coalesce(s.confidence, '') not in ('A', 'B') then 'unconfirmed' else s.status end as status),
         s.status as reported_status, b.is_published
@@ -29,7 +26,7 @@ accepted as (
     select distinct e.batch_id, e.row_no
     from {{ ref('stg_registry__decision_effect') }} as e
     inner join {{ ref('stg_registry__version') }} as v on v.batch_id = e.batch_id and v.version = e.version and v.in_force
-    inner join {{ ref('int_steward__current') }} as d on d.decision_id = e.decision_id and d.target_batch_id = e.batch_id and d.conflict is null
+    inner join {{ ref('int_current__steward_decision') }} as d on d.decision_id = e.decision_id and d.target_batch_id = e.batch_id and d.conflict is null
     where e.state = 'accepted' and e.check_id in ('', 'E01-published-factor-stands') and {{ signed_twice('d') }}
 ),
 

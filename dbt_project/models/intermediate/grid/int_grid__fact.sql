@@ -1,26 +1,22 @@
 {{ config(materialized='table') }}
--- The power system as it was delivered: generation by source, power in and out by partner, per area and hour, month or year, in
--- decimals so that no sum depends on its order. A year is its twelve months, else the yearly figure; the two never add. A year
--- with fewer months and no yearly figure has none; a figure of several months (January and February, from a year-to-date series) counts in
--- its year alone. The energy balance stands beside as a scope of its own (`basis`).
 with delivered as (
     select
         division_code as area, period_grain as grain, period, coalesce(period_ts, cast(period as timestamp)) as ts,
         'generation' as flow, power_source as partner, generation_mwh as mwh, capacity_mw, months_covered, is_synthetic
-    from {{ ref('int_grid_generation__current') }}
-    where conflict is null and superseded_by is null
+    from {{ ref('int_current__grid_generation') }}
+    where {{ counts() }}
     union all
     select
         to_division_code, period_grain, period, coalesce(period_ts, cast(period as timestamp)), 'inflow', from_division_code,
         quantity_mwh, cast(null as double), months_covered, is_synthetic
-    from {{ ref('int_grid_exchange__current') }}
-    where conflict is null and superseded_by is null
+    from {{ ref('int_current__grid_exchange') }}
+    where {{ counts() }}
     union all
     select
         from_division_code, period_grain, period, coalesce(period_ts, cast(period as timestamp)), 'outflow', to_division_code,
         quantity_mwh, cast(null as double), months_covered, is_synthetic
-    from {{ ref('int_grid_exchange__current') }}
-    where conflict is null and superseded_by is null
+    from {{ ref('int_current__grid_exchange') }}
+    where {{ counts() }}
 ),
 
 labelled as (

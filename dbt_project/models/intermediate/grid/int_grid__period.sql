@@ -1,8 +1,4 @@
 {{ config(materialized='table') }}
--- One row per scope, area and hour, month or year: generation, exchange, use, loss by residual, and the emissions that go with them.
--- Consumption with losses = generation + inflow - outflow. Power received carries the published factor of the area that sent it, by the
--- rule for grid factors, else the national one; power sent carries the area's own production factor. A thermal factor beyond the bounds of physics
--- gives way to the next source that is inside them; where none is, nothing is computed (`thermal_out_of_bounds`).
 with summed as (
     select
         f.basis, f.area, f.grain, f.period, f.ts,
@@ -33,13 +29,13 @@ with summed as (
 -- power sold to final users: single months, or the whole year
 sold as (
     select division_code as area, 'month' as grain, period, {{ decimal_of('value', 6, 28) }} as mwh, is_synthetic
-    from {{ ref('int_sector_statistics__month') }}
+    from {{ ref('int_statistics__month') }}
     where indicator = '售电量' and industry_code = '' and unit = 'MWh' and months_covered = 1
     union all
     select
         division_code, 'year', make_date(cast(year(period) as integer), 1, 1), sum({{ decimal_of('value', 6, 28) }}),
         bool_or(is_synthetic)
-    from {{ ref('int_sector_statistics__month') }}
+    from {{ ref('int_statistics__month') }}
     where indicator = '售电量' and industry_code = '' and unit = 'MWh'
     group by division_code, year(period)
     having sum(months_covered) = 12

@@ -1,7 +1,4 @@
 {{ config(materialized='table') }}
--- What a MWh of thermal power emits, by area and month or year, from what was delivered: the power units of the carbon market, else
--- the enterprises under 01-power, else the region's energy balance. `rank` is the order of choice. `low` and `high`: bounds of seed
--- grid_bound, by the generation of coal and gas units, else those of coal. A unit that generated on no fuel tells nothing of its factor.
 with unit_month as (
     select
         u.uscc, u.period, u.generation_mwh, u.carbon_basis, u.is_synthetic, case u.unit_class when 'gas' then 'gas' else 'coal' end as fuel,
@@ -9,8 +6,8 @@ with unit_month as (
         (u.main_fuel_tco2e + u.startup_oil_tco2e) * (1.0 - coalesce(u.heat_ratio, 0.0)) as tco2,
         left(r.division_code, 2) || '0000' as area,
         row_number() over (partition by u.uscc, u.unit_code, u.period order by r.valid_from desc) as recency
-    from {{ ref('int_power_unit__emission') }} as u
-    inner join {{ ref('int_register__current') }} as r
+    from {{ ref('int_carbon_market__power_unit_emission') }} as u
+    inner join {{ ref('int_current__register') }} as r
         on r.uscc = u.uscc and r.conflict is null and r.valid_from < u.period + interval 1 month
     where u.generation_mwh > 0 and u.main_fuel_tco2e + u.startup_oil_tco2e > 0
 ),
@@ -26,9 +23,9 @@ enterprise_tco2 as (
 
 enterprise_mwh as (
     select o.uscc, o.period, sum({{ decimal_of('o.quantity * u.factor', 6, 28) }}) as mwh
-    from {{ ref('int_output__current') }} as o
+    from {{ ref('int_current__output') }} as o
     inner join {{ ref('unit') }} as u on u.unit_key = coalesce(o.reported_unit, 'mwh') and u.dimension = 'electricity'
-    where o.item = '发电量' and o.conflict is null and o.superseded_by is null and o.period_grain = 'month' and o.months_covered = 1 and o.quantity > 0
+    where o.item = '发电量' and {{ counts('o') }} and o.period_grain = 'month' and o.months_covered = 1 and o.quantity > 0
     group by o.uscc, o.period
 ),
 

@@ -1,6 +1,3 @@
--- burned = final consumption - feedstock share x feedstock + |input to thermal power| + |input to heat supply|,
--- by sector and fuel, from leaf rows only. The feedstock belongs wholly to industry, which may go below zero. What is burned is a column of
--- seed balance_fuel; a set that counts a further column (blast-furnace gas as other gas) says so in seed inventory_fuel_as.
 with cell as (
     select c.*, f.is_burned
     from {{ ref('int_inventory__balance_cell') }} as c

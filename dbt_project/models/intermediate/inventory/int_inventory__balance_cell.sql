@@ -1,11 +1,7 @@
--- The cells of each balance that enter an inventory or a check: not in conflict, and of one label: where a real balance
--- is known for a division and year, synthetic cells stay out. Decimals, so that no sum depends on its order.
--- A fuel that came in standard coal is divided by its coal equivalent of the year (confirmed, the year's own before one that is valid at its end) and marked;
--- without a coefficient it enters nothing (finding Q17).
 with cell as (
     select e.*, f.canonical_unit, e.unit <> f.canonical_unit as is_converted,
         min(case when e.is_synthetic then 1 else 0 end) over (partition by e.division_code, e.year) = 0 as has_real
-    from {{ ref('int_energy_balance__current') }} as e
+    from {{ ref('int_current__energy_balance') }} as e
     inner join {{ ref('balance_fuel') }} as f on f.fuel_code = e.fuel_code
     where e.conflict is null
 ),

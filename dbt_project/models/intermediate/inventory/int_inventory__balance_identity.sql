@@ -1,5 +1,3 @@
--- The identities that a balance should keep, as left side, right side and the number of printed figures in them.
--- Every printed figure is rounded to two decimals of its unit: that is the tolerance. Findings, never a gate.
 with cell as (
     select
         c.division_code,

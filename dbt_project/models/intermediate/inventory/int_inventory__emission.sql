@@ -1,4 +1,3 @@
--- The inventory by the sectors of the balance: the leaves of a sector (the 47 where the sector table is delivered) added up exactly.
 select
     division_code,
     year,

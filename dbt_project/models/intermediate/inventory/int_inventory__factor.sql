@@ -1,8 +1,3 @@
--- The factor of each set for each balance fuel and coal factor group (`all` = every sector), per balance year.
--- Own sets come from seed inventory_factor; official ones are NCV x carbon content x oxidation x 44/12 of the set's own
--- confirmed defaults: an official set never borrows from another one here. What is missing has a reason instead of a value.
--- A fuel without a default (raw coal) takes the substitution of seed `inventory_substitution` where a deployment names one by delivering
--- its NCV; it is unconfirmed and says so.
 with balance_year as (
     select distinct year from {{ ref('int_inventory__balance_cell') }}
 ),

@@ -1,6 +1,3 @@
--- Gases beside the CO2 of fuels and industry, where their activity is delivered: CH4 of coal mines and wastewater, N2O of nitric acid,
--- CF4 and C2F6 of aluminium, fossil CO2 of waste incineration. They do not depend on a factor set. A part that yields (mining by output
--- where mine gas was measured) is left out.
 with delivered as (
     select distinct division_code, year, product from {{ ref('int_inventory__process_activity') }}
 ),

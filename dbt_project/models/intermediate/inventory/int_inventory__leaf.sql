@@ -1,7 +1,4 @@
 {{ config(materialized='table') }}
--- The leaves of the inventory. Where the sector table is delivered for a fuel, industry is replaced by the sectors of the table, the
--- feedstock that the table does not tell by sector, and the difference between table and balance, each a row of its own: their sum is the
--- row of industry exactly. A synthetic table never splits a real balance; without a row of industry there is nothing to split.
 with row_of_industry as (
     select c.division_code, c.year, c.fuel_code, c.quantity, c.is_synthetic
     from {{ ref('int_inventory__balance_cell') }} as c

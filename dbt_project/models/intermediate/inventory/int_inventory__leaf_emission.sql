@@ -1,6 +1,4 @@
 {{ config(materialized='table') }}
--- Activity x factor, one row per division, year, set, leaf sector and fuel; tonnes are rounded here, once.
--- A fuel or product without a factor keeps its activity, has no tonnes and says why.
 with burned as (
     select
         a.division_code, a.year, a.factor_set, a.sector, a.sector_group, a.fuel_code as fuel, a.activity_quantity, a.activity_unit,

@@ -1,12 +1,9 @@
--- Product output and other activity beside fuels, per division and year, out of sector_statistics: names in seed
--- `inventory_activity_name`. A figure for all industries before one for a single one, unless the activity is told by industry (COD).
--- `yields`: an activity that tells the same more precisely is delivered too (clinker for cement, coal by gas class for all coal).
 with matched as (
     select
         s.division_code, s.year, n.activity, a.ledger, a.unit, a.yields_to, s.industry_code, s.indicator, s.unit as reported_unit,
         s.value, s.is_synthetic, u.factor, u.ch4_reference_temp_c,
         n.industry_code = '' as for_all
-    from {{ ref('int_sector_statistics__year') }} as s
+    from {{ ref('int_statistics__year') }} as s
     inner join (
         select n.indicator, coalesce(n.industry_code, '') as industry_code, n.activity,
             max(case when coalesce(n.industry_code, '') <> '' then 1 else 0 end) over (partition by n.indicator) as by_industry

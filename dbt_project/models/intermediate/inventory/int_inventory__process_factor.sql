@@ -1,5 +1,3 @@
--- What a unit of an activity beside fuels emits, by part and gas: constant x the factors of seed `inventory_process_term` (operation times)
--- x (1 - those of operation less). All must be known and confirmed, else there is no value and a reason.
 with activity_year as (
     select distinct year, product as activity from {{ ref('int_inventory__process_activity') }}
 ),

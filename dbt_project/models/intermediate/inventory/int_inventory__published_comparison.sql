@@ -1,9 +1,6 @@
--- Computed tonnes beside the totals of a published inventory, per division, year, set and fuel, with the lines
--- fuels_total (all fuels), process and total. Only years for which a published total is carried. `as_published`: with the share of feedstock
--- that the published inventory subtracted (seed inventory_feedstock_share), by fuel, where the set follows that inventory and the share is known.
 with published as (
     select division_code, cast(year as integer) as year, inventory, item as fuel, emission_mtco2, document
-    from {{ ref('int_published_check__current') }}
+    from {{ ref('int_current__published_check') }}
     where conflict is null and sector = 'Total'
 ),
 

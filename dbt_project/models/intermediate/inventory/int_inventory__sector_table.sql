@@ -1,13 +1,10 @@
--- The sector table 分行业终端能源消费 of sector_statistics, by division, year, fuel, industry and role (final use, feedstock within it), in
--- the canonical unit of the fuel. The indicator names the fuel: 终端消费量:原煤, 工业分行业终端能源消费量(原煤); names in seed
--- `statistic_fuel_indicator`, fuels as in the balance. What cannot be read stays, with the reason, and is not counted.
 with named as (
     select
         s.division_code, s.year, s.industry_code, s.indicator, s.value, s.unit, s.is_synthetic, s.batch_id, s.row_no,
         n.role,
         regexp_replace(replace(s.indicator, ' ', ''), '^[^:(]*[:(]', '') as rest,
         position(':' in s.indicator) > 0 as by_colon
-    from {{ ref('int_sector_statistics__year') }} as s
+    from {{ ref('int_statistics__year') }} as s
     inner join {{ ref('statistic_fuel_indicator') }} as n
         on n.name = regexp_extract(replace(s.indicator, ' ', ''), '^([^:(]*)[:(]', 1)
 ),

@@ -1,11 +1,9 @@
--- Computed totals beside the published totals of all years, for the sets that are made after the published inventory: where the year is
--- published the two are compared, else the yearly change since the nearest published year is held against the range of published changes.
 with published as (
     select
         division_code, inventory, item as fuel, cast(year as integer) as year, emission_mtco2 as published_mtco2, document,
         lag(emission_mtco2) over (partition by division_code, inventory, item order by year) as before_mtco2,
         lag(cast(year as integer)) over (partition by division_code, inventory, item order by year) as before_year
-    from {{ ref('int_published_check__current') }}
+    from {{ ref('int_current__published_check') }}
     where conflict is null and sector = 'Total' and item in ('fuels_total', 'total')
 ),
 

@@ -1,16 +1,12 @@
 {{ config(materialized='table') }}
--- For each enterprise and period with activity: the register row in force on the last day of the period, the accounting method,
--- and every version of it; `is_account` marks the version in force or named. `hold` says why nothing can be computed.
--- `account` names one: the enterprise's code, and for another version code@version, as if the register named that version.
--- `is_set_only` marks the account's own version with another default set, where the method takes the carbon of items from fuel defaults.
 with periods as (
-    select uscc, period, period_grain from {{ ref('int_energy__current') }}
+    select uscc, period, period_grain from {{ ref('int_current__energy') }}
     union
-    select uscc, period, period_grain from {{ ref('int_process__current') }}
+    select uscc, period, period_grain from {{ ref('int_current__process') }}
     union
-    select uscc, period, period_grain from {{ ref('int_power_heat__current') }}
+    select uscc, period, period_grain from {{ ref('int_current__power_heat') }}
     union
-    select uscc, period, period_grain from {{ ref('int_output__current') }}
+    select uscc, period, period_grain from {{ ref('int_current__output') }}
 ),
 
 dated as (
@@ -26,7 +22,7 @@ registered as (
         r.operating_to, r.is_synthetic as register_is_synthetic,
         row_number() over (partition by p.uscc, p.period, p.period_grain order by r.valid_from desc nulls last) as recency
     from dated as p
-    left join {{ ref('int_register__current') }} as r
+    left join {{ ref('int_current__register') }} as r
         on r.uscc = p.uscc and r.conflict is null and r.valid_from < p.period_end
 ),
 

@@ -1,5 +1,3 @@
--- Aluminium: anode carbon (CO2) and anode effects (CF4, C2F6) of the liquid aluminium produced.
--- Net anode consumption: reported, else reported gross x (1 - butt loss of the version), else the version's default.
 with activity as (
     select * from {{ ref('int_ledger__process_row') }} where block = 'anode_pfc'
 ),

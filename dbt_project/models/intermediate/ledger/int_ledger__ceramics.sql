@@ -1,4 +1,3 @@
--- Ceramics: raw material x utilisation x (CaCO3 x factor + MgCO3 x factor).
 with activity as (
     select * from {{ ref('int_ledger__process_row') }} where block = 'ceramics' and not is_declared
 ),

@@ -1,15 +1,11 @@
 {{ config(materialized='table') }}
--- What a certificate covers of each row of bought power that cites it: at most its MWh, once, for its holder; rows are served in the order of
--- period, unit and key. Retired for a use that excludes the account (seed `certificate_purpose`), it covers nothing.
--- A green certificate is its own proof: one that the register does not know covers nothing. Green power and direct lines are proven by their
--- contract: without a number, or with one that is not known, they stand as before (`served_mwh` null).
 with cited as (
     select r.batch_id, r.row_no, r.uscc, r.period, r.period_grain, r.unit_code, r.origin, r.certificate_id, r.quantity as mwh,
         c.uscc as holder, c.mwh as certificate_mwh,
         (select min(p.word) from {{ ref('certificate_purpose') }} as p where contains(c.retired_for, p.word) and c.retired_on is not null) as excluding_use
-    from {{ ref('int_power_heat__current') }} as r
-    left join {{ ref('int_certificate__current') }} as c on c.certificate_id = r.certificate_id and c.conflict is null
-    where r.conflict is null and r.superseded_by is null and r.carrier = '电力' and r.direction = '购入'
+    from {{ ref('int_current__power_heat') }} as r
+    left join {{ ref('int_current__certificate') }} as c on c.certificate_id = r.certificate_id and c.conflict is null
+    where {{ counts('r') }} and r.carrier = '电力' and r.direction = '购入'
         and r.origin in ('绿电交易', '绿证', '直供非化石') and r.certificate_id is not null and r.quantity is not null
         and (c.certificate_id is not null or r.origin = '绿证')
 ),

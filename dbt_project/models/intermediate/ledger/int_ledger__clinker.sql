@@ -1,5 +1,3 @@
--- Cement, NDRC 2013: clinker, kiln dust and by-pass dust x the CO2 bound in their CaO and MgO; non-fuel carbon of the raw meal.
--- CaO and MgO not from carbonates count as none where they are not reported; a missing CaO or MgO holds the line back.
 with activity as (
     select * from {{ ref('int_ledger__process_row') }} where block in ('clinker', 'raw_meal') and not is_declared
 ),

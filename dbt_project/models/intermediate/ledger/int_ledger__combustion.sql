@@ -1,11 +1,8 @@
--- Combustion: burned x NCV x carbon content x oxidation x 44/12, per fuel row (NDRC guidelines, all sectors).
--- burned = consumed - feedstock - transformation_input. A mixed fuel counts with its fossil share; the rest, and pure
--- biomass, is a memo. Power-plant coal without carbon of its own takes the row for unmeasured coal.
 with activity as (
     select
         {{ combustion_row('r', 'b') }}, b.factor_set, b.oxidation_if_blank,
         case when r.fuel_group = 'coal' then b.unmeasured_coal_code end as unmeasured_code
-    {{ lines_from('int_energy__current') }}
+    {{ lines_from('int_current__energy') }}
     and r.treatment <> 'none'
 ),
 

@@ -1,5 +1,3 @@
--- Oil and gas, petrochemicals: flared gas x carbon x efficiency x 44/12 plus its own CO2; vented gas x CH4 share x density.
--- The items are stated in 1e4 Nm3 (0 C).
 with activity as (
     select * from {{ ref('int_ledger__process_row') }} where block in ('flare', 'vent') and not is_declared
 ),

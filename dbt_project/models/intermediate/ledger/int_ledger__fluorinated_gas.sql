@@ -1,6 +1,3 @@
--- Fluorinated gases by mass. Etching and chamber cleaning (17-electronics): used x (1 - cylinder residue) x (1 - use rate)
--- x (1 - share treated x efficiency). Equipment filled (18-machinery): filled - in product, both reported. A blend is accounted
--- by its components (seed `fluorinated_gas`).
 with activity as (
     select * from {{ ref('int_ledger__process_row') }} where block in ('etch_gas', 'filled_gas') and not is_declared
 ),

@@ -1,11 +1,8 @@
 {{ config(materialized='table') }}
--- Parameters of fuel rows that come as items of enterprise_process, of the row's own unit and lot, else of the whole site.
--- Coal: carbon as received = air-dry carbon x (100 - total moisture) / (100 - inherent moisture), where all three are reported.
--- Jet fuel: the fossil share is what the biogenic share leaves.
 with activity as (
     select r.*
-    from {{ ref('int_energy__current') }} as r
-    where r.conflict is null and r.superseded_by is null and {{ affected('r') }}
+    from {{ ref('int_current__energy') }} as r
+    where {{ counts('r') }} and {{ affected('r') }}
         and (r.fuel_group = 'coal' or r.fuel_code in ('kerosene', 'jet_kerosene'))
 ),
 

@@ -1,5 +1,3 @@
--- Grid companies: power lost = fed in + imported - exported - sold [MWh] x grid factor, a line for each item and view.
--- All four must be reported for the period (a zero is reported as zero) and the loss must not be negative.
 with activity as (
     select *,
         count(*) over (partition by uscc, period, period_grain) as rows_delivered,

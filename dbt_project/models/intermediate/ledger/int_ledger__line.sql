@@ -1,4 +1,3 @@
--- The ledger: the lines of every account under its own method version.
 select * exclude (account, is_account)
 from {{ ref('int_ledger__version_line') }}
 where is_account

@@ -1,15 +1,12 @@
 {{ config(
     materialized='incremental', incremental_strategy='append', on_schema_change='fail', pre_hook='{{ delete_affected() }}'
 ) }}
--- The same combustion under the account's own method version and under each other version or default set, by enterprise, year and fuel.
--- Reported parameters stay: only defaults differ. Causes replace one parameter after the other, each step rounded as a line is, so
--- that they add up to the kilogram; a line that only one side can compute, or a composite factor, is a cause of its own.
 with energy_row as (
     select
         {{ combustion_row('r', 'b') }},
         b.method_code, b.method_version, b.factor_set as base_factor_set, b.unmeasured_coal_code as base_unmeasured_coal_code,
         b.oxidation_if_blank as base_oxidation_if_blank, b.gwp_set as base_gwp_set, b.register_is_synthetic
-    {{ lines_from('int_energy__current') }}
+    {{ lines_from('int_current__energy') }}
     and r.treatment = 'combustion' and b.hold is null
 ),
 

@@ -1,5 +1,3 @@
--- Coal mines: CH4 ventilated and drained, less used and flared; CO2 ventilated; CO2 of the CH4 flared.
--- Volume x density at the reference temperature of the row: gas_reference_temp, else its unit, else 20 C.
 with activity as (
     select * from {{ ref('int_ledger__process_row') }} where block in ('mine_gas_ch4', 'mine_gas_co2') and not is_declared
 ),

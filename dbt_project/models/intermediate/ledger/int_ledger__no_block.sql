@@ -1,16 +1,12 @@
--- Rows of enterprise_process that no block makes a line of and that are not used otherwise: held back and shown, with the reason.
 with delivered as (
     select r.*, b.hold, b.method_no, b.method_version
-    {{ version_lines_from('int_process__current') }}
+    {{ version_lines_from('int_current__process') }}
 ),
 
-unaccounted as (
+named as (
     select r.*, i.role as item_role
     from delivered as r
     left join {{ ref('activity_item') }} as i on i.param_code = r.item
-    left join {{ ref('int_ledger__process_line') }} as l on l.uscc = r.uscc and l.batch_id = r.batch_id and l.row_no = r.row_no
-    left join {{ ref('int_ledger__process_use') }} as u on u.uscc = r.uscc and u.batch_id = r.batch_id and u.row_no = r.row_no
-    where l.batch_id is null and u.batch_id is null
 ),
 
 -- items that make a line under one method or another
@@ -38,7 +34,7 @@ select
         else 'no_block'
     end as hold,
     'enterprise_process' as delivery_source, r.batch_id, r.row_no, r.is_synthetic
-from unaccounted as r
+from named as r
 left join {{ ref('int_ledger__process_row') }} as o on o.uscc = r.uscc and o.batch_id = r.batch_id and o.row_no = r.row_no
 left join line_items as l on l.param_code = r.item
 left join (

@@ -1,6 +1,3 @@
--- Process emissions, product deductions and recovery: quantity x factor, by the crosswalk of seed `process_item`.
--- A declared emission factor outranks a declared carbon content, which outranks the default of the method.
--- Quantities that are parameters of another block (no crosswalk row) make no line here.
 with activity as (
     select * exclude (block, sign, gas_key),
         -- [mass][gas]/[unit of quantity]; a blank unit means tCO2

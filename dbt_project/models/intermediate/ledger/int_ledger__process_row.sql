@@ -1,14 +1,10 @@
 {{ config(materialized='table') }}
--- The rows of enterprise_process that make lines or carry parameters, an item once whichever role it came in, with the
--- boundary and the formula block of seed `process_block`. A row with a factor or carbon of its own belongs to
--- int_ledger__process (`is_declared`). The sign is the item's: a role that says otherwise holds the row (`role_contradicts_item`), and so does
--- a factor that names no gas, or a carbon content, on an item of another gas than CO2 (`gas_not_named`).
 with activity as (
     select
         r.*, b.hold, b.method_code, b.method_no, b.method_version, b.factor_set, b.carbonate_parameter, b.province_code,
         b.national_grid_kind, b.method_electricity, left(b.industry_code, 2) as industry_division,
         r.declared_factor is not null or r.carbon_tc_per_t is not null as is_declared
-    {{ version_lines_from('int_process__current', 'c.item in (select param_code from ' ~ ref('process_item') ~ ' where fuel_code is not null)') }}
+    {{ version_lines_from('int_current__process', 'c.item in (select param_code from ' ~ ref('process_item') ~ ' where fuel_code is not null)') }}
 ),
 
 -- items that make anything but CO2, under whichever method

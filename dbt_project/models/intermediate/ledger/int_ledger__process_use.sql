@@ -1,7 +1,4 @@
 {{ config(materialized='table') }}
--- Rows of enterprise_process that rightly make no line, and why: `parameter` of a block with activity in the same period and unit
--- (or of the whole site), `counted_once` (the same quantity under another role), `yields` to the item that counts instead of it,
--- `information` (seed `process_block`, none), `other_version` of the method has it in its boundary, this one does not.
 with activities as (
     select uscc, period, period_grain, unit_code, block, method_no, method_version, item
     from {{ ref('int_ledger__process_row') }}
@@ -13,8 +10,8 @@ with activities as (
         on x.param_code = r.item and x.method_code = r.method_no and x.method_version in (r.method_version, '*')
     union all
     select h.uscc, h.period, h.period_grain, h.unit_code, 'steam' as block, null, null, null
-    from {{ ref('int_power_heat__current') }} as h
-    where h.carrier = '热力' and h.quantity is null and h.steam_t is not null and h.conflict is null and h.superseded_by is null
+    from {{ ref('int_current__power_heat') }} as h
+    where h.carrier = '热力' and h.quantity is null and h.steam_t is not null and {{ counts('h') }}
         and {{ affected('h') }}
     union all
     select f.uscc, f.period, f.period_grain, f.unit_code,
@@ -72,7 +69,7 @@ uses as (
         )
     union all
     select r.uscc, r.batch_id, r.row_no, 'counted_once' as used_as
-    {{ version_lines_from('int_process__current') }}
+    {{ version_lines_from('int_current__process') }}
     and exists (
         select 1 from {{ ref('int_ledger__process_row') }} as o
         where o.uscc = r.uscc and o.period = r.period and o.period_grain = r.period_grain and o.unit_code = r.unit_code

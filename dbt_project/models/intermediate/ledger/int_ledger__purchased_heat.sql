@@ -1,6 +1,3 @@
--- Purchased and exported heat [GJ] x declared factor of the supplier, else the default of the guidelines.
--- Heat reported by mass alone: steam x (enthalpy - 83.74 kJ/kg) / 1000 with the item steam_enthalpy of enterprise_process, else
--- the enthalpy of its temperature and pressure; hot water x (temperature - 20 C) x 4.1868 / 1000.
 with activity as (
     select * from {{ ref('int_ledger__power_heat_row') }} where carrier = '热力' and outside is null
 ),

@@ -1,7 +1,3 @@
--- Purchased and exported power, one line a view: location (provincial average), national, market (proven non-fossil = 0,
--- the rest at the average excluding market-traded non-fossil power), method (what the guideline itself asks).
--- Where the origin counts, what a cited certificate does not cover is a line of its own (int_ledger__certificate_service).
--- Exports that make no line (01) are energy all the same: net power is what energy_tce counts.
 with activity as (
     select
         *,

@@ -1,5 +1,3 @@
--- Gases whose mass the report gives: SF6 of equipment repaired or retired (nameplate - recovered, 02-grid), and HFC-23
--- (HCFC-22 output x by-product rate - collected - destroyed, 23-fluorochemical).
 with activity as (
     select * from {{ ref('int_ledger__process_row') }} where block in ('sf6', 'hfc23') and not is_declared
 ),

@@ -1,10 +1,7 @@
 {{ config(materialized='table') }}
--- Enthalpy of each delivered state of steam (temperature, absolute pressure), by IAPWS-IF97 (release R7-97, 2012).
--- Without a temperature: saturated steam of the pressure. Up to 100 C, where liquid or without a pressure: hot water, for which
--- the guidelines have a formula of their own. `state_hold` says why a state has no enthalpy.
 with states as (
     select distinct r.steam_temp_c, r.steam_pressure_mpa
-    from {{ ref('int_power_heat__current') }} as r
+    from {{ ref('int_current__power_heat') }} as r
     where r.carrier = '热力' and r.steam_t is not null and (r.steam_temp_c is not null or r.steam_pressure_mpa is not null)
         and {{ affected('r') }}
 ),

@@ -1,7 +1,3 @@
--- Everything but fuel under the account's own method version and under each other version, by enterprise, year, source, item, gas and view;
--- items that take their carbon from fuel defaults also under each other default set (`other_version` null).
--- Causes by delivered row: first the factor, then the GWP set; a line that one version does not have (boundary), or cannot compute, is a
--- cause of its own. Every step is rounded as a line is, so that they add up to the kilogram.
 with version_pair as (
     select
         b.uscc, b.period, b.period_grain, b.slice_year, b.method_code, b.method_version as base_version, b.factor_set as base_factor_set,

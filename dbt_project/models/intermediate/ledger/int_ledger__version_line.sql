@@ -1,19 +1,27 @@
 {{ config(
     materialized='incremental', incremental_strategy='append', on_schema_change='fail', pre_hook='{{ delete_affected() }}'
 ) }}
--- Every line of every block, rounded once, in its method's GWP set and in the common one: of the account (`is_account`), and
--- beside it, fuel aside, what each other version of its method would make of the same rows.
--- Lines that cannot be computed stand here with their activity and `hold`; they carry no tonnes.
-with blocks as (
+with process_line as (
+    {% for block in ['process', 'clinker', 'anode_pfc', 'wastewater', 'mine_gas', 'ceramics', 'reported_gas', 'fluorinated_gas', 'flare_vent', 'grid_loss'] -%}
+    select {{ line_columns() }} from {{ ref('int_ledger__' ~ block) }}
+    {% if not loop.last %}union all
+    {% endif %}
+    {%- endfor %}
+),
+
+blocks as (
     select {{ line_columns() }} from {{ ref('int_ledger__combustion') }}
     union all
     select {{ line_columns() }} from {{ ref('int_ledger__purchased_power') }}
     union all
     select {{ line_columns() }} from {{ ref('int_ledger__purchased_heat') }}
     union all
-    select {{ line_columns() }} from {{ ref('int_ledger__process_line') }}
+    select * from process_line
     union all
-    select {{ line_columns() }} from {{ ref('int_ledger__no_block') }}
+    select {{ line_columns() }}
+    from {{ ref('int_ledger__no_block') }} as n
+    where not exists (select 1 from process_line as l where l.uscc = n.uscc and l.batch_id = n.batch_id and l.row_no = n.row_no)
+        and not exists (select 1 from {{ ref('int_ledger__process_use') }} as u where u.uscc = n.uscc and u.batch_id = n.batch_id and u.row_no = n.row_no)
 ),
 
 -- units that make what the ETS scope of their method is about (the clinker lines of a cement works)
@@ -27,7 +35,7 @@ scope_units as (
 -- by-product gas that the enterprise made itself: its carbon came in with another fuel or material
 own_gas as (
     select r.batch_id, r.row_no
-    from {{ ref('int_energy__current') }} as r
+    from {{ ref('int_current__energy') }} as r
     inner join {{ ref('byproduct_gas') }} as g on g.fuel_code = r.fuel_code
     where r.produced > 0.0 and coalesce(r.purchased, 0.0) = 0.0 and {{ affected('r') }}
 ),
@@ -42,7 +50,7 @@ valued as (
     from blocks as l
     inner join {{ ref('int_ledger__account_version') }} as b
         on b.account = l.uscc and b.period = l.period and b.period_grain = l.period_grain
-    cross join {{ source('registry', 'night') }} as n
+    cross join {{ of_night('night') }} as n
     left join {{ ref('int_factor__gwp') }} as own on own.gwp_set = b.gwp_set and own.gas = l.gas
     left join {{ ref('int_factor__gwp') }} as common on common.gwp_set = n.common_gwp_set and common.gas = l.gas
     left join {{ ref('ets_scope') }} as scope

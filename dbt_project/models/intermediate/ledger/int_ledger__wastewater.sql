@@ -1,5 +1,3 @@
--- Methane of wastewater treated anaerobically: ((TOW - S) x Bo x MCF - recovered - destroyed), a line for each reported item.
--- MCF: reported, else the treatment system that the row `treatment_system` names in its lot, else the sector's default.
 with activity as (
     select * from {{ ref('int_ledger__process_row') }} where block like 'wastewater_%' and not is_declared
 ),

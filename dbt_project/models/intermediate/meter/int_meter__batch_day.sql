@@ -2,8 +2,6 @@
     materialized='incremental', incremental_strategy='append', on_schema_change='fail',
     pre_hook="{{ delete_affected_months('meter_reading') }}"
 ) }}
--- Readings of each delivery summed to days, before anything is joined: the only model that reads all of them.
--- Sums are decimals, so that they do not depend on the order of addition.
 select
     uscc, meter_id, energy, fuel_code, fuel_group, activity_unit, period, day, batch_id, received_at, is_synthetic,
     sum(case when is_doubtful then 0 else {{ decimal_of('quantity', 9, 28) }} end) as quantity,

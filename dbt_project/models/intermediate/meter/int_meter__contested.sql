@@ -1,5 +1,4 @@
 {{ config(materialized='table') }}
--- Readings of the days of a meter that more than one delivery speaks of: for each the one that counts, conflicts marked.
 with days as (
     select uscc, meter_id, period, day
     from {{ ref('int_meter__batch_day') }}

@@ -1,6 +1,4 @@
 {{ config(materialized='table') }}
--- A meter's day: what was collected of what was due. Due is the cadence seen in the month: the most readings of a day, rounded
--- up to a usual cadence (24 = hourly). Days without any reading, from the first to the end of the last month, are there with 0.
 with counted as (
     select b.uscc, b.meter_id, b.energy, b.fuel_code, b.fuel_group, b.activity_unit, b.period, b.day,
         b.quantity, b.collected, b.doubtful, b.estimated, b.batch_id, b.row_no, b.is_synthetic

@@ -1,4 +1,3 @@
--- Meters of an enterprise summed to the month, by energy; `days_below`: meter days below the completeness that is asked for.
 select
     uscc, energy, min(fuel_code) as fuel_code, min(fuel_group) as fuel_group, min(activity_unit) as activity_unit, period,
     sum(quantity) as quantity, count(distinct meter_id) as meters,

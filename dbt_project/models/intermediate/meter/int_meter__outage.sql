@@ -1,5 +1,3 @@
--- The outage register: runs of days below the completeness that is asked for. Working days are Monday to Friday: the calendar of
--- public holidays is not at hand. An outage that reaches the last day known is not over.
 with days as (
     select *, least(collected, due) < due * {{ rule_limit('M10-completeness', 'lower_limit') }} as is_below,
         row_number() over (partition by uscc, meter_id, energy order by day) as day_no

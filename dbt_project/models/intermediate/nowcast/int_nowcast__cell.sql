@@ -1,8 +1,4 @@
 {{ config(materialized='table') }}
--- The estimate of each prefecture, industry, field and measure in each vintage: what is reported is kept, only what is missing is estimated.
--- From six months of history on, it is the sum of its missing forms. With fewer, the ratio of the industry in the province has a part in
--- it, as far as its cells resemble each other: where their ratios lie as far apart as they are high (hydro beside coal), it has none.
--- Without any history it has all. Rounded here, once: every total is a sum of these rows.
 with reported_month as (
     select distinct u.vintage_id, u.prefecture, u.industry, u.measure, p.period, p.mwh
     from {{ ref('int_nowcast__unit') }} as u

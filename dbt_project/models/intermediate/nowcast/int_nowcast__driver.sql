@@ -1,6 +1,4 @@
 {{ config(materialized='table') }}
--- What a nowcast goes by, with the span of knowledge of every figure: power sold by area and industry, and the thermal generation of
--- the province. Rows for a whole province or section of industry, and households, speak to no cell.
 with sales as (
     select *
     from {{ ref('stg_grid_sales') }}
@@ -23,7 +21,7 @@ select
 from (
     {{ row_versions('sales', ['division_code', 'industry_code', 'period']) }}
 ) as v
-left join {{ ref('int_division__tree') }} as d on d.code = v.division_code
+left join {{ ref('int_current__division_tree') }} as d on d.code = v.division_code
 union all
 select
     'thermal_generation', v.division_code, null, null, v.division_code, null, v.period, {{ decimal_of('v.generation_mwh', 6, 28) }},

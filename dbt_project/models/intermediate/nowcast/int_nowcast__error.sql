@@ -1,5 +1,4 @@
 {{ config(materialized='table') }}
--- The scored cells added up by level, month and measure, with what was estimated and cannot be scored yet beside.
 with levels as (
     {% for level, code in nowcast_levels().items() -%}
     select '{{ level }}' as level, {{ code }} as code, s.*

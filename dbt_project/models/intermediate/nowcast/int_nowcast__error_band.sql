@@ -1,4 +1,3 @@
--- The error, relative to the estimate, that 95 % of the past estimates stayed within: of each code, and of all codes of a level (*).
 with errors as (
     select
         level, code, measure,

@@ -1,15 +1,11 @@
 {{ config(materialized='table') }}
--- What each enterprise emitted by month, form and field, with the span of knowledge in which the figure counts: the lines of the
--- ledger, and what the rows made that a later delivery replaced. Replaced rows are valued as the ledger values them: fuel by the
--- formula of combustion, process and power by the factor of the line that stands now. Factors and the register's method are today's
--- for every moment, so that a score judges the estimate and not a change of factors.
 with counted as (
     {% for name in ['energy', 'process', 'power_heat'] -%}
     select 'enterprise_{{ name }}' as source, batch_id, row_no, known_at,
         {% if name == 'energy' %}cast(null as varchar) as item_key, cast(null as double) as quantity{% elif name == 'process' %}role || '|' || item || '|' || stream as item_key, quantity{% else %}carrier || '|' || direction || '|' || origin as item_key, quantity{% endif %},
         uscc, period, unit_code
-    from {{ ref('int_' ~ name ~ '__current') }}
-    where conflict is null and superseded_by is null and period_grain = 'month' and period >= {{ nowcast_horizon() }}
+    from {{ ref('int_current__' ~ name) }}
+    where {{ counts() }} and period_grain = 'month' and period >= {{ nowcast_horizon() }}
     {% if not loop.last %}union all
     {% endif %}
     {%- endfor %}
@@ -28,7 +24,7 @@ ledger as (
     from {{ ref('int_ledger__line') }} as l
     inner join counted as c on c.source = l.delivery_source and c.batch_id = l.batch_id and c.row_no = l.row_no
     where l.period_grain = 'month' and l.hold is null and l.division_code is not null
-        and (l.electricity_view = 'location' or l.emission_source in ('fuel', 'process', 'product_deduction', 'co2_recovered'))
+        and (l.electricity_view = 'location' or {{ is_direct('l') }})
 ),
 
 replaced_energy as (
@@ -86,7 +82,7 @@ valued as (
     from ledger as l
     inner join replaced_quantity as q
         on q.source = l.source and q.uscc = l.uscc and q.period = l.period and q.unit_code = l.unit_code and q.item_key = l.item_key
-    cross join {{ source('registry', 'night') }} as n
+    cross join {{ of_night('night') }} as n
     inner join {{ ref('int_factor__gwp') }} as g on g.gwp_set = n.common_gwp_set and g.gas = l.gas
     where q.quantity * l.factor_value is not null
 )

@@ -1,5 +1,4 @@
 {{ config(materialized='table') }}
--- The enterprises of the register in the month of each vintage, as the register was known then.
 with registered as (
     select
         v.vintage_id, v.period, r.uscc, r.division_code, r.industry_code, r.operating_from, r.operating_to,
@@ -16,6 +15,6 @@ select
     (r.operating_from is null or r.operating_from < r.period + interval 1 month)
         and (r.operating_to is null or r.operating_to >= r.period) as in_operation
 from registered as r
-left join {{ ref('int_division__tree') }} as d on d.code = r.division_code
+left join {{ ref('int_current__division_tree') }} as d on d.code = r.division_code
 inner join {{ ref('int_nowcast__vintage') }} as v on v.vintage_id = r.vintage_id and v.province = left(r.division_code, 2) || '0000'
 where r.recency = 1 and r.division_code is not null and r.industry_code is not null

@@ -1,7 +1,4 @@
 {{ config(materialized='table') }}
--- What the estimate of each cell goes by, month by month, as it was known in the vintage: the power sold there, by prefecture where both
--- a prefecture and its counties are delivered, by division where both a division and its classes are. Where seed `nowcast_driver` names
--- thermal generation, that of the province takes its place once it is known for the month and for six of the twelve before.
 with sold as (
     select
         v.vintage_id, d.prefecture, d.industry, d.period, d.mwh,

@@ -1,6 +1,4 @@
 {{ config(materialized='table') }}
--- Which enterprise delivered which form for which month, and since when that is known. The forms are those that make lines. A yearly form
--- is in for each of its months (`is_yearly`), though it says nothing of any of them.
 with delivered as (
     {% for name in ['energy', 'process', 'power_heat'] -%}
     select uscc, 'enterprise_{{ name }}' as source, period, period_grain, known_at

@@ -1,6 +1,4 @@
 {{ config(materialized='table') }}
--- Each estimate of the past against what was reported later for the forms that were missing then. A cell is scored once all of them are in
--- (`is_scored`).
 with missing as (
     select vintage_id, uscc, prefecture, industry, measure, source from {{ ref('int_nowcast__unit') }} where is_missing and not is_unknown
     union
@@ -15,7 +13,7 @@ past as (
     select m.*, v.period, n.knowledge_end
     from missing as m
     inner join {{ ref('int_nowcast__vintage') }} as v on v.vintage_id = m.vintage_id and v.kind = 'then'
-    cross join {{ source('registry', 'night') }} as n
+    cross join {{ of_night('night') }} as n
 ),
 
 -- an enterprise without history counts once any form of the measure is in

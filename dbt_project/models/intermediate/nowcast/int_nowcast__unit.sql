@@ -1,8 +1,4 @@
 {{ config(materialized='table') }}
--- Every form of every enterprise in each vintage, by field: whether it is in for the month, what it made of the twelve months before, and
--- what it is estimated to make of the month: the month's MWh x (emission / MWh of the months in which it reported). Where all twelve
--- are there, half of the ratio is that of the same month a year before. An enterprise that has reported nothing in that time has no
--- history: it is counted, without a figure.
 with reports as (
     select
         m.vintage_id, m.uscc, m.prefecture, m.industry, m.in_operation, v.period as month, v.as_of, r.source, r.period,

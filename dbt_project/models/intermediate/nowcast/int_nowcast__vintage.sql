@@ -1,8 +1,6 @@
 {{ config(materialized='table') }}
--- The moments from which an estimate is made: `now` for the latest months, and for each month of the last two years the moment at
--- which its power sales became known (`then`), to be held against what was reported later. Synthetic and real are apart.
 with night as (
-    select knowledge_end, cast(date_trunc('month', knowledge_date) as date) as this_month from {{ source('registry', 'night') }}
+    select knowledge_end, cast(date_trunc('month', knowledge_date) as date) as this_month from {{ of_night('night') }}
 ),
 
 sold as (

@@ -1,6 +1,4 @@
 {{ config(materialized='table') }}
--- The province's top-down parts, less those of prefectures with a balance of their own, allocated to the other prefectures by the key of
--- the part: whole kilograms, the remainder by largest fraction. Where a part has no key it stays with 'unallocated'.
 with province as (
     select s.year, o.cause, o.key_part, o.tco2e
     from {{ ref('int_reconciliation__own') }} as o

@@ -1,20 +1,23 @@
--- The unexplained share of each computed bridge and what the gate says: a warning, a refusal to close the year as final, or nothing to judge
--- while there are no accounts. previous_share: the year before, for the trend. large_*: causes that move more of the total than the setting.
-with share as (
+with cause as (
+    select division_code, year, cause, cast(sum(tco2e) as decimal(18, 3)) as tco2e
+    from {{ ref('int_reconciliation__own') }}
+    group by division_code, year, cause
+),
+
+share as (
     select
-        u.division_code, u.level, u.year, u.is_synthetic, u.has_accounts, u.tco2e as unexplained_tco2e,
+        s.division_code, s.level, s.year, s.is_synthetic, s.has_accounts, u.tco2e as unexplained_tco2e,
         abs(u.tco2e) as share_num, abs(t.tco2e) as share_den,
         cast(abs(u.tco2e) as double) / nullif(cast(abs(t.tco2e) as double), 0.0) as share
-    from {{ ref('int_reconciliation__row') }} as u
-    inner join {{ ref('int_reconciliation__row') }} as t
-        on t.division_code = u.division_code and t.year = u.year and t.cause = 'top_down_total'
-    where u.cause = 'unexplained' and u.is_own
+    from {{ ref('int_reconciliation__scope') }} as s
+    inner join cause as u on u.division_code = s.division_code and u.year = s.year and u.cause = 'unexplained'
+    inner join cause as t on t.division_code = s.division_code and t.year = s.year and t.cause = 'top_down_total'
 ),
 
 large as (
     select s.division_code, s.year, c.zh, c.en, c.evaluation_order, cast(r.tco2e as double) / cast(s.share_den as double) as part
     from share as s
-    inner join {{ ref('int_reconciliation__row') }} as r on r.division_code = s.division_code and r.year = s.year
+    inner join cause as r on r.division_code = s.division_code and r.year = s.year
     inner join {{ ref('reconciliation_cause') }} as c on c.cause = r.cause
     where s.has_accounts and s.share_den > 0 and r.cause not in ('accounts_total', 'unexplained', 'top_down_total')
         and abs(cast(r.tco2e as double) / cast(s.share_den as double)) > cast({{ bridge_setting('cause_finding') }} as double)

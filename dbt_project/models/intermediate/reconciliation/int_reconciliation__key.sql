@@ -1,6 +1,4 @@
 {{ config(materialized='table') }}
--- The key by which each part of a year is allocated, and each prefecture's weight in it: the first key of seed reconciliation_key that has a
--- figure of the year and label for every prefecture without a balance of its own (`is_taker`). A part without such a key has no row here.
 with year_of as (
     select year, is_synthetic, province_code from {{ ref('int_reconciliation__scope') }} where level = 'province'
 ),
@@ -8,7 +6,7 @@ with year_of as (
 place as (
     select y.year, y.is_synthetic, d.code as prefecture, own.division_code is null as is_taker
     from year_of as y
-    inner join {{ ref('int_division__tree') }} as d on d.level = 'prefecture' and d.province_code = y.province_code
+    inner join {{ ref('int_current__division_tree') }} as d on d.level = 'prefecture' and d.province_code = y.province_code
     left join {{ ref('int_reconciliation__scope') }} as own on own.division_code = d.code and own.year = y.year
 ),
 
@@ -18,35 +16,35 @@ statistic as (
             partition by division_code, year(period), is_synthetic, indicator, industry_code
             order by {{ vintage_rank() }}, received_at desc, batch_id, row_no
         ) as choice
-    from {{ ref('int_sector_statistics__current') }}
+    from {{ ref('int_current__sector_statistics') }}
     where conflict is null and period_grain = 'year' and period_kind = '当期'
 ),
 
 power as (
     select left(division_code, 4) || '00' as prefecture, cast(year(period) as integer) as year, is_synthetic, industry_code,
         sum({{ decimal_of('quantity_mwh', 6) }}) as mwh
-    from {{ ref('int_grid_sales__current') }}
-    where conflict is null and superseded_by is null
+    from {{ ref('int_current__grid_sales') }}
+    where {{ counts() }}
     group by left(division_code, 4) || '00', cast(year(period) as integer), is_synthetic, industry_code
 ),
 
 sold_gas as (
     select coalesce(d.prefecture_code, 'unallocated') as prefecture, e.slice_year as year, sum({{ decimal_of('coalesce(e.sold, 0)', 6) }}) as quantity
-    from ({{ counting('int_energy__current') }}) as e
+    from ({{ counting('int_current__energy') }}) as e
     inner join {{ ref('byproduct_gas') }} as g on g.fuel_code = e.fuel_code
     inner join {{ ref('int_ledger__boundary') }} as b on b.uscc = e.uscc and b.period = e.period and b.period_grain = e.period_grain
-    left join {{ ref('int_division__tree') }} as d on d.code = b.division_code
+    left join {{ ref('int_current__division_tree') }} as d on d.code = b.division_code
     inner join year_of as y on y.year = e.slice_year and y.is_synthetic = e.is_synthetic
     group by coalesce(d.prefecture_code, 'unallocated'), e.slice_year
 ),
 
 booked as (
-    select prefecture, year,
+    select prefecture, year, is_synthetic,
         sum(case when part = 'industrial_fuel' and is_motor_fuel then set_tco2e else 0 end) as motor_fuel,
         sum(case when part = 'process_outside' and industry = '30' then account_tco2e else 0 end) as mineral_process
     from {{ ref('int_reconciliation__line') }}
     where not is_held
-    group by prefecture, year
+    group by prefecture, year, is_synthetic
 ),
 
 weight as (
@@ -67,7 +65,7 @@ weight as (
         on k.key_kind = 'power_sold' and p.prefecture = t.prefecture and p.year = t.year and p.is_synthetic = t.is_synthetic
         and p.industry_code = k.industry_code
     left join sold_gas as g on g.prefecture = t.prefecture and g.year = t.year
-    left join booked as b on b.prefecture = t.prefecture and b.year = t.year
+    left join booked as b on b.prefecture = t.prefecture and b.year = t.year and b.is_synthetic = t.is_synthetic
 ),
 
 usable as (

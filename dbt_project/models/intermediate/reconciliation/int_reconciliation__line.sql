@@ -1,11 +1,5 @@
 {{ config(materialized='table') }}
--- The direct lines of the years that have a bridge, by what the top-down road makes of them (`part`): enterprise, month, division.
--- set_tco2e: the same fuel under the factor of the set, rounded a line; null where the set has no factor for it.
-with of_year as (
-    select distinct year, is_synthetic from {{ ref('int_reconciliation__scope') }}
-),
-
-factor as (
+with factor as (
     select f.year, f.fuel_code, f.factor_value, b.canonical_unit
     from {{ ref('int_inventory__factor') }} as f
     inner join {{ ref('balance_fuel') }} as b on b.fuel_code = f.fuel_code
@@ -16,7 +10,7 @@ factor as (
 later_column as (
     select distinct year, fuel_code
     from {{ ref('int_inventory__balance_cell') }}
-    where division_code = (select home_province from {{ source('registry', 'night') }})
+    where division_code = {{ night('home_province') }}
 ),
 
 line as (
@@ -25,14 +19,13 @@ line as (
         coalesce(f.field, 'unknown') as field, coalesce(f.section, 'unknown') as section,
         coalesce(c.fuel_code, r.balance_fuel) as balance_fuel, coalesce(r.is_motor_fuel, false) as is_motor_fuel, i.cause as item_cause
     from {{ ref('int_ledger__line') }} as l
-    inner join of_year as y on y.year = l.slice_year and y.is_synthetic = l.is_synthetic
-    left join {{ ref('int_division__tree') }} as d on d.code = l.division_code and d.prefecture_code is not null and d.level <> 'province'
+    left join {{ ref('int_current__division_tree') }} as d on d.code = l.division_code and d.prefecture_code is not null and d.level <> 'province'
     left join {{ ref('field_of_division') }} as f on f.industry_division = left(l.industry_code, 2)
     left join {{ ref('fuel') }} as u on u.energy = l.item and l.emission_source = 'fuel'
     left join {{ ref('reconciliation_fuel') }} as r on r.fuel_code = u.fuel_code
     left join later_column as c on c.year = l.slice_year and c.fuel_code = r.later_column
     left join {{ ref('reconciliation_item') }} as i on i.param_code = l.item and l.emission_source = 'process'
-    where l.emission_source in ('fuel', 'process', 'product_deduction', 'co2_recovered') and l.division_code is not null
+    where {{ is_direct('l') }} and l.division_code is not null
 ),
 
 valued as (
@@ -53,8 +46,8 @@ valued as (
 )
 
 select
-    uscc, slice_year as year, period, period_grain, prefecture, industry, section, field, part, balance_fuel, is_motor_fuel,
+    uscc, slice_year as year, is_synthetic, period, period_grain, prefecture, industry, section, field, part, balance_fuel, is_motor_fuel,
     hold is not null as is_held, count(*) as lines, count(case when set_tco2e is null then 1 end) as lines_without_factor,
     coalesce(sum(emission_common_tco2e), 0) as account_tco2e, sum(set_tco2e) as set_tco2e
 from valued
-group by uscc, slice_year, period, period_grain, prefecture, industry, section, field, part, balance_fuel, is_motor_fuel, hold is not null
+group by uscc, slice_year, is_synthetic, period, period_grain, prefecture, industry, section, field, part, balance_fuel, is_motor_fuel, hold is not null

@@ -1,25 +1,23 @@
 {{ config(materialized='table') }}
--- Fuel that the accounts of industry lack, by enterprise, month and cause: months without an energy form (`not_reported`, or `timing` while
--- the form is not due), and quarantined energy rows that nothing has made good (`held_back`). tco2e is null where nothing can be said.
 with months as (
     select s.year, s.is_synthetic, make_date(s.year, cast(m as integer), 1) as period
-    from (select distinct year, is_synthetic from {{ ref('int_reconciliation__scope') }}) as s
+    from (select distinct year, is_synthetic from {{ ref('int_reconciliation__balance') }}) as s
     cross join range(1, 13) as t(m)
 ),
 
 in_force as (
     select m.year, m.period, r.uscc, r.division_code, r.industry_code, r.operating_from, r.operating_to, r.is_synthetic, m.is_synthetic as label,
-        row_number() over (partition by m.period, r.uscc order by r.valid_from desc) as recency
+        row_number() over (partition by m.period, m.is_synthetic, r.uscc order by r.valid_from desc) as recency
     from months as m
-    inner join {{ ref('int_register__current') }} as r
+    inner join {{ ref('int_current__register') }} as r
         on r.conflict is null and r.valid_from < m.period + interval 1 month
 ),
 
 member as (
-    select f.year, f.period, f.uscc, coalesce(d.prefecture_code, 'unallocated') as prefecture
+    select f.year, f.label as is_synthetic, f.period, f.uscc, coalesce(d.prefecture_code, 'unallocated') as prefecture
     from in_force as f
     inner join {{ ref('field_of_division') }} as i on i.industry_division = left(f.industry_code, 2) and i.field in {{ industrial_fields() }}
-    left join {{ ref('int_division__tree') }} as d on d.code = f.division_code and d.level <> 'province'
+    left join {{ ref('int_current__division_tree') }} as d on d.code = f.division_code and d.level <> 'province'
     where f.recency = 1 and f.is_synthetic = f.label
         and (f.operating_from is null or f.operating_from < f.period + interval 1 month)
         and (f.operating_to is null or f.operating_to >= f.period)
@@ -28,13 +26,13 @@ member as (
 -- enterprise-months with an energy form, of the bridge's years and the years before them
 form as (
     select distinct uscc, slice_year as year, period
-    from {{ ref('int_energy__current') }}
-    where conflict is null and superseded_by is null and period_grain = 'month'
+    from {{ ref('int_current__energy') }}
+    where {{ counts() }} and period_grain = 'month'
     union
     select distinct e.uscc, e.slice_year, make_date(cast(e.slice_year as integer), cast(m as integer), 1)
-    from {{ ref('int_energy__current') }} as e
+    from {{ ref('int_current__energy') }} as e
     cross join range(1, 13) as t(m)
-    where e.conflict is null and e.superseded_by is null and e.period_grain = 'year'
+    where {{ counts('e') }} and e.period_grain = 'year'
 ),
 
 -- what the fuel of a month makes under the factors of the set
@@ -56,7 +54,7 @@ reporter as (
 
 quarantined as (
     select uscc, period, quarantined_rows, estimate_tco2e, unknown_rows
-    from {{ ref('int_total__quarantined_source') }}
+    from {{ ref('int_account__quarantined_source') }}
     where source = 'enterprise_energy'
 ),
 
@@ -66,7 +64,7 @@ due as (
 
 state as (
     select
-        m.year, m.period, m.uscc, m.prefecture, f.uscc is not null as has_form, q.uscc is not null as has_quarantined,
+        m.year, m.is_synthetic, m.period, m.uscc, m.prefecture, f.uscc is not null as has_form, q.uscc is not null as has_quarantined,
         q.estimate_tco2e, coalesce(this.set_tco2e, before.set_tco2e) as median_tco2e, coalesce(f.set_tco2e, 0) as month_tco2e,
         {{ is_due('m.period', 'u.due_day') }} as is_due,
         this.uscc is not null or before.uscc is not null or r.uscc is null as is_expected
@@ -80,7 +78,7 @@ state as (
 )
 
 select
-    year, period, uscc, prefecture,
+    year, is_synthetic, period, uscc, prefecture,
     case when has_quarantined then 'held_back' when is_due then 'not_reported' else 'timing' end as cause,
     cast(case
         when has_quarantined then coalesce(estimate_tco2e, greatest(median_tco2e - month_tco2e, 0))

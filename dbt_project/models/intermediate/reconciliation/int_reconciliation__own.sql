@@ -1,6 +1,4 @@
 {{ config(materialized='table') }}
--- The whole bridge of the province and of each prefecture with a balance of its own: located parts, top-down parts, and what remains.
--- The remainder goes to `vintage` as far as a revision of the balance explains it, the rest is unexplained.
 with scope as (
     select * from {{ ref('int_reconciliation__scope') }}
 ),
@@ -16,10 +14,12 @@ opening as (
 part as (
     select s.division_code, s.year, l.cause, 'located' as key_part, sum(l.tco2e) as tco2e
     from scope as s
-    inner join {{ ref('int_reconciliation__located') }} as l on l.year = s.year and (s.level = 'province' or l.prefecture = s.division_code)
+    inner join {{ ref('int_reconciliation__located') }} as l on l.year = s.year and l.is_synthetic = s.is_synthetic and (s.level = 'province' or l.prefecture = s.division_code)
     group by s.division_code, s.year, l.cause
     union all
-    select division_code, year, cause, key_part, tco2e from {{ ref('int_reconciliation__statistic') }}
+    select t.division_code, t.year, t.cause, t.key_part, t.tco2e
+    from {{ ref('int_reconciliation__statistic') }} as t
+    inner join scope as s on s.division_code = t.division_code and s.year = t.year
 ),
 
 remainder as (

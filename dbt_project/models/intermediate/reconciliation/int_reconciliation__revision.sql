@@ -1,5 +1,3 @@
--- What the redelivery of a balance changed since its first vintage, and its difference row, under the factors of the set:
--- for information, and for `vintage`. One row a division and year.
 with factor as (
     select year, fuel_code, factor_value, coal_factor_group from {{ ref('int_inventory__factor') }}
     where factor_set = {{ bridge_setting('factor_set') }}

@@ -1,6 +1,4 @@
 {{ config(materialized='table') }}
--- Every row of every bridge: the province and prefectures with a balance of their own as computed, the other prefectures with their located
--- parts and what is allocated to them, and `unallocated`: parts without a key, and enterprises of no known prefecture.
 with scope as (
     select * from {{ ref('int_reconciliation__scope') }}
 ),
@@ -18,7 +16,7 @@ entity as (
     union all
     select d.code, 'prefecture', p.year, p.is_synthetic, p.has_accounts, d.code, false
     from province as p
-    inner join {{ ref('int_division__tree') }} as d on d.level = 'prefecture' and d.province_code = p.province_code
+    inner join {{ ref('int_current__division_tree') }} as d on d.level = 'prefecture' and d.province_code = p.province_code
     left join scope as o on o.division_code = d.code and o.year = p.year
     where o.division_code is null
     union all
@@ -31,12 +29,12 @@ amount as (
     union all
     select e.division_code, e.year, l.cause, l.tco2e, l.tco2e, false
     from entity as e
-    inner join {{ ref('int_reconciliation__located') }} as l on not e.is_own and l.year = e.year and l.prefecture = e.source_code
+    inner join {{ ref('int_reconciliation__located') }} as l on not e.is_own and l.year = e.year and l.is_synthetic = e.is_synthetic and l.prefecture = e.source_code
     union all
     select e.division_code, e.year, 'accounts_total', c.direct_tco2e, c.direct_tco2e, false
     from entity as e
     inner join {{ ref('int_total__cell') }} as c on not e.is_own and c.slice_year = e.year
-    left join {{ ref('int_division__tree') }} as d on d.code = c.prefecture and d.level = 'prefecture'
+    left join {{ ref('int_current__division_tree') }} as d on d.code = c.prefecture and d.level = 'prefecture'
     where coalesce(d.code, 'unallocated') = e.source_code
     union all
     select e.division_code, e.year, a.cause, 0, a.tco2e, true
@@ -62,7 +60,7 @@ found as (
     select e.division_code, e.year, l.cause, sum(l.found) as found, sum(l.unknown) as unknown
     from entity as e
     inner join {{ ref('int_reconciliation__located') }} as l
-        on l.year = e.year and (e.level = 'province' or l.prefecture = e.source_code)
+        on l.year = e.year and l.is_synthetic = e.is_synthetic and (e.level = 'province' or l.prefecture = e.source_code)
     group by e.division_code, e.year, l.cause
 ),
 

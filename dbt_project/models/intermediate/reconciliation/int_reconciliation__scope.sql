@@ -1,24 +1,5 @@
 {{ config(materialized='table') }}
--- Which bridges there are: the home province, and each of its prefectures that delivers a balance of its own, by year.
--- Real and synthetic never meet in one bridge: where the balance is of one label and the total of the accounts of the other, there is none.
-with balance as (
-    select
-        e.division_code, e.year, max(case when e.is_synthetic then 1 else 0 end) = 1 as is_synthetic,
-        cast(sum(e.emission_tco2) as decimal(18, 3)) as top_down_tco2e
-    from {{ ref('int_inventory__emission') }} as e
-    cross join {{ source('registry', 'night') }} as n
-    where e.has_balance and e.factor_set = {{ bridge_setting('factor_set') }} and left(e.division_code, 2) = left(n.home_province, 2)
-    group by e.division_code, e.year
-    having count(e.emission_tco2) > 0
-),
-
-place as (
-    select code, level, province_code from {{ ref('int_division__tree') }} where level = 'prefecture'
-    union all
-    select home_province, 'province', home_province from {{ source('registry', 'night') }}
-),
-
-account as (
+with account as (
     {% for level in ['province', 'prefecture'] -%}
     select
         {{ level }} as division_code, slice_year as year, bool_or(is_synthetic) as is_synthetic,
@@ -31,9 +12,8 @@ account as (
 
 bridge as (
     select
-        b.division_code, p.level, p.province_code, b.year, b.is_synthetic, b.top_down_tco2e, coalesce(a.has_accounts, false) as has_accounts
-    from balance as b
-    inner join place as p on p.code = b.division_code
+        b.division_code, b.level, b.province_code, b.year, b.is_synthetic, b.top_down_tco2e, coalesce(a.has_accounts, false) as has_accounts
+    from {{ ref('int_reconciliation__balance') }} as b
     left join account as a on a.division_code = b.division_code and a.year = b.year
     where a.division_code is null or a.is_synthetic = b.is_synthetic
 )

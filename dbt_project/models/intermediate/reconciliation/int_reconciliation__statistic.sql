@@ -1,8 +1,6 @@
 {{ config(materialized='table') }}
--- Parts of the bridge that come from the top-down road, for the province and each prefecture with a balance of its own; `key_part` says
--- by which keys of seed reconciliation_key the province's part goes to the prefectures.
 with scope as (
-    select * from {{ ref('int_reconciliation__scope') }}
+    select * from {{ ref('int_reconciliation__balance') }}
 ),
 
 sector as (
@@ -16,7 +14,7 @@ sector as (
 line as (
     select s.division_code, l.*
     from {{ ref('int_reconciliation__line') }} as l
-    inner join scope as s on s.year = l.year and (s.level = 'province' or s.division_code = l.prefecture)
+    inner join scope as s on s.year = l.year and s.is_synthetic = l.is_synthetic and (s.level = 'province' or s.division_code = l.prefecture)
 ),
 
 motor as (
@@ -39,11 +37,11 @@ motor as (
 gas as (
     select s.division_code, s.year, r.balance_fuel,
         sum({{ decimal_of('coalesce(e.sold, 0)', 6) }}) - sum({{ decimal_of('coalesce(e.purchased, 0)', 6) }}) as quantity
-    from ({{ counting('int_energy__current') }}) as e
+    from ({{ counting('int_current__energy') }}) as e
     inner join {{ ref('byproduct_gas') }} as g on g.fuel_code = e.fuel_code
     inner join {{ ref('reconciliation_fuel') }} as r on r.fuel_code = e.fuel_code
     inner join {{ ref('int_ledger__boundary') }} as b on b.uscc = e.uscc and b.period = e.period and b.period_grain = e.period_grain
-    left join {{ ref('int_division__tree') }} as d on d.code = b.division_code
+    left join {{ ref('int_current__division_tree') }} as d on d.code = b.division_code
     inner join scope as s
         on s.year = e.slice_year and s.is_synthetic = e.is_synthetic and (s.level = 'province' or s.division_code = d.prefecture_code)
     group by s.division_code, s.year, r.balance_fuel

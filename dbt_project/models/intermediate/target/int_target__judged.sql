@@ -1,8 +1,6 @@
 {{ config(materialized='table') }}
--- A verdict for every target, body and year: the years of the plan and every year observed. The rule of a year is that of the next
--- target year; before it comes a verdict is about the pace. Readings and bands are seeds `target_rule` and `target_band`.
 with plan as (
-    select * from {{ ref('int_plan_target__current') }} where conflict is null
+    select * from {{ ref('int_current__plan_target') }} where conflict is null
 ),
 
 -- preliminary figures and a peak that is still open are observations, but nothing is compared with them
@@ -15,7 +13,7 @@ firm as (
 ),
 
 night as (
-    select home_province, cast(year(knowledge_date) as integer) as knowledge_year from {{ source('registry', 'night') }}
+    select home_province, cast(year(knowledge_date) as integer) as knowledge_year from {{ of_night('night') }}
 ),
 
 bodies as (

@@ -1,8 +1,4 @@
 {{ config(materialized='table') }}
--- The observation of each target, body and year: the delivered one, else the project's own series, else (province only) what its
--- prefectures make together by the rule of seed `target_rule` (sum, mean, each, weighted by gdp or population). Of a year and its
--- months the year counts, else December; they never add. Preliminary figures are marked: no verdict rests on them. Where a value is
--- missing, `missing_code` says why: two deliveries contradict each other, or not all prefectures are there.
 with delivered as (
     select
         target_id, division_code, cast(year(period) as integer) as year, case when conflict is null then value end as value,
@@ -12,7 +8,7 @@ with delivered as (
             partition by target_id, division_code, year(period)
             order by case when conflict is null then 0 else 1 end, is_synthetic, case period_grain when 'year' then 0 else 1 end, batch_id, row_no
         ) as choice
-    from {{ ref('int_target_observation__current') }}
+    from {{ ref('int_current__target_observation') }}
     where (period_grain = 'year' or month(period) = 12)
 ),
 
@@ -59,7 +55,7 @@ decomposed as (
     select distinct
         r.target_id, r.decomposition, r.good, t.code as division_code, left(t.code, 2) || '0000' as province_code
     from {{ ref('target_rule') }} as r
-    inner join {{ ref('int_division__tree') }} as t
+    inner join {{ ref('int_current__division_tree') }} as t
         on t.code = t.prefecture_code and t.level = 'prefecture'
         and (r.bodies = '520000' or list_contains(string_split(r.bodies, '|'), t.code))
     where r.decomposition is not null and r.decomposition <> ''
@@ -73,7 +69,7 @@ weight as (
             order by is_synthetic, {{ vintage_rank() }}, published_on desc nulls last, received_at desc,
                 batch_id, row_no
         ) as choice
-    from {{ ref('int_sector_statistics__current') }}
+    from {{ ref('int_current__sector_statistics') }}
     where conflict is null and period_grain = 'year' and period_kind = '当期' and industry_code = ''
         and indicator in ('地区生产总值', '年末常住人口')
 ),

@@ -1,8 +1,3 @@
--- What the project's own figures say about a target, by the name that seed `target_rule` gives (own_series).
--- capacity:<source> [1e4 kW]: at the end of the year. co2_intensity_reduction [%]: against 2005, energy CO2 of the top-down inventory over
--- GDP at prices of 2005 (never at current prices: inflation would count as reduction). peak_year: the year of the greatest inventory.
--- It is open (vintage 未定) until five years in a row follow that all lie below it by more than its 95 % interval (int_uncertainty__year,
--- else `peak` of seed `target_band`).
 with capacity as (
     select
         area as division_code, cast(year(period) as integer) as year, 'capacity:' || partner as series,
@@ -29,7 +24,7 @@ gdp as (
             order by is_synthetic, {{ vintage_rank() }}, published_on desc nulls last, received_at desc,
                 batch_id, row_no
         ) as choice
-    from {{ ref('int_sector_statistics__current') }}
+    from {{ ref('int_current__sector_statistics') }}
     where conflict is null and period_grain = 'year' and period_kind = '当期' and industry_code = ''
         and replace(replace(indicator, '（', '('), '）', ')') = '地区生产总值(2005年价格)'
 ),
@@ -56,7 +51,7 @@ top_interval as (
         max(coalesce(sqrt(u.variance) / nullif(abs(cast(u.value as double)), 0.0), b.half_width)) as half_width
     from topped as t
     inner join {{ ref('target_band') }} as b on b.band_kind = 'peak'
-    left join {{ ref('int_uncertainty__year') }} as u
+    left join {{ ref('int_uncertainty__inventory_year') }} as u
         on u.basis = 'inventory' and u.factor_set = 'ceads_uniform' and u.code = t.division_code and u.period = make_date(t.year, 1, 1)
     where t.tco2 = t.top_tco2
     group by t.division_code

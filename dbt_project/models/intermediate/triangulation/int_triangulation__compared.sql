@@ -1,6 +1,4 @@
 {{ config(materialized='table') }}
--- Each enterprise, month and quantity: the estimates side by side with the account, who is outside the band, patterns,
--- what the ledger emits per unit, a conservative substitute (never applied), the verdict in words and the tonnes at stake.
 with account as (
     select uscc, period, quantity, high as value from {{ ref('int_triangulation__estimate') }} where estimate_source = 'account'
 ),

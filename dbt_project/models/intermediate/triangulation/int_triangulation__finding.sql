@@ -1,6 +1,4 @@
 {{ config(materialized='table') }}
--- Verdicts that someone has to settle, on the row that carries most of the quantity in the account; where the account has none of it, on
--- the row of the source that does. A stock balance that is off alone is R10 (held back, or accepted by decision) and not told twice.
 with told as (
     select *,
         case verdict when 'disagree' then 'X01-sources-disagree' when 'pattern' then 'X02-pattern' else 'X03-not-in-account' end as check_id
@@ -8,25 +6,25 @@ with told as (
     where (verdict = 'disagree' and disagreeing_sources <> 'stock_balance') or (verdict = 'pattern' and makes_item)
         or (verdict = 'no_account' and greatest_value > 0
             -- who makes all the power that it uses buys none
-            and not (quantity = 'electricity' and (uscc, period) in (select h.uscc, h.period from {{ ref('int_power_heat__current') }} as h where h.carrier = '电力')))
+            and not (quantity = 'electricity' and (uscc, period) in (select h.uscc, h.period from {{ ref('int_current__power_heat') }} as h where h.carrier = '电力')))
 ),
 
 delivered as (
     select 'enterprise_energy' as source, batch_id, row_no, uscc, period, 'consumed' as column_name, consumed as size,
         case when fuel_group = 'coal' then 'coal' else fuel_code end as quantity, case when energy = '电力' then 1 else 0 end as rank
-    from ({{ counting('int_energy__current') }}) as e
+    from ({{ counting('int_current__energy') }}) as e
     where period_grain = 'month'
     union all
     select 'enterprise_power_heat', batch_id, row_no, uscc, period, 'quantity', quantity, 'electricity', 0
-    from ({{ counting('int_power_heat__current') }}) as h
+    from ({{ counting('int_current__power_heat') }}) as h
     where period_grain = 'month' and carrier = '电力' and direction = '购入'
     union all
     select 'power_unit_month', batch_id, row_no, uscc, period, 'coal_t', fuel_quantity, case when fuel_group = 'coal' then 'coal' else fuel_code end, 2
-    from ({{ counting('int_power_unit__current') }}) as u
+    from ({{ counting('int_current__power_unit') }}) as u
     where period_grain = 'month'
     union all
     select 'power_unit_month', batch_id, row_no, uscc, period, 'purchased_mwh', purchased_mwh, 'electricity', 2
-    from ({{ counting('int_power_unit__current') }}) as u
+    from ({{ counting('int_current__power_unit') }}) as u
     where period_grain = 'month'
     union all
     select 'meter_reading', batch_id, row_no, uscc, period, 'value', cast(quantity as double), case when fuel_group = 'coal' then 'coal' else fuel_code end, 3

@@ -1,5 +1,3 @@
--- Last digits of an enterprise's figures of one fuel: measured ones are even. Chi-square with nine degrees of freedom, from as many
--- figures on as R62 asks for, told in the last month that has figures.
 with digits as (
     select d.uscc, case when f.fuel_group = 'coal' then 'coal' else f.fuel_code end as quantity,
         max(d.period) as period, d.digit, count(*) as n

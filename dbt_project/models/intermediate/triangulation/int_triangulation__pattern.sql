@@ -1,5 +1,3 @@
--- Patterns in the monthly series that the account rests on: what measured values do not do. A measured mode that became a
--- default is seen on the energy form and on the power units.
 with series as (
     select uscc, quantity, period, high as value,
         lag(period) over w as period_before, lag(high) over w as value_before,
@@ -27,14 +25,14 @@ modes as (
     select uscc, period, case when fuel_group = 'coal' then 'coal' else fuel_code end as quantity,
         max(case when parameter_basis = '实测' then 1 else 0 end) as measured,
         max(case when parameter_basis = '缺省' then 1 else 0 end) as defaulted
-    from {{ ref('int_energy__current') }}
-    where conflict is null and superseded_by is null and period_grain = 'month'
+    from {{ ref('int_current__energy') }}
+    where {{ counts() }} and period_grain = 'month'
     group by uscc, period, case when fuel_group = 'coal' then 'coal' else fuel_code end
     union all
     select uscc, period, case when fuel_group = 'coal' then 'coal' else fuel_code end,
         max(case when carbon_tc_per_unit is not null then 1 else 0 end), max(case when carbon_tc_per_unit is null then 1 else 0 end)
-    from {{ ref('int_power_unit__current') }}
-    where conflict is null and superseded_by is null and period_grain = 'month'
+    from {{ ref('int_current__power_unit') }}
+    where {{ counts() }} and period_grain = 'month'
     group by uscc, period, case when fuel_group = 'coal' then 'coal' else fuel_code end
 ),
 

@@ -1,6 +1,4 @@
 {{ config(materialized='table') }}
--- The errors that a line carries, by the factors that it used: each default factor is one error, shared by every line that uses it; what an
--- enterprise reports (measured or declared) is its own, per item. The last is the activity. All as relative half-widths of the 95 % interval.
 with used as (
     select distinct kind, factor_id, factor_tier, item, delivery_source, activity_kind, data_basis, is_measured
     from {{ ref('int_uncertainty__line') }}

@@ -1,6 +1,4 @@
 {{ config(materialized='table') }}
--- What each error moves in the inventory, by division, year and factor set [tCO2]. The factor of a fuel is one error in every sector, what a sector burned
--- of it an error of its own. `amount` is the emission that the error bears on.
 with inventory_line as (
     select
         i.division_code as code, i.factor_set, make_date(i.year, 1, 1) as total_period, i.sector, i.fuel, i.emission_tco2,

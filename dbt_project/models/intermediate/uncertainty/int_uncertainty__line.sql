@@ -1,6 +1,4 @@
 {{ config(materialized='table') }}
--- Emission lines by what their error depends on: enterprise, item, factors used, basis of the activity, month; `kind` stands for what
--- decides its errors. `squares` is the sum of the squared lines, for the figure that takes each line as independent.
 {% set activity_kind = "case when l.emission_source in ('product_deduction', 'co2_recovered') then 'process' else l.emission_source end" -%}
 {% set data_basis = "coalesce(e.data_basis, '')" -%}
 {% set is_measured = "coalesce(e.parameter_basis, '') = '实测' or l.factor_tier = 'measured'" -%}
@@ -17,7 +15,7 @@ cross join (
     select 'ets_direct_tco2e' as measure
     {%- for measure in uncertain_measures() %} union all select '{{ measure }}'{% endfor %}
 ) as n
-left join {{ ref('int_energy__current') }} as e
+left join {{ ref('int_current__energy') }} as e
     on e.batch_id = l.batch_id and e.row_no = l.row_no and l.delivery_source = 'enterprise_energy'
 where l.hold is null and l.division_code is not null and l.emission_common_tco2e <> 0
     and case n.measure when 'ets_direct_tco2e' then l.ets_covered {% for measure, lines in uncertain_measures().items() %}when '{{ measure }}' then {{ lines }} {% endfor %}end

@@ -1,7 +1,4 @@
 {{ config(materialized='table') }}
--- What the simulation draws: each total as a sum of parts, a part being all lines that rest on the same default factors. A part is multiplied by
--- the errors of its factors (up to four, each shared with every other part that uses it) and by one error of its own, which stands for the
--- independent errors of its enterprises (activity, and what they measured). Province and prefectures of the ledger, and the inventory.
 {%- set errors = ['error_1', 'width_1', 'error_2', 'width_2', 'error_3', 'width_3', 'error_4', 'width_4'] | join(', ') %}
 with factor_of as (
     select kind, part, half_width, row_number() over (partition by kind order by half_width desc, part) as place
@@ -24,7 +21,7 @@ line as (
         v.level, case v.level when 'province' then t.province_code else t.prefecture_code end as code, l.slice_year, l.measure, l.kind, l.uscc, l.item,
         l.amount, {{ errors }}
     from {{ ref('int_uncertainty__line') }} as l
-    inner join {{ ref('int_division__tree') }} as t on t.code = l.division_code
+    inner join {{ ref('int_current__division_tree') }} as t on t.code = l.division_code
     left join combination as k on k.kind = l.kind
     cross join (select 'province' as level union all select 'prefecture') as v
     where l.measure in ('direct_tco2e', 'purchased_power_location_tco2e')

@@ -1,6 +1,4 @@
 {{ config(materialized='table') }}
--- Monte Carlo check of the intervals: 2.5 % and 97.5 % quantiles of the simulated totals. The numbers are drawn by arithmetic alone: what an error draws
--- depends on the cell, its value and the error, so that equal inputs draw equally, on any night and in any order. Sums in whole kilograms.
 {%- set names = ['own', 'one', 'two', 'three', 'four'] %}
 with digit as (
     {% for n in range(10) %}select {{ n }} as n{% if not loop.last %} union all {% endif %}{% endfor %}

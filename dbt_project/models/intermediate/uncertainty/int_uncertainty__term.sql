@@ -1,6 +1,4 @@
 {{ config(materialized='table') }}
--- What each error moves: the sum over the lines that share it of amount x half-width [tCO2e], signed, by the codes that totals are taken by.
--- Errors of months of one enterprise's item are one error: of the meter, the scale, the laboratory.
 with cell as (
     select distinct uscc, period, period_grain, division_code, industry_code, own_field, {{ total_levels() | join(', ') }}
     from {{ ref('int_total__cell') }}

@@ -1,5 +1,4 @@
 {{ config(materialized='table') }}
--- Value and variance (squared half-widths) of every yearly total: the ledger by level, and the inventory by factor set.
 with {{ uncertain_totals('make_date(c.slice_year, 1, 1)', 'true') }},
 
 -- the ETS scope of an enterprise, in the GWP set of its method
@@ -8,17 +7,6 @@ ets_value as (
     from {{ ref('int_uncertainty__line') }} as l
     where l.measure = 'ets_direct_tco2e'
     group by l.uscc, l.slice_year
-),
-
-{{ half_widths(ref('int_uncertainty__inventory'), ['level', 'code', 'total_period', 'factor_set']) | replace('error_rank', 'inventory_rank') | replace('half_width as', 'inventory_half_width as') }},
-
-inventory_value as (
-    select
-        division_code as code, make_date(year, 1, 1) as total_period, factor_set, cast(sum(emission_tco2) as decimal(18, 3)) as value,
-        bool_or(is_synthetic) as is_synthetic
-    from {{ ref('int_inventory__emission') }}
-    where emission_tco2 is not null and has_balance
-    group by division_code, year, factor_set
 )
 
 select
@@ -35,8 +23,4 @@ inner join value_sum as v on v.level = 'enterprise' and v.code = e.code and v.to
 left join half_width as h
     on h.level = 'enterprise' and h.code = e.code and h.total_period = e.total_period and h.measure = 'ets_direct_tco2e'
 union all
-select
-    'inventory', v.factor_set, h.level, v.code, v.total_period, 'inventory_tco2', v.value,
-    h.variance, h.factor_variance, h.independent_variance, h.largest_error, h.largest_variance, v.is_synthetic
-from inventory_value as v
-inner join inventory_half_width as h on h.code = v.code and h.total_period = v.total_period and h.factor_set = v.factor_set
+select * from {{ ref('int_uncertainty__inventory_year') }}

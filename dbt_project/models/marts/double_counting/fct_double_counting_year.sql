@@ -1,16 +1,10 @@
 -- What could have been counted twice: removed from whom, counted where, by which rule, in tonnes where they can be said.
-with register as (
-    select uscc, enterprise_name, division_code, is_synthetic, row_number() over (partition by uscc order by valid_from desc) as place
-    from {{ ref('int_register__current') }}
-    where conflict is null
-)
-
 select
     cast(o.year as integer) as year,
     cast(o.overlap as varchar) as overlap,
     cast(o.uscc as varchar) as removed_from,
     cast(r.enterprise_name as varchar) as removed_from_name,
-    cast(coalesce(d.prefecture_code, r.division_code) as varchar) as division_code,
+    cast(r.prefecture_code as varchar) as division_code,
     cast(o.counted_in as varchar) as counted_in,
     cast(o.state as varchar) as state,
     cast(o.tco2e as decimal(18, 3)) as tco2e,
@@ -23,6 +17,5 @@ select
     cast(coalesce(r.is_synthetic, false) as boolean) as is_synthetic
 from {{ ref('int_double_counting__overlap') }} as o
 inner join {{ ref('double_counting_rule') }} as s on s.overlap = o.overlap
-left join register as r on r.uscc = o.uscc and r.place = 1
-left join {{ ref('int_division__tree') }} as d on d.code = r.division_code
+left join {{ ref('int_current__register_latest') }} as r on r.uscc = o.uscc
 order by year, overlap, removed_from, counted_in

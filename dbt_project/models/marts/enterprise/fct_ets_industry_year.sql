@@ -20,5 +20,5 @@ select
     cast(balance_id as varchar) as balance_factor_id, cast(slope_id as varchar) as slope_factor_id,
     cast(held_back_lines as bigint) as held_back_lines, cast(hold as varchar) as hold_code,
     cast(rests_on_synthetic as boolean) as is_synthetic
-from {{ ref('int_ets_industry__year') }}
+from {{ ref('int_carbon_market__industry_year') }}
 order by period, uscc

@@ -34,7 +34,7 @@ select
     cast(case when coalesce(e.purchased_mwh, 0.0) > 0.0 then e.grid_factor_id end as varchar) as grid_factor_id,
     cast(a.benchmark_id as varchar) as benchmark_factor_id, cast(a.heat_benchmark_id as varchar) as heat_benchmark_factor_id,
     cast(e.batch_id as varchar) as batch_id, cast(e.row_no as bigint) as row_no, cast(e.is_synthetic as boolean) as is_synthetic
-from {{ ref('int_power_unit__emission') }} as e
-inner join {{ ref('int_power_unit__allowance') }} as a
+from {{ ref('int_carbon_market__power_unit_emission') }} as e
+inner join {{ ref('int_carbon_market__power_unit_allowance') }} as a
     on a.uscc = e.uscc and a.unit_code = e.unit_code and a.period = e.period
 order by e.period, e.uscc, e.unit_code

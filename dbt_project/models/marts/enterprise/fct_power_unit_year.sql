@@ -1,7 +1,7 @@
 -- Power units of the carbon market by year: the allowance by the load factor of the year beside the sum of the months, which is provisional.
 with monthly as (
     select uscc, unit_code, slice_year, case when count(allowance_t) = count(*) then sum(allowance_t) end as allowance_t
-    from {{ ref('int_power_unit__allowance') }}
+    from {{ ref('int_carbon_market__power_unit_allowance') }}
     group by uscc, unit_code, slice_year
 )
 
@@ -18,8 +18,8 @@ select
     cast(m.allowance_t as decimal(18, 3)) as monthly_allowance_t, cast(a.allowance_t - m.allowance_t as decimal(18, 3)) as load_difference_t,
     cast(case when e.has_emission then e.emission_tco2e - a.allowance_t end as decimal(18, 3)) as gap_t,
     cast(case when not e.has_emission then 'no_factor' end as varchar) as hold_code, cast(e.is_synthetic as boolean) as is_synthetic
-from {{ ref('int_power_unit__year') }} as e
-inner join {{ ref('int_power_unit__allowance_year') }} as a
+from {{ ref('int_carbon_market__power_unit_year') }} as e
+inner join {{ ref('int_carbon_market__power_unit_allowance_year') }} as a
     on a.uscc = e.uscc and a.unit_code = e.unit_code and a.period = e.period and a.unit_class = e.unit_class
 left join monthly as m on m.uscc = e.uscc and m.unit_code = e.unit_code and m.slice_year = e.slice_year
 order by e.period, e.uscc, e.unit_code, e.unit_class

@@ -38,5 +38,5 @@ select
     ) as held_back_reason_en,
     cast(g.is_synthetic as boolean) as is_synthetic
 from {{ ref('int_inventory__gas') }} as g
-cross join {{ source('registry', 'night') }} as n
+cross join {{ of_night('night') }} as n
 left join {{ ref('int_factor__gwp') }} as w on w.gwp_set = n.common_gwp_set and w.gas = g.gas

@@ -37,5 +37,5 @@ select
         end as varchar
     ) as reason_en,
     cast(v.is_synthetic or v.exchange_is_synthetic as boolean) as is_synthetic
-from {{ ref('int_inventory__view') }} as v
+from {{ ref('int_grid__view') }} as v
 order by 1, 2, 3

@@ -24,4 +24,4 @@ select
     cast(b.licence as varchar) as licence,
     cast(b.is_published as boolean) as is_published,
     cast(b.is_synthetic as boolean) as is_synthetic
-from {{ ref('int_quality__batch') }} as b
+from {{ ref('int_delivery__batch') }} as b

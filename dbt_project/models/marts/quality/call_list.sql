@@ -44,7 +44,7 @@ missing as (
     inner join {{ ref('deadline') }} as d
         on d.purpose = 'delivery' and d.source = case o.source when '*' then 'enterprise_energy' else o.source end
     left join delivered as f on f.uscc = o.uscc and f.source = o.source and f.period = o.period
-    left join {{ ref('int_total__quarantined_source') }} as q
+    left join {{ ref('int_account__quarantined_source') }} as q
         on q.uscc = o.uscc and q.period = o.period and (q.source = o.source or o.source = '*')
     where f.uscc is null and q.uscc is null and {{ is_due('o.period', 'd.days') }}
 )
@@ -62,8 +62,8 @@ select
     cast(max(l.period) as date) as last_delivered_period,
     cast(bool_or(m.is_synthetic) as boolean) as is_synthetic
 from missing as m
-cross join {{ source('registry', 'night') }} as n
-left join {{ ref('int_division__tree') }} as t on t.code = m.division_code
+cross join {{ of_night('night') }} as n
+left join {{ ref('int_current__division_tree') }} as t on t.code = m.division_code
 left join last_delivered as l on l.uscc = m.uscc and l.source = m.source
 group by coalesce(t.prefecture_code, m.division_code), m.source, m.uscc, m.division_code
 order by prefecture_code, source, first_missed_due_on, uscc

@@ -7,5 +7,5 @@ select
     cast(c.rows_failed as bigint) as rows_failed,
     cast(c.suite_version as varchar) as suite_version,
     cast(b.is_synthetic as boolean) as is_synthetic
-from {{ ref('int_quality__check_result') }} as c
-inner join {{ ref('int_quality__batch') }} as b on c.batch_id = b.batch_id
+from {{ ref('int_finding__check_result') }} as c
+inner join {{ ref('int_delivery__batch') }} as b on c.batch_id = b.batch_id

@@ -17,5 +17,5 @@ select
     end as varchar) as state,
     cast(r.is_synthetic as boolean) as is_synthetic
 from {{ ref('int_total__registered') }} as r
-left join {{ ref('int_division__tree') }} as t on t.code = r.division_code
+left join {{ ref('int_current__division_tree') }} as t on t.code = r.division_code
 where r.in_operation and r.is_due

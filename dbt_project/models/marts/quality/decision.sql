@@ -20,5 +20,5 @@ select
     cast(d.decision_batch_id as varchar) as decision_batch_id,
     cast(d.decision_row_no as bigint) as decision_row_no,
     cast(d.is_synthetic as boolean) as is_synthetic
-from {{ ref('int_steward__decision') }} as d
+from {{ ref('int_decision__outcome') }} as d
 inner join {{ ref('decision_state') }} as s on d.state = s.state

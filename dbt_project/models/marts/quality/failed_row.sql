@@ -16,6 +16,6 @@ select
     cast(min(f.advice_zh) as varchar) as advice_zh,
     cast(min(f.advice_en) as varchar) as advice_en,
     cast(max(case when b.is_synthetic then 1 else 0 end) = 1 as boolean) as is_synthetic
-from {{ ref('int_quality__finding') }} as f
-inner join {{ ref('int_quality__batch') }} as b on f.batch_id = b.batch_id
+from {{ ref('int_finding__standing') }} as f
+inner join {{ ref('int_delivery__batch') }} as b on f.batch_id = b.batch_id
 group by f.batch_id, f.row_no, f.check_id

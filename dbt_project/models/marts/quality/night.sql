@@ -23,4 +23,4 @@ select
     cast(gate_seconds as double) as gate_seconds,
     cast(build_seconds as double) as build_seconds,
     cast(publish_seconds as double) as publish_seconds
-from {{ ref('int_quality__night') }}
+from {{ ref('int_delivery__night') }}

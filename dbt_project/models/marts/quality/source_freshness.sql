@@ -13,7 +13,7 @@ received as (
         max(b.received_at) as last_received_at,
         count(case when b.outcome = 'refused' then 1 end) as refused_batches,
         bool_or(b.is_synthetic) as is_synthetic
-    from {{ ref('int_quality__batch') }} as b
+    from {{ ref('int_delivery__batch') }} as b
     where not b.is_published
     group by b.source
 ),

@@ -30,7 +30,7 @@ select
     cast(i.reopened_count as bigint) as reopened_count,
     cast(i.due_rule as varchar) as due_rule,
     cast(b.is_synthetic as boolean) as is_synthetic
-from {{ ref('int_steward__item') }} as i
-inner join {{ ref('int_quality__batch') }} as b on i.batch_id = b.batch_id
+from {{ ref('int_worklist__item') }} as i
+inner join {{ ref('int_delivery__batch') }} as b on i.batch_id = b.batch_id
 left join hangs as h on h.item_id = {{ item_id('i') }}
 order by tonnes_at_stake desc nulls first, due_on, item_id

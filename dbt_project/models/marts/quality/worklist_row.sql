@@ -8,5 +8,5 @@ select
     cast(i.uscc as varchar) as uscc,
     cast(i.period as date) as period,
     cast(b.is_synthetic as boolean) as is_synthetic
-from {{ ref('int_steward__item_row') }} as i
-inner join {{ ref('int_quality__batch') }} as b on b.batch_id = i.batch_id
+from {{ ref('int_worklist__row_check') }} as i
+inner join {{ ref('int_delivery__batch') }} as b on b.batch_id = i.batch_id

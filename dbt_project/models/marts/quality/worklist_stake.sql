@@ -1,25 +1,17 @@
 -- What hangs on each open item, year by year: the account and the totals with the item's tonnes in them, the allowance gap, the compliance and
 -- the quality grade of the enterprise, and the targets whose observation is made from the delivery. Only what the ledger computes is named.
 with item as (
-    select i.batch_id, i.check_id, i.source, b.is_synthetic
-    from {{ ref('int_steward__item') }} as i
-    inner join {{ ref('int_quality__batch') }} as b on b.batch_id = i.batch_id
-    where i.state in ('new', 'reopened', 'waiting_for_enterprise')
+    select i.batch_id, i.check_id, min(i.source) as source, bool_or(b.is_synthetic) as is_synthetic
+    from {{ ref('int_worklist__row') }} as i
+    inner join {{ ref('int_delivery__batch') }} as b on b.batch_id = i.batch_id
+    where i.state in ('open', 'waiting_for_enterprise')
+    group by i.batch_id, i.check_id
 ),
 
 weight as (
     select w.batch_id, w.check_id, w.source, w.row_no, w.uscc, make_date(cast(year(w.period) as integer), 1, 1) as period, w.tonnes
-    from {{ ref('int_steward__item_weight') }} as w
-    inner join item as i on i.batch_id = w.batch_id and i.check_id = w.check_id
+    from {{ ref('int_worklist__row') }} as w
     where w.state in ('open', 'waiting_for_enterprise')
-),
-
-register as (
-    select r.uscc, r.industry_code, coalesce(t.prefecture_code, r.division_code) as prefecture_code,
-        row_number() over (partition by r.uscc order by r.valid_from desc) as place
-    from {{ ref('int_register__current') }} as r
-    left join {{ ref('int_division__tree') }} as t on t.code = r.division_code
-    where r.conflict is null
 ),
 
 -- where the tonnes of one row are unknown, those of the cell are
@@ -27,7 +19,7 @@ enterprise as (
     select w.batch_id, w.check_id, w.source, w.uscc, w.period, r.prefecture_code, left(r.industry_code, 2) as industry,
         case when count(*) = count(w.tonnes) then sum(w.tonnes) end as tonnes
     from weight as w
-    inner join register as r on r.uscc = w.uscc and r.place = 1
+    inner join {{ ref('int_current__register_latest') }} as r on r.uscc = w.uscc
     where w.period is not null
     group by w.batch_id, w.check_id, w.source, w.uscc, w.period, r.prefecture_code, left(r.industry_code, 2)
 ),
@@ -37,7 +29,7 @@ cell as (
     select e.batch_id, e.check_id, '{{ level }}' as level, {{ code }} as code, e.period,
         case when count(*) = count(e.tonnes) then sum(e.tonnes) end as tonnes
     from enterprise as e
-    cross join {{ source('registry', 'night') }} as n
+    cross join {{ of_night('night') }} as n
     group by 1, 2, 3, 4, 5
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
@@ -53,11 +45,11 @@ gap as (
 
 -- the body, and of generation the series, that a delivered fact speaks of; what did not enter speaks of the whole source
 fact as (
-    select batch_id, row_no, division_code, 'capacity:' || power_source as series from {{ ref('int_grid_generation__current') }} where conflict is null
+    select batch_id, row_no, division_code, 'capacity:' || power_source as series from {{ ref('int_current__grid_generation') }} where conflict is null
     union all
-    select batch_id, row_no, division_code, null from {{ ref('int_energy_balance__current') }} where conflict is null
+    select batch_id, row_no, division_code, null from {{ ref('int_current__energy_balance') }} where conflict is null
     union all
-    select batch_id, row_no, division_code, null from {{ ref('int_sector_statistics__current') }} where conflict is null
+    select batch_id, row_no, division_code, null from {{ ref('int_current__sector_statistics') }} where conflict is null
 ),
 
 target as (

@@ -42,7 +42,7 @@ city as (
 without as (
     select a.prefecture as division_code, 'prefecture' as level, a.slice_year as year, false as is_own, a.is_synthetic, a.tco2e as accounts
     from account as a
-    inner join {{ ref('int_division__tree') }} as d on d.code = a.prefecture and d.level = 'prefecture'
+    inner join {{ ref('int_current__division_tree') }} as d on d.code = a.prefecture and d.level = 'prefecture'
     left join city as c on c.division_code = a.prefecture and c.year = a.slice_year
     where c.division_code is null
 ),
@@ -94,5 +94,5 @@ select
 from all_city as c
 left join account as a on a.prefecture = c.division_code and a.slice_year = c.year
 left join by_statistic as s on s.prefecture = c.division_code and s.year = c.year
-left join {{ ref('int_division__tree') }} as d on d.code = c.division_code
+left join {{ ref('int_current__division_tree') }} as d on d.code = c.division_code
 order by c.division_code, c.year

@@ -14,7 +14,7 @@ select
     cast(a.province_tco2e as decimal(18, 3)) as allocated_from_tco2e,
     cast(s.is_synthetic as boolean) as is_synthetic
 from {{ ref('int_reconciliation__allocated') }} as a
-cross join {{ source('registry', 'night') }} as n
+cross join {{ of_night('night') }} as n
 inner join {{ ref('int_reconciliation__scope') }} as s on s.year = a.year and s.level = 'province'
 left join (select distinct key_code, zh, en from {{ ref('reconciliation_key') }}) as k on k.key_code = a.key_code
 order by division_code, year, cause, part

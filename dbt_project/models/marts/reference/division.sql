@@ -5,5 +5,5 @@ select
     cast(d.parent_code as varchar) as parent_code,
     cast(d.status as varchar) as status,
     cast(d.is_synthetic as boolean) as is_synthetic
-from {{ ref('int_division__current') }} as d
+from {{ ref('int_current__division') }} as d
 where d.conflict is null

@@ -18,4 +18,4 @@ select
     cast(f.batch_id as varchar) as batch_id,
     cast(f.row_no as bigint) as row_no,
     cast(f.is_synthetic as boolean) as is_synthetic
-from {{ ref('int_reference__emission_factor') }} as f
+from {{ ref('int_factor__known') }} as f

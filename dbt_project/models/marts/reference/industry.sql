@@ -5,5 +5,5 @@ select
     cast(i.parent_code as varchar) as parent_code,
     cast(i.industry_name as varchar) as industry_name,
     cast(i.is_synthetic as boolean) as is_synthetic
-from {{ ref('int_industry_class__current') }} as i
+from {{ ref('int_current__industry_class') }} as i
 where i.conflict is null

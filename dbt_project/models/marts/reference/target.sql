@@ -18,5 +18,5 @@ select
     cast(t.quote_2030 as varchar) as quote_2030,
     cast(t.note as varchar) as note,
     cast(t.is_synthetic as boolean) as is_synthetic
-from {{ ref('int_plan_target__current') }} as t
+from {{ ref('int_current__plan_target') }} as t
 where t.conflict is null

@@ -16,5 +16,5 @@ select
     cast(r.ccer_t as double) as ccer_share_num,
     cast(r.emission_tco2e as double) as ccer_share_den,
     cast(r.is_synthetic as boolean) as is_synthetic
-from {{ ref('int_compliance__year') }} as r
+from {{ ref('int_carbon_market__compliance_year') }} as r
 order by r.year, r.uscc

@@ -11,6 +11,6 @@ select
     cast(r.batch_id as varchar) as batch_id,
     cast(r.row_no as bigint) as row_no,
     cast(r.is_synthetic as boolean) as is_synthetic
-from {{ ref('int_carbon_sink__current') }} as r
+from {{ ref('int_current__carbon_sink') }} as r
 where r.conflict is null
 order by r.year, r.division_code, r.land_class

@@ -1,8 +1,8 @@
 -- Certificates with what the power deliveries claim on them, and what of it the accounts count (at most its MWh, for its holder).
 with claim as (
     select certificate_id, count(*) as claims, count(distinct uscc) as claimants, {{ exact_sum('quantity', decimals=6) }} as claimed_mwh
-    from {{ ref('int_power_heat__current') }}
-    where certificate_id is not null and carrier = '电力' and conflict is null and superseded_by is null
+    from {{ ref('int_current__power_heat') }}
+    where certificate_id is not null and carrier = '电力' and {{ counts() }}
     group by certificate_id
 ),
 
@@ -27,7 +27,7 @@ select
     cast(r.batch_id as varchar) as batch_id,
     cast(r.row_no as bigint) as row_no,
     cast(r.is_synthetic as boolean) as is_synthetic
-from {{ ref('int_certificate__current') }} as r
+from {{ ref('int_current__certificate') }} as r
 left join claim as k on k.certificate_id = r.certificate_id
 left join service as s on s.certificate_id = r.certificate_id
 where r.conflict is null

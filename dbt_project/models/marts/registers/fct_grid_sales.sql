@@ -9,6 +9,6 @@ select
     cast(r.batch_id as varchar) as batch_id,
     cast(r.row_no as bigint) as row_no,
     cast(r.is_synthetic as boolean) as is_synthetic
-from {{ ref('int_grid_sales__current') }} as r
+from {{ ref('int_current__grid_sales') }} as r
 where r.conflict is null and not (r.period_grain = 'year' and coalesce(r.superseded_by, '') = 'year')
 order by r.period, r.division_code, r.industry_code

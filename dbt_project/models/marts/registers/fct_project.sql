@@ -12,6 +12,6 @@ select
     cast(r.batch_id as varchar) as batch_id,
     cast(r.row_no as bigint) as row_no,
     cast(r.is_synthetic as boolean) as is_synthetic
-from {{ ref('int_project_list__current') }} as r
+from {{ ref('int_current__project_list') }} as r
 where r.conflict is null
 order by r.project_id, r.valid_from

@@ -36,6 +36,6 @@ select
     cast(c.batch_id as varchar) as batch_id,
     cast(c.row_no as bigint) as row_no,
     cast(c.is_synthetic as boolean) as is_synthetic
-from {{ ref('int_statistics__check') }} as c
+from {{ ref('int_statistic_check__result') }} as c
 left join {{ ref('quality_rule') }} as r on r.check_id = c.check_id
 order by 1, 3, 7

@@ -13,7 +13,7 @@ with judged as (
         end as gap_2030,
         o.decomposition, o.bodies as decomposition_bodies, o.bodies_due as decomposition_bodies_due, o.decomposition_value
     from {{ ref('int_target__judged') }} as j
-    inner join {{ ref('int_plan_target__current') }} as p on p.target_id = j.target_id and p.conflict is null
+    inner join {{ ref('int_current__plan_target') }} as p on p.target_id = j.target_id and p.conflict is null
     left join {{ ref('target_rule') }} as g
         on g.target_id = j.target_id and g.target_year = 2030 and g.reading in ('at_least', 'at_most', 'about')
     left join {{ ref('int_target__observation') }} as o
@@ -46,6 +46,6 @@ select
     cast(j.is_our_encoding as boolean) as is_our_encoding, cast(j.batch_id as varchar) as batch_id, cast(j.row_no as bigint) as row_no,
     cast(p.is_synthetic or coalesce(j.is_synthetic, false) as boolean) as is_synthetic
 from judged as j
-inner join {{ ref('int_plan_target__current') }} as p on p.target_id = j.target_id and p.conflict is null
+inner join {{ ref('int_current__plan_target') }} as p on p.target_id = j.target_id and p.conflict is null
 left join {{ ref('target_reason') }} as t on t.reason_code = j.reason_code
 order by j.target_id, j.division_code, j.year

@@ -1,4 +1,3 @@
--- removal = quantity x factor; without a factor a mass of CO2 is the removal itself
 select
     r.division_code, r.year, r.land_class, r.quantity, r.unit, r.factor, r.document,
     r.quantity * coalesce(r.factor, u.factor) as removal_tco2,

@@ -1,4 +1,3 @@
--- one row per certificate
 select
     trim(r.certificate_id) as certificate_id, r.uscc, r.mwh, r.vintage, r.period_grain as vintage_grain,
     r.retired_on, nullif(trim(r.retired_for), '') as retired_for,

@@ -1,4 +1,3 @@
--- Factors and parameters that are known, as delivered; blank keys as '' so that they compare.
 select
     r.factor_id, r.kind, trim(r.item) as item, r.value, r.unit, r.gas,
     coalesce(trim(r.method_version), '') as method_version,

@@ -1,5 +1,3 @@
--- one row per delivered cell of an energy balance; quantities in the canonical unit of the fuel, or in tce where a fuel came in standard coal
--- (int_inventory__balance_cell converts it back). A blank unit is that of the printed form.
 select
     b.division_code,
     b.year,

@@ -1,4 +1,3 @@
--- Quantities in the canonical unit of the fuel (activity_unit), parameters in GJ per unit, tC/GJ and fractions.
 select
     r.uscc, r.period, r.period_grain, r.unit_code, r.energy, r.stream,
     cast(year(r.period) as bigint) as slice_year,

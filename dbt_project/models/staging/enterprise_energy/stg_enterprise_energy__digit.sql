@@ -1,5 +1,3 @@
--- The last written digits of purchases and closing stocks on the energy form (the other figures follow from them or repeat
--- them). A series' decimals are those of its longest figure: a stored number has lost its trailing zeros.
 with figures as (
     select r.uscc, r.energy, r.period, r.unit, unnest([r.purchased, r.closing_stock]) as figure
     from {{ source('lake', 'enterprise_energy') }} as r

@@ -1,5 +1,3 @@
--- Output as reported: products and indicators, with the unit as it was written. unit_factor: into the canonical unit, where the spelling
--- means one thing; it tells what may be compared and added.
 with unit_of as (
     select unit_key, min(factor) as factor from {{ ref('unit') }} group by unit_key having count(*) = 1
 )

@@ -1,4 +1,3 @@
--- Power in MWh, heat in GJ (activity_unit says which).
 select
     r.uscc, r.period, r.period_grain, r.unit_code, r.carrier, r.direction, r.origin,
     cast(year(r.period) as bigint) as slice_year,

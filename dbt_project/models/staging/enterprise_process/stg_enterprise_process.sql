@@ -1,4 +1,3 @@
--- Quantities in the unit of the item (seed activity_item); an item outside the vocabulary keeps the unit as reported.
 select
     r.uscc, r.period, r.period_grain, r.unit_code, r.role, r.item, r.stream,
     cast(year(r.period) as bigint) as slice_year,

@@ -1,4 +1,3 @@
--- One row per row of the register that is known.
 select
     r.uscc, r.enterprise_name, r.industry_code, r.division_code,
     lower(nullif(trim(r.accounting_method), '')) as accounting_method,

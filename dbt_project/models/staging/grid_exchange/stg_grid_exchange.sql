@@ -1,4 +1,3 @@
--- one row per corridor and period; energy in MWh
 select
     x.from_area as from_division_code,
     x.to_area as to_division_code,

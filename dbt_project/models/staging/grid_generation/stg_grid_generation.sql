@@ -1,4 +1,3 @@
--- one row per area, period and source of power; energy in MWh, capacity in MW
 select
     g.area as division_code,
     g.period,

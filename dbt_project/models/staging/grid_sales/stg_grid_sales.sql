@@ -1,4 +1,3 @@
--- one row per area, industry and period; energy in MWh
 select
     r.division_code, r.industry_code, r.period, r.period_grain, coalesce(nullif(r.period_kind, ''), '当期') as period_kind,
     {{ to_canonical('r.quantity', 'u') }} as quantity_mwh,

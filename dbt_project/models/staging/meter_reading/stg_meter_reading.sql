@@ -1,4 +1,3 @@
--- Readings in the canonical unit of their energy. The day is that of the wall clock: 00:00 opens it.
 select
     r.uscc, r.meter_id, r.energy, r.ts, r.period, cast(r.ts as date) as day,
     f.fuel_code, f.fuel_group, f.canonical_unit as activity_unit,

@@ -1,4 +1,3 @@
--- values stay text: some targets name a list or none
 select
     p.target_id,
     p.action_no,

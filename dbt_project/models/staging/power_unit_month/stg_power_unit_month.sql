@@ -1,4 +1,3 @@
--- Power units by month, in the units of the contract; coal of no named kind is `coal`.
 select
     r.uscc, r.unit_code, r.period, r.period_grain, cast(year(r.period) as bigint) as slice_year,
     r.unit_class, r.capacity_mw, r.cooling,

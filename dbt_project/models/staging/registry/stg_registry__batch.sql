@@ -1,4 +1,3 @@
--- batches received by the knowledge date, with the verdict on them
 select
     cast(b.batch_id as varchar) as batch_id,
     cast(b.source as varchar) as source,
@@ -19,6 +18,7 @@ select
     cast(b.reason_zh as varchar) as reason_zh,
     cast(b.reason_en as varchar) as reason_en,
     cast(b.passes_from as timestamp) as passes_from,
+    b.refused_by is not null or b.passes_from is null or cast(b.passes_from as timestamp) > {{ knowledge_end() }} as is_refused,
     cast(b.quantity_received as double) as quantity_received,
     cast(b.quantity_quarantined as double) as quantity_quarantined
 from {{ source('registry', 'batch') }} as b

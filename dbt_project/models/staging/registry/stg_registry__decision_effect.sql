@@ -1,4 +1,3 @@
--- What each decision does in each version of its batch.
 select
     cast(e.batch_id as varchar) as batch_id, cast(e.version as varchar) as version, cast(e.decision_id as varchar) as decision_id,
     cast(e.row_no as bigint) as row_no, cast(e.check_id as varchar) as check_id, cast(e.column_name as varchar) as column_name,

@@ -1,5 +1,3 @@
--- Findings of the gate on the files as delivered, whatever was decided since. An estimate beyond 1e12 t (the world emits a twentieth of it in a year)
--- is a slip in the row: it says nothing, as no estimate does.
 select
     f.batch_id, f.source, f.row_no, f.check_id, f.severity, f.uscc, f.period, f.holds_from, f.holds_until,
     case when abs(f.estimate_tco2e) < 1e12 then {{ decimal_of('f.estimate_tco2e', 3, 18) }} end as estimate_tco2e

@@ -1,4 +1,3 @@
--- Findings of the gate known at the knowledge date; those of a batch that decisions touch are of its version in force.
 with version as (
     select v.batch_id, v.version
     from {{ source('registry', 'version') }} as v
@@ -34,6 +33,7 @@ select
     f.advice_zh,
     f.advice_en,
     f.holds_from,
-    f.holds_until
+    f.holds_until,
+    f.holds_until is null or f.holds_until > {{ knowledge_end() }} as stands
 from found as f
 where f.holds_from <= {{ knowledge_end() }}

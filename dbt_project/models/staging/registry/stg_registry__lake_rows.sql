@@ -1,4 +1,3 @@
--- Accepted rows of each file of the lake as they were counted when they were judged, by the moment from which they count.
 select
     cast(l.source as varchar) as source,
     cast(l.slice as varchar) as slice,

@@ -1,5 +1,3 @@
--- Physical quantity, as reported, of accepted rows that are not known yet at the knowledge date: they wait for their
--- enterprise or month, or were published later. Sources and columns are those that the contracts name as `quantity`.
 {% for of in lake_sources() if of.quantity %}
 {% if not loop.first %}union all
 {% endif -%}

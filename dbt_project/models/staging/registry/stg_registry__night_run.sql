@@ -1,5 +1,3 @@
--- Every night that this data folder has seen, moments as Asia/Shanghai wall clock (the registry keeps them with that offset).
--- The one that builds this is under way: it is publishing.
 select
     night_id,
     cast(left(started, 26) as timestamp) as started_at,

@@ -1,4 +1,3 @@
--- names under which nights up to the knowledge date saw the bytes of a batch
 select
     cast(p.source as varchar) as source,
     cast(p.file_name as varchar) as file_name,

@@ -1,4 +1,3 @@
--- Versions of batches up to the knowledge date, in the order in which they held.
 select
     v.batch_id, v.version, cast(v.holds_from as timestamp) as holds_from,
     row_number() over (partition by v.batch_id order by v.holds_from) as position,

@@ -1,4 +1,3 @@
--- Rows that a check holds back in each version of a batch.
 select distinct d.batch_id, d.version, d.row_no, d.check_id
 from {{ source('registry', 'decided_finding') }} as d
 where d.severity in ('warning', 'critical')

@@ -1,5 +1,3 @@
--- one row per published figure; money in 1e4 CNY, mass in t, persons, ...: the canonical unit of its dimension.
--- A spelling that means several dimensions (water or gas in m3) stays as reported.
 with unit_of as (
     select
         unit_key,

@@ -1,4 +1,3 @@
--- Decisions that exist at the knowledge date: received, and decided, by then.
 select
     r.decision_id, r.target_batch_id, cast(r.target_row_no as bigint) as target_row_no, r.check_id, r.target_column, r.decision, r.new_value, r.reason,
     r."by" as decided_by, r.second_by, r.decided_on, r.expires_on,

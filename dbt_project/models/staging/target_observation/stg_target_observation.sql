@@ -1,4 +1,3 @@
--- one row per observation of a target; the unit is that of the target, verbatim
 select
     o.target_id,
     o.division_code,

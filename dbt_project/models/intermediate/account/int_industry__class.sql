@@ -1,4 +1,0 @@
--- The classes (four digits) of GB/T 4754-2017 with their section.
-select industry_code as code, industry_name as name, section_code as section
-from {{ ref('stg_industry_class') }}
-where cast(level as varchar) = '4'

@@ -1,0 +1,1 @@
+{{ power_allowance(ref('int_carbon_market__power_unit_emission')) }}

@@ -1,0 +1,1 @@
+{{ current_rows(ref('stg_certificate'), ['certificate_id']) }}

@@ -1,0 +1,1 @@
+{{ current_rows(ref('stg_plan_target'), ['target_id']) }}

@@ -1,0 +1,4 @@
+{{ config(
+    materialized='incremental', incremental_strategy='append', on_schema_change='fail', pre_hook='{{ delete_affected() }}'
+) }}
+{{ enterprise_current(ref('stg_enterprise_process'), ['unit_code', 'role', 'item', 'stream']) }}

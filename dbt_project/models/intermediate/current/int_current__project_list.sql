@@ -1,0 +1,1 @@
+{{ current_rows(ref('stg_project_list'), ['project_id', 'valid_from']) }}

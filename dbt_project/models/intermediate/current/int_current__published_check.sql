@@ -1,0 +1,1 @@
+{{ current_rows(ref('stg_published_check'), ['division_code', 'year', 'inventory', 'sector', 'item']) }}

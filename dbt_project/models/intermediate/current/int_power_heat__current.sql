@@ -1,5 +1,0 @@
-{{ config(
-    materialized='incremental', incremental_strategy='append', on_schema_change='fail', pre_hook='{{ delete_affected() }}'
-) }}
--- The rows of enterprise_power_heat that count, with those in conflict marked.
-{{ enterprise_current(ref('stg_enterprise_power_heat'), ['unit_code', 'carrier', 'direction', 'origin']) }}

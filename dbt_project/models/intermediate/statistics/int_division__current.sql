@@ -1,2 +1,0 @@
--- the row that counts
-{{ current_rows(ref('stg_division'), ['division_code']) }}

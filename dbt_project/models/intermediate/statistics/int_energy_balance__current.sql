@@ -1,2 +1,0 @@
--- the cell that counts
-{{ current_rows(ref('stg_energy_balance'), ['division_code', 'year', 'item_code', 'fuel_code']) }}

@@ -1,2 +1,0 @@
--- the row that counts
-{{ current_rows(ref('stg_industry_class'), ['level', 'industry_code']) }}

@@ -1,2 +1,0 @@
--- the row that counts
-{{ current_rows(ref('stg_plan_target'), ['target_id']) }}

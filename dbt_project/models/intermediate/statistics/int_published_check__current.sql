@@ -1,2 +1,0 @@
--- the row that counts
-{{ current_rows(ref('stg_published_check'), ['division_code', 'year', 'inventory', 'sector', 'item']) }}

@@ -1,0 +1,1 @@
+{{ statistic_years(by_series=true) }}

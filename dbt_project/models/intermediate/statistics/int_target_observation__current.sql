@@ -1,2 +1,0 @@
--- the observation that counts
-{{ current_rows(ref('stg_target_observation'), ['target_id', 'division_code', 'period', 'period_grain']) }}
