@@ -14,7 +14,7 @@ DEMO_AS_OF ?= 2026-01-25
 HOST ?= 127.0.0.1
 PORT ?= 3000
 
-.PHONY: help setup demo nightly test check ui sources dictionary method-check lock bench check-versions clean
+.PHONY: help setup demo nightly test check ui sources dictionary picture method-check lock bench check-versions clean
 
 help:  ## 列出各目标 | list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ sources: setup  ## 由约定重写 dbt 源定义 | rewrite the dbt sources from 
 
 dictionary: setup  ## 由约定重写数据字典 | rewrite the data dictionary from the contracts
 	@$(BIN)/python -m pipelines.contracts.dictionary
+
+picture: setup  ## 由导入与清单重画 docs/architecture.md 的图 | draw the pictures of docs/architecture.md anew
+	@$(BIN)/python -m pipelines.transform.picture
 
 method-check: setup  ## 由当前发布版本重算核对表 | recompute the published check from the live release
 	@$(BIN)/python -m pipelines.publish.method_check
