@@ -31,7 +31,7 @@ from pipelines.publish.release import InputBatch, Published, ReleaseInfo, find_r
 from pipelines.publish.site import RuleText
 from pipelines.publish.store import live_release, overdue_sources
 from pipelines.settings import Settings, now
-from pipelines.transform.build import BuildResult, build, build_db, require
+from pipelines.transform.build import BuildResult, build, build_db, failed_folder, require
 from pipelines.warehouse.build_db import Inputs, current_inputs, prepare, record_built, record_findings
 from pipelines.warehouse.inspect import require_registry
 from pipelines.warehouse.lake import Lake
@@ -330,7 +330,7 @@ def build_step(night: Night, on_node: Callable[[str], None] | None = None) -> Bu
         full = prepare(night.database, night.settings, night.registry, night.inputs)
         night.say(f"计算 build: {'全部重算 everything' if full else '仅受影响部分 what changed'}")
         night.built = build(night.settings, night.database, full=full, on_node=on_node)
-        require(night.built)
+        require(night.built, failed_folder(night.settings))
         if not night.replay:
             record_findings(night.database, night.settings, night.registry)
         record_built(night.database, night.settings, night.inputs)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ class Node:
     message: str
     seconds: float
     failures: int
+    sql: str = ""   # as it ran, of a model or test that failed
 
     @property
     def failed(self) -> bool:
@@ -142,6 +144,7 @@ def _result(result: Any) -> BuildResult:
             Node(
                 unique_id=node.unique_id, name=node.name, kind=str(node.resource_type.value), status=str(item.status.value),
                 message=str(item.message or ""), seconds=float(item.execution_time or 0), failures=int(item.failures or 0),
+                sql=str(getattr(node, "compiled_code", None) or ""),
             )
         )
     if not result.success and built.error is None and not built.failed:
@@ -149,10 +152,26 @@ def _result(result: Any) -> BuildResult:
     return built
 
 
-def require(result: BuildResult) -> None:
-    """Raise BuildError when a model or a blocking test failed."""
+def failed_folder(settings: Settings) -> Path:
+    """Where the last build that failed left what dbt said of every node, and the SQL of those that failed as it ran."""
+    return settings.warehouse / "dbt" / "failed"
+
+
+def _keep(result: BuildResult, folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    nodes = [{key: value for key, value in asdict(node).items() if key != "sql"} for node in result.nodes]
+    (folder / "run_results.json").write_text(json.dumps({"error": result.error, "results": nodes}, ensure_ascii=False, indent=1), "utf-8")
+    for node in result.failed:
+        (folder / f"{node.name}.sql").write_text(node.sql, "utf-8")
+
+
+def require(result: BuildResult, keep: Path | None = None) -> None:
+    """Raise BuildError when a model or a blocking test failed; what dbt said of it is kept in a folder."""
     if result.ok:
         return
+    if keep is not None:
+        _keep(result, keep)
     lines: list[str] = [result.error] if result.error else []
     lines += [f"{node.kind} {node.name}: {node.message.strip()}" for node in result.failed[:20]]
     named = "\n".join(line for line in lines if line)

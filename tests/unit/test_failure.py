@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import sqlite3
 from pathlib import Path
 
@@ -122,6 +123,18 @@ def test_a_build_that_the_machine_cut_off_does_not_blame_the_models(message: str
     with pytest.raises(BuildError) as caught:
         require(BuildResult([Node("model.carbon.m", "m", "model", "error", message, 0.1, 0)]))
     assert word in caught.value.en and "was cut off" in caught.value.en
+
+
+def test_what_failed_is_kept_with_its_sql(tmp_path: Path) -> None:
+    passed = Node("model.carbon.m", "m", "model", "success", "", 0.1, 0)
+    failed = Node("test.carbon.assert_sums", "assert_sums", "test", "fail", "Got 2 results", 0.1, 2, "select 2")
+    (tmp_path / "failed").mkdir()
+    (tmp_path / "failed" / "of_an_earlier_night.sql").touch()
+    with pytest.raises(BuildError):
+        require(BuildResult([passed, failed]), tmp_path / "failed")
+    kept = {path.name: path.read_text("utf-8") for path in (tmp_path / "failed").iterdir()}
+    assert kept.keys() == {"run_results.json", "assert_sums.sql"} and kept["assert_sums.sql"] == "select 2"
+    assert [(node["name"], node["status"]) for node in json.loads(kept["run_results.json"])["results"]] == [("m", "success"), ("assert_sums", "fail")]
 
 
 def test_a_failing_test_is_still_named() -> None:
