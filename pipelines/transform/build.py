@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pipelines.contracts import check as contracts
 from pipelines.failure import explain_text
 from pipelines.logs import LOGGER
 from pipelines.problem import Problem
@@ -183,6 +184,8 @@ def require(result: BuildResult, keep: Path | None = None) -> None:
 
 
 if __name__ == "__main__":
+    if told := contracts.faults():
+        sys.exit("\n".join(map(str, told)))
     outcome = parse(PROJECT_DIR / "target")
     if not outcome.ok:
         sys.exit(outcome.error or "dbt parse failed")
