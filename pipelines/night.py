@@ -36,7 +36,8 @@ from pipelines.warehouse.build_db import Inputs, current_inputs, prepare, record
 from pipelines.warehouse.inspect import require_registry
 from pipelines.warehouse.lake import Lake
 from pipelines.warehouse.mend import mend
-from pipelines.warehouse.registry import NightRun, Registry
+from pipelines.warehouse.records import NightRun
+from pipelines.warehouse.registry import Registry
 
 PUBLISHED, PARTLY = 0, 3
 

@@ -10,7 +10,8 @@ from datetime import datetime
 
 from pipelines.contracts.source import Source, load_sources
 from pipelines.settings import Settings
-from pipelines.warehouse.registry import Batch, Registry, Verdict
+from pipelines.warehouse.records import Batch, Verdict
+from pipelines.warehouse.registry import Registry
 
 
 @dataclass(frozen=True)
