@@ -242,7 +242,7 @@ def judge_step(night: Night, source: str) -> list[Judged]:
 def strangers_step(night: Night) -> list[Judged]:
     """Refuse what lies in folders that are no source."""
     with night.timed("gate"):
-        return _told_of(night, "-", judge_strangers(night.settings, night.registry, night.lake))
+        return _told_of(night, "无此数据源 no source", judge_strangers(night.settings, night.registry, night.lake))
 
 
 def gate_step(night: Night) -> None:

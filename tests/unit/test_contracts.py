@@ -13,7 +13,7 @@ import yaml
 from pipelines.contracts.codes import SEEDS, balance_item_key, load_code_lists, load_fuels, load_units
 from pipelines.contracts.dbt_sources import TARGET, render
 from pipelines.contracts.dictionary import pages
-from pipelines.contracts.rules import RuleError, all_rules
+from pipelines.contracts.rules import RuleError, all_rules, joined
 from pipelines.contracts.source import deliverable_sources, load_sources
 from pipelines.settings import PROJECT
 
@@ -125,7 +125,9 @@ def _text(home: Path) -> str:
     return "".join(path.read_text("utf-8") for path in ([home] if home.is_file() else sorted(home.rglob("*.sql"))))
 
 
-def test_a_rule_without_words_in_one_language_is_named_with_its_home() -> None:
+def test_a_rule_without_words_or_with_two_homes_is_named_with_its_home() -> None:
     whole = all_rules()["L17-share"]
     with pytest.raises(RuleError, match=r"pipelines/gate/findings\.py: L17-share: .*why_en"):
         replace(whole, why_en="")
+    with pytest.raises(RuleError, match=r"a\.yml: L17-share: .*pipelines/gate/findings\.py"):
+        joined({"L17-share": whole}, {"L17-share": replace(whole, home="a.yml")})
