@@ -36,7 +36,8 @@ from pipelines.warehouse.build_db import Inputs, current_inputs, prepare, record
 from pipelines.warehouse.inspect import require_registry
 from pipelines.warehouse.lake import Lake
 from pipelines.warehouse.mend import mend
-from pipelines.warehouse.registry import NightRun, Registry
+from pipelines.warehouse.records import NightRun
+from pipelines.warehouse.registry import Registry
 
 PUBLISHED, PARTLY = 0, 3
 
@@ -241,7 +242,7 @@ def judge_step(night: Night, source: str) -> list[Judged]:
 def strangers_step(night: Night) -> list[Judged]:
     """Refuse what lies in folders that are no source."""
     with night.timed("gate"):
-        return _told_of(night, "-", judge_strangers(night.settings, night.registry, night.lake))
+        return _told_of(night, "无此数据源 no source", judge_strangers(night.settings, night.registry, night.lake))
 
 
 def gate_step(night: Night) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from pipelines.lock import is_held
 from pipelines.problem import Problem
 from pipelines.settings import Settings
-from pipelines.warehouse.registry import read_nights
+from pipelines.warehouse.registry_reads import read_nights
 
 
 def failure_line(problem: Problem) -> str:

@@ -67,8 +67,17 @@ def said(check_id: str, **values: Any) -> tuple[str, str]:
 
 @cache
 def all_rules() -> dict[str, RuleText]:
-    """Every rule by its id, in order. Raises RuleError where one lacks a word."""
-    found = {**_suite_rules(), **_seed_rules(), **reader_rules()}
+    """Every rule by its id, in order. Raises RuleError where one lacks a word, or stands in two homes."""
+    return joined(_suite_rules(), _seed_rules(), reader_rules())
+
+
+def joined(*lists: dict[str, RuleText]) -> dict[str, RuleText]:
+    """Several lists of rules as one. Raises RuleError where two have the same rule."""
+    found: dict[str, RuleText] = {}
+    for rules in lists:
+        if twice := sorted(found.keys() & rules.keys()):
+            raise RuleError(f"{rules[twice[0]].home}: {twice[0]}: 已在 {found[twice[0]].home} 中定义，须另编号 already stands there, give it another number")
+        found |= rules
     return dict(sorted(found.items()))
 
 

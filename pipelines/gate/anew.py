@@ -7,7 +7,8 @@ copy was put right (the registry forgets the verdict first, the files go here). 
 from __future__ import annotations
 
 from pipelines.warehouse.lake import Lake
-from pipelines.warehouse.registry import DECIDED_KINDS, Registry
+from pipelines.warehouse.records import DECIDED_KINDS
+from pipelines.warehouse.registry import Registry
 
 
 def clear_unjudged(registry: Registry, lake: Lake) -> None:

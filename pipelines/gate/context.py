@@ -13,7 +13,8 @@ from pipelines.gate.suite import Suite, load_suite
 from pipelines.gate.trial import Trial
 from pipelines.settings import Settings
 from pipelines.warehouse.lake import Lake
-from pipelines.warehouse.registry import Batch, Registry, Verdict
+from pipelines.warehouse.records import Batch, Verdict
+from pipelines.warehouse.registry import Registry
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ from pipelines.ingest.table import HeaderedTable
 from pipelines.ingest.typed import type_table
 from pipelines.warehouse.lake import read_lake_file
 from pipelines.warehouse.received import received_file
-from pipelines.warehouse.registry import Batch, Verdict, Version
+from pipelines.warehouse.records import Batch, Verdict, Version
 
 # Rows of a bulk source (meter readings) up to which a batch is judged again: it goes through memory, about 2 kB a row and version.
 _LARGEST_BULK = 100_000

@@ -13,7 +13,7 @@ from pipelines.contracts.source import Source
 from pipelines.contracts.text import code_key
 from pipelines.ingest.header import header_names
 from pipelines.ingest.table import HeaderedTable
-from pipelines.warehouse.registry import Batch, Verdict
+from pipelines.warehouse.records import Batch, Verdict
 
 CORRECT, ACCEPT, REJECT = "更正", "按原值接受", "拒绝"
 

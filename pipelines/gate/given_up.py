@@ -20,7 +20,8 @@ from pipelines.settings import Settings
 from pipelines.warehouse.files import remove_tree
 from pipelines.warehouse.inspect import received_lost, require_registry
 from pipelines.warehouse.received import has_copy, received_file
-from pipelines.warehouse.registry import Batch, GivenUp, Registry, file_batch_id
+from pipelines.warehouse.records import Batch, GivenUp, file_batch_id
+from pipelines.warehouse.registry import Registry
 
 RETENTION = "keep_raw_days"   # who gave up what the setting removed
 

@@ -32,7 +32,7 @@ from pipelines.gate.standard import Standard
 from pipelines.gate.verdict import Judgement, conclude, known_sql, own_moment
 from pipelines.ingest.problem import Unreadable
 from pipelines.warehouse.lake import Lake
-from pipelines.warehouse.registry import LakeFile
+from pipelines.warehouse.records import LakeFile
 
 
 class InMemory:

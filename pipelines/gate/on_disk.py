@@ -34,7 +34,7 @@ from pipelines.ingest.problem import Unreadable
 from pipelines.warehouse.duck import pieces, quoted
 from pipelines.warehouse.files import write_parquet
 from pipelines.warehouse.lake import FINDING_SCHEMA, Lake, relation
-from pipelines.warehouse.registry import LakeFile
+from pipelines.warehouse.records import LakeFile
 
 _FINDINGS = 25_000   # findings that are Python objects at one time
 _NAMED: dict[str, Any] = {"row_no": pl.Int64, "acceptable_from": pl.Datetime("us"), "waits": pl.Boolean, "named": pl.Boolean}

@@ -1,6 +1,6 @@
 """What a verdict comes to at a knowledge date, for the report of the night: the one home of a batch's outcome before the build.
 
-The build counts anew, with the decisions in force (`int_quality__batch`); `tests/flow/test_commands.py` holds the two together.
+The build counts anew, with the decisions in force (`quality.batch`); `tests/flow/test_commands.py` holds the two together.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from datetime import datetime
 
 from pipelines.contracts.source import Source, load_sources
 from pipelines.settings import Settings
-from pipelines.warehouse.registry import Batch, Registry, Verdict
+from pipelines.warehouse.records import Batch, Verdict
+from pipelines.warehouse.registry import Registry
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from typing import Any
 from pipelines.gate.suite import Suite
 from pipelines.gate.verdict import Judgement
 from pipelines.warehouse.lake import Lake
-from pipelines.warehouse.registry import Registry, Verdict
+from pipelines.warehouse.records import Verdict
+from pipelines.warehouse.registry import Registry
 
 
 @dataclass(frozen=True)

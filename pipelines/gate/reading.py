@@ -18,7 +18,7 @@ from pipelines.ingest.spill import SpilledRows
 from pipelines.warehouse.duck import bounded
 from pipelines.warehouse.inspect import received_lost
 from pipelines.warehouse.received import has_copy, received_file
-from pipelines.warehouse.registry import Batch
+from pipelines.warehouse.records import Batch
 
 Opened = tuple[Delivery, LandedFile | SpilledRows | None]
 

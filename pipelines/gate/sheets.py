@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pipelines.contracts.text import printable
-from pipelines.warehouse.registry import Batch, Registry
+from pipelines.warehouse.records import Batch
+from pipelines.warehouse.registry import Registry
 
 _LIMIT = 400   # sheets of one workbook: a month of thirty years
 

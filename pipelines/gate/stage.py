@@ -32,7 +32,8 @@ from pipelines.settings import Settings
 from pipelines.warehouse.duck import bounded
 from pipelines.warehouse.files import remove_tree
 from pipelines.warehouse.lake import Lake
-from pipelines.warehouse.registry import Batch, Registry, Verdict
+from pipelines.warehouse.records import Batch, Verdict
+from pipelines.warehouse.registry import Registry
 
 # Rows judged in one pass: bounds the memory of the suites, whatever the number of files.
 _ROWS_A_PASS = 300_000

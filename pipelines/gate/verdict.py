@@ -28,7 +28,7 @@ from pipelines.gate.findings import (
 from pipelines.gate.standard import Standard
 from pipelines.ingest.problem import Unreadable
 from pipelines.warehouse.lake import Lake
-from pipelines.warehouse.registry import LakeFile
+from pipelines.warehouse.records import LakeFile
 
 
 class Load(Protocol):

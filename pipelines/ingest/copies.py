@@ -11,7 +11,7 @@ from pipelines.ingest.problem import Unreadable
 from pipelines.settings import Settings
 from pipelines.warehouse.files import flush_folder, flush_trees, make_folder, part_of, remove_tree
 from pipelines.warehouse.received import note_file, note_of, received_file
-from pipelines.warehouse.registry import Batch
+from pipelines.warehouse.records import Batch
 
 LOST = "L25-copy-lost"
 _CHANGED = "复制时有变化 | changed while it was copied"

@@ -20,7 +20,7 @@ from pipelines.ingest.problem import Unreadable
 from pipelines.ingest.rows import MALFORMED_LIMIT, MAY_BE_NO_DATA, data_rows, is_no_data, named_by, too_many_malformed
 from pipelines.ingest.survey import Survey, survey_rows
 from pipelines.ingest.table import HeaderedTable, Remark, TextTable
-from pipelines.ingest.workbook import column_letters
+from pipelines.ingest.workbook_xml import column_letters
 
 __all__ = ["MALFORMED_LIMIT", "MAY_BE_NO_DATA", "find_table", "header_names", "is_no_data", "too_many_malformed"]
 

@@ -17,7 +17,7 @@ from pipelines.ingest.beside import is_number, is_unit_cell
 from pipelines.ingest.heading import read_heading, table_words
 from pipelines.ingest.parse import parse_period
 from pipelines.ingest.table import Malformed, Remark, Row, TextTable
-from pipelines.ingest.workbook import column_letters
+from pipelines.ingest.workbook_xml import column_letters
 
 _LINES = 14          # in which the header is sought
 _LEAST = 3           # values of the header that make it one that stands across

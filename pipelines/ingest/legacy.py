@@ -13,7 +13,8 @@ from typing import Any
 
 from pipelines.ingest.number_format import number_format
 from pipelines.ingest.problem import Unreadable
-from pipelines.ingest.workbook import DATES_1904, MACROS, SheetFacts, as_raised
+from pipelines.ingest.workbook import MACROS
+from pipelines.ingest.workbook_xml import DATES_1904, SheetFacts, as_raised
 
 SIGNATURE = bytes.fromhex("d0cf11e0a1b11ae1")   # of an OLE2 file: a legacy workbook, or an encrypted one of any format
 # what a macro lies in

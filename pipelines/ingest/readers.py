@@ -13,7 +13,8 @@ from pipelines.ingest.encoding import text_encoding
 from pipelines.ingest.legacy import is_legacy, read_legacy
 from pipelines.ingest.problem import Unreadable
 from pipelines.ingest.table import Cell, Remark, TextTable
-from pipelines.ingest.workbook import SheetFacts, broken, column_letters, inspect
+from pipelines.ingest.workbook import inspect
+from pipelines.ingest.workbook_xml import SheetFacts, broken, column_letters
 
 _PARQUET_ROWS = 5_000_000
 

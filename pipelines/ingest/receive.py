@@ -27,7 +27,8 @@ from pipelines.ingest.sidecar import SIDECAR, Sidecar
 from pipelines.problem import Problem, UsageProblem
 from pipelines.settings import ALWAYS_KNOWN, Settings, now
 from pipelines.warehouse.received import SIDECAR_PROBLEMS, has_copy
-from pipelines.warehouse.registry import Batch, Registry, Said
+from pipelines.warehouse.records import Batch, Said
+from pipelines.warehouse.registry import Registry
 
 __all__ = ["InboxMissing", "Receipt", "checked_copy", "in_force", "receive", "require_inbox"]
 

@@ -17,7 +17,7 @@ from pipelines.ingest.lines import Header
 from pipelines.ingest.problem import Unreadable
 from pipelines.ingest.survey import Survey, all_blank, answer_columns, by_convention, owner_of
 from pipelines.ingest.table import Cell, HeaderedTable, Malformed, Range, Remark, Row, TextTable, doubtful, meaning_of
-from pipelines.ingest.workbook import column_letters
+from pipelines.ingest.workbook_xml import column_letters
 
 MALFORMED_LIMIT = 200_000   # with more lines than this that do not fit the header, it is not the header of this file
 # Codes and numbers begin with a digit; a first cell that matches may be a total, a note or a signature (polars and DuckDB read it alike).

@@ -18,7 +18,8 @@ from pipelines.contracts.source import load_sources
 from pipelines.ingest.delivered import delivered_row
 from pipelines.settings import Settings
 from pipelines.warehouse.lake import Lake
-from pipelines.warehouse.registry import file_batch_id, in_version, sheet_index
+from pipelines.warehouse.records import file_batch_id, sheet_index
+from pipelines.warehouse.registry_reads import in_version
 
 _SEVERAL = re.compile(r"[+;]")
 

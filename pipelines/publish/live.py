@@ -38,7 +38,8 @@ from pipelines.publish.store import (
 from pipelines.settings import Settings
 from pipelines.warehouse.duck import DuckError, attach, connect
 from pipelines.warehouse.files import flush_folder, make_folder, part_of, put_tree_in_place, remove_files, remove_tree
-from pipelines.warehouse.registry import Promotion, Registry, SealedRelease
+from pipelines.warehouse.records import Promotion, SealedRelease
+from pipelines.warehouse.registry import Registry
 
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP})
 

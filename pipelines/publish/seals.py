@@ -24,7 +24,7 @@ from pipelines.publish.store import (
     signatures,
 )
 from pipelines.settings import Settings
-from pipelines.warehouse.registry import SealedRelease
+from pipelines.warehouse.records import SealedRelease
 
 
 class Known:

@@ -31,7 +31,8 @@ from pipelines.publish.store import (
 from pipelines.settings import Settings
 from pipelines.warehouse.duck import attach, connect, quoted
 from pipelines.warehouse.inspect import lake_problems, received_problems, registry_problems
-from pipelines.warehouse.registry import Registry, read_releases
+from pipelines.warehouse.registry import Registry
+from pipelines.warehouse.registry_reads import read_releases
 
 
 def verify(settings: Settings, *, quick: bool = False) -> list[str]:

@@ -21,7 +21,8 @@ from pipelines.settings import Settings
 from pipelines.warehouse.duck import DuckError, connect, quoted
 from pipelines.warehouse.lake import read_lake_file, relation, slice_month
 from pipelines.warehouse.mend import require_whole
-from pipelines.warehouse.registry import Batch, LakeFile, NightRun, Registry, Version, file_batch_id
+from pipelines.warehouse.records import Batch, LakeFile, NightRun, Version, file_batch_id
+from pipelines.warehouse.registry import Registry
 
 # Sources whose change touches every account: their new rows rebuild everything.
 _REFERENCE = ("emission_factor", "division", "industry_class")

@@ -16,7 +16,8 @@ from pipelines.problem import Problem
 from pipelines.settings import Settings
 from pipelines.warehouse.files import sha256_of
 from pipelines.warehouse.received import has_copy, note_file, note_of, received_file
-from pipelines.warehouse.registry import Batch, LakeFile, Registry, RegistryDamaged
+from pipelines.warehouse.records import Batch, LakeFile
+from pipelines.warehouse.registry import Registry, RegistryDamaged
 
 _NAMED = 20   # files that a sentence names one by one
 

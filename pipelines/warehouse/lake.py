@@ -20,7 +20,8 @@ import polars as pl
 from pipelines.contracts.source import Source, load_sources
 from pipelines.warehouse.duck import literal, quoted
 from pipelines.warehouse.files import make_folder, part_of, put_in_place, remove_files, sha256_of, write_parquet
-from pipelines.warehouse.registry import DECIDED_KINDS, VERDICT_KINDS, LakeFile, Registry
+from pipelines.warehouse.records import DECIDED_KINDS, VERDICT_KINDS, LakeFile
+from pipelines.warehouse.registry import Registry
 
 FINDING_SCHEMA: dict[str, Any] = {
     "batch_id": pl.String,

@@ -12,7 +12,8 @@ from pipelines.warehouse.files import remove_files, remove_tree, write_atomicall
 from pipelines.warehouse.inspect import changed, unregistered, wrong_note
 from pipelines.warehouse.lake import Lake
 from pipelines.warehouse.received import note_file, note_of, received_file
-from pipelines.warehouse.registry import DECIDED_KINDS, LakeFile, Registry
+from pipelines.warehouse.records import DECIDED_KINDS, LakeFile
+from pipelines.warehouse.registry import Registry
 
 _log = logging.getLogger("pipelines")
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from pipelines.settings import Settings
-from pipelines.warehouse.registry import Batch
+from pipelines.warehouse.records import Batch
 
 SIDECAR_PROBLEMS = ("L05-sidecar", "L18-checksum")   # what a corrected sidecar puts right
 

@@ -9,11 +9,10 @@ enterprise to become known, and made anew when the sidecar or the received copy 
 from __future__ import annotations
 
 import json
-import re
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager, suppress
-from dataclasses import asdict, dataclass, fields, replace
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, fields, replace
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
@@ -22,301 +21,21 @@ import polars as pl
 
 from pipelines.problem import Problem
 from pipelines.warehouse.files import is_storage_trouble, make_folder, remove_files, sha256_of, write_atomically
-
-_SCHEMA = """
-create table if not exists batch (
-  batch_id text primary key, source text not null, file_name text not null, sha256 text not null, size integer not null,
-  received_at text not null, received_basis text not null, is_synthetic integer not null, is_published integer not null,
-  document text, document_date text, sender text, licence text, suffix text not null, first_seen text not null,
-  problem_id text, problem_zh text, problem_en text);
-create table if not exists path_seen (
-  source text not null, file_name text not null, batch_id text not null, first_seen text not null,
-  primary key (source, file_name, batch_id));
-create table if not exists verdict (
-  batch_id text primary key, suite_version text not null, rows_received integer not null,
-  refused_by text, reason_zh text, reason_en text,
-  passes_from text, waiting integer not null, quantity_received real, quantity_quarantined real, sheet text,
-  first_night text not null);
-create table if not exists check_result (
-  batch_id text not null, check_id text not null, severity text not null, passed integer not null,
-  rows_failed integer not null, suite_version text not null, primary key (batch_id, check_id));
-create table if not exists known_rows (
-  batch_id text not null, known_at text not null, rows integer not null, primary key (batch_id, known_at));
-create table if not exists decided (
-  batch_id text not null, version text not null, holds_from text not null, holds_until text,
-  verdict text not null, checks text not null, known_rows text not null, rows text not null,
-  primary key (batch_id, holds_from));
-create table if not exists decided_mark (batch_id text primary key, mark text not null);
-create table if not exists decision_effect (
-  batch_id text not null, version text not null, decision_id text not null, row_no integer, check_id text not null,
-  column_name text, reported_value text, used_value text, state text not null);
-create table if not exists finding_span (
-  batch_id text not null, row_no integer not null, check_id text not null, source text not null, uscc text, period text,
-  seen_from text not null, seen_until text, primary key (batch_id, row_no, check_id, seen_from));
-"""
-
-# Changes of the schema since the first registry, in order; each runs once in a registry (`pragma user_version` counts them).
-# Only ever append.
-_MIGRATIONS: tuple[str, ...] = (
-    # size and time of change of each received copy when its SHA-256 was last found right
-    "create table kept_copy (batch_id text primary key, size integer not null, mtime_ns integer not null)",
-    # what each sidecar of a batch said, in the order in which it was seen (`number`)
-    """create table sidecar_seen (
-      number integer primary key, batch_id text not null, file_name text not null, seen_from text not null,
-      received_at text not null, received_basis text not null, is_synthetic integer not null,
-      document text, document_date text, sender text, licence text, sha256 text,
-      problem_id text, problem_zh text, problem_en text)""",
-    """insert into sidecar_seen (batch_id, file_name, seen_from, received_at, received_basis, is_synthetic, document, document_date,
-        sender, licence, problem_id, problem_zh, problem_en)
-      select batch_id, file_name, first_seen, received_at, received_basis, is_synthetic, document, document_date,
-        sender, licence, problem_id, problem_zh, problem_en
-      from batch where problem_id is null or problem_id in ('L05-sidecar', 'L18-checksum') order by batch_id""",
-    """create table if not exists night (
-      night_id text primary key, started text not null, ended text, outcome text not null, exit_status integer, knowledge_date text not null,
-      release_id text, counts text, seconds_by_stage text, reason_zh text, reason_en text, how text not null, pid integer not null, host text not null)""",
-    """create table release (
-      release_id text not null, sha256 text not null, knowledge_date text not null, sealed_at text not null,
-      previous_release_id text, previous_sha256 text, primary key (release_id, sha256))""",
-    """create table promotion (
-      number integer primary key, release_id text not null, promoted_at text not null, promoted_by text not null, note text not null,
-      last_night text not null)""",
-    """create table lake_file (
-      path text primary key, kind text not null, source text not null, slice text, batch_id text not null,
-      bytes integer not null, mtime_ns integer not null, sha256 text not null)""",
-    "create index lake_file_batch on lake_file (batch_id)",
-    """create table lake_rows (
-      path text not null, known_at text not null, rows integer not null, quantity real, primary key (path, known_at))""",
-    # batches that are being judged: what still stands here when a night begins was being judged when an earlier one was killed
-    "create table judging (batch_id text primary key)",
-    # a verdict in one line of text: two that say the same have the same mark
-    """create view verdict_mark as
-      select v.batch_id, v.rows_received || '|' || coalesce(v.refused_by, '') || '|' || coalesce(v.passes_from, '') || '|' || coalesce((
-        select group_concat(known_at || '=' || rows, ' ') from (select * from known_rows as k where k.batch_id = v.batch_id order by known_at)), '') as mark
-      from verdict as v""",
-    "create table told (batch_id text primary key, mark text not null, release_id text not null, night text not null)",
-    # what a registry of before this table holds was told by the nights that judged it
-    "insert into told select batch_id, mark, '', '' from verdict_mark",
-    # the period that a sidecar names, which is held against the rows
-    "alter table batch add column period text",
-    "alter table sidecar_seen add column period text",
-    # received copies that are gone for good, and who let the nights go on without them
-    "create table given_up (batch_id text primary key, given_up_at text not null, given_up_by text not null, note text not null)",
+from pipelines.warehouse.records import (
+    DECIDED_KINDS,
+    VERDICT_KINDS,
+    Batch,
+    GivenUp,
+    LakeFile,
+    NightRun,
+    Promotion,
+    Said,
+    SealedRelease,
+    Verdict,
+    Version,
 )
-
-# Kinds of files that a verdict on a batch makes; the others are made by decisions (`decided`, `decided_findings`) or by no batch (`schema`).
-VERDICT_KINDS = ("accepted", "held", "findings")
-DECIDED_KINDS = ("decided", "decided_findings")
-
-
-@dataclass(frozen=True)
-class LakeFile:
-    """One file of the lake, as it was when it was written.
-
-    Attributes:
-        path: below the data folder; kind: accepted, held, findings, decided, decided_findings or schema;
-        slice: folder of accepted rows (`month=2025-11`); bytes, mtime_ns, sha256: of the file;
-        rows: of accepted rows, counted when they were judged: (known_at, rows, sum of the source's quantity as reported).
-    """
-
-    path: str
-    kind: str
-    source: str
-    slice: str | None
-    batch_id: str
-    bytes: int
-    mtime_ns: int
-    sha256: str
-    rows: tuple[tuple[str, int, float | None], ...] = ()
-
-
-_FURTHER_SHEET = re.compile(r"-s([2-9]|[1-9]\d+)$")
-
-
-def file_batch_id(batch_id: str) -> str:
-    """The batch whose received bytes a batch is read from: a further sheet of a workbook (`...-s2`) is a batch of its own."""
-    return _FURTHER_SHEET.sub("", batch_id)
-
-
-def sheet_index(batch_id: str) -> int:
-    """Which of the sheets that fit a batch is, from 0."""
-    match = _FURTHER_SHEET.search(batch_id)
-    return int(match[1]) - 1 if match else 0
-
-
-@dataclass(frozen=True)
-class Version:
-    """What decisions make of a batch between two moments (`holds_until` None = from then on).
-
-    verdict, checks, known_rows: as in the tables of these names; rows: the numbers of the rows that differ from the delivered ones.
-    """
-
-    batch_id: str
-    version: str
-    holds_from: str
-    holds_until: str | None
-    verdict: dict
-    checks: list[dict]
-    known_rows: list[tuple[str, int]]
-    rows: list[int]
-
-    def holds_at(self, moment: datetime) -> bool:
-        """Whether this version is the one in force."""
-        text = moment.isoformat()
-        return self.holds_from <= text and (self.holds_until is None or text < self.holds_until)
-
-
-@dataclass(frozen=True)
-class Batch:
-    """One delivery, by its bytes. Moments are Asia/Shanghai wall clock in ISO form.
-
-    received_basis: `sidecar`, `first_night` (no sidecar: the knowledge date of the first night that saw it)
-    or `document` (published tables). `problem_*` are set when it is no readable file.
-    """
-
-    batch_id: str
-    source: str
-    file_name: str
-    sha256: str
-    size: int
-    received_at: str
-    received_basis: str
-    is_synthetic: int
-    is_published: int
-    document: str | None
-    document_date: str | None
-    sender: str | None
-    licence: str | None
-    suffix: str
-    first_seen: str
-    problem_id: str | None = None
-    problem_zh: str | None = None
-    problem_en: str | None = None
-    period: str | None = None
-
-    @property
-    def received(self) -> datetime:
-        return datetime.fromisoformat(self.received_at)
-
-    @property
-    def file_id(self) -> str:
-        """The id of the file: that of the batch, or of the batch of its first sheet."""
-        return file_batch_id(self.batch_id)
-
-    @property
-    def sheet_index(self) -> int:
-        """Which of the sheets that fit this batch is, from 0."""
-        return sheet_index(self.batch_id)
-
-
-@dataclass(frozen=True)
-class Said:
-    """What the sidecar of one name of a batch says, from the night that first saw it say so.
-
-    `file_name` as in Batch, `seen_from` the knowledge date of that night, `sha256` the checksum that the sidecar names; the rest as in
-    Batch (`received_basis` first_night: there is no sidecar, or it names no time).
-    """
-
-    batch_id: str
-    file_name: str
-    seen_from: str
-    received_at: str
-    received_basis: str
-    is_synthetic: int
-    document: str | None
-    document_date: str | None
-    sender: str | None
-    licence: str | None
-    sha256: str | None
-    problem_id: str | None
-    problem_zh: str | None
-    problem_en: str | None
-    period: str | None = None
-
-    def same_as(self, other: Said) -> bool:
-        """True when two say the same, whoever said it when."""
-        return replace(self, batch_id="", file_name="", seen_from="") == replace(other, batch_id="", file_name="", seen_from="")
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """How a batch was judged. `passes_from` = from when enough of its rows count; None = never (refused).
-
-    `waiting` = 1 while rows wait for an enterprise that is not in the register: judged again every night.
-    """
-
-    batch_id: str
-    suite_version: str
-    rows_received: int
-    refused_by: str | None
-    reason_zh: str | None
-    reason_en: str | None
-    passes_from: str | None
-    waiting: int
-    quantity_received: float | None
-    quantity_quarantined: float | None
-    sheet: str | None
-    first_night: str
-
-
-@dataclass(frozen=True)
-class NightRun:
-    """One night, as the registry remembers it. Moments in ISO form with offset.
-
-    outcome: `running`, then `published`, `sealed`, `nothing_new`, `failed`, `partial` (Dagster ran some assets only) or `killed`
-    (its process ended before it could say how; found by a later night). counts: as in the last line of `--json`.
-    seconds_by_stage: receive, gate, build, publish [s]. how: `command` or `dagster`.
-    """
-
-    night_id: str
-    started: str
-    ended: str | None
-    outcome: str
-    exit_status: int | None
-    knowledge_date: str
-    release_id: str | None
-    counts: dict[str, int]
-    seconds_by_stage: dict[str, float]
-    reason_zh: str | None
-    reason_en: str | None
-    how: str
-    pid: int
-    host: str
-
-
-@dataclass(frozen=True)
-class SealedRelease:
-    """A release as it was sealed: the SHA-256 of its release.json, and that of the release that was live before it.
-
-    A release that is sealed again (its files were damaged) has a row for each time.
-    """
-
-    release_id: str
-    sha256: str
-    knowledge_date: str
-    sealed_at: str
-    previous_release_id: str | None
-    previous_sha256: str | None
-
-
-@dataclass(frozen=True)
-class Promotion:
-    """A release that went live; promoted_by is empty for a night. last_night: the last knowledge date of a night that left it live."""
-
-    release_id: str
-    promoted_at: str
-    promoted_by: str
-    note: str
-    last_night: str
-
-
-@dataclass(frozen=True)
-class GivenUp:
-    """A received copy that nights go on without; given_up_by is a person, or the setting that removed it."""
-
-    batch_id: str
-    given_up_at: str
-    given_up_by: str
-    note: str
+from pipelines.warehouse.registry_reads import night_row, night_runs, sealed_releases
+from pipelines.warehouse.registry_schema import MIGRATIONS, SCHEMA
 
 
 class RegistryDamaged(Problem):
@@ -372,7 +91,7 @@ class Registry:
             if not read_only:
                 self._db.execute("pragma synchronous = full")
                 remove_files([seal_of(path)])   # it is about to change
-                self._db.executescript(_SCHEMA)
+                self._db.executescript(SCHEMA)
                 self._migrate()
             if problems := self.integrity():
                 raise RegistryDamaged(path, f"SQLite 检查未通过（{problems[0]}）", f"SQLite finds it damaged ({problems[0]})")
@@ -383,7 +102,7 @@ class Registry:
 
     def _migrate(self) -> None:
         (done,) = self._db.execute("pragma user_version").fetchone()
-        for number, statement in list(enumerate(_MIGRATIONS, 1))[done:]:
+        for number, statement in list(enumerate(MIGRATIONS, 1))[done:]:
             with self.transaction():
                 self._db.execute(statement)
                 self._db.execute(f"pragma user_version = {number}")
@@ -654,7 +373,7 @@ class Registry:
 
     def releases(self) -> list[SealedRelease]:
         """Every sealing, the first first; releases that are pruned among them."""
-        return _releases(self._db)
+        return sealed_releases(self._db)
 
     def add_release(self, release: SealedRelease) -> None:
         """Remember the hash of a sealed release."""
@@ -690,18 +409,18 @@ class Registry:
     def begin_night(self, night: NightRun) -> list[NightRun]:
         """Record that a night has begun. Returns the nights that ended without a word: the caller holds the lock, so they are dead."""
         with self.transaction():
-            dead = _night_runs(self._db, "where outcome = 'running'")
+            dead = night_runs(self._db, "where outcome = 'running'")
             self._db.execute("update night set outcome = 'killed' where outcome = 'running'")
-            self._insert("night", _night_row(night))
+            self._insert("night", night_row(night))
         return dead
 
     def end_night(self, night: NightRun) -> None:
         """Record how a night ended."""
-        self._insert("night", _night_row(night), "or replace")
+        self._insert("night", night_row(night), "or replace")
 
     def nights(self) -> list[NightRun]:
         """Every night, the first first."""
-        return _night_runs(self._db)
+        return night_runs(self._db)
 
     def table(self, name: str) -> pl.DataFrame:
         """A whole table as a frame, in a stable order."""
@@ -718,70 +437,3 @@ class Registry:
             names = ", ".join(rows[0])
             marks = ", ".join(f":{name}" for name in rows[0])
             self._db.executemany(f"insert {how} into {table} ({names}) values ({marks})", rows)
-
-
-def read_nights(path: Path) -> list[NightRun]:
-    """Every night of a registry file, the first first; the file is only read. None where there is no registry yet."""
-    if not path.exists():
-        return []
-    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30)) as db:
-        known = db.execute("select 1 from sqlite_master where type = 'table' and name = 'night'").fetchone()
-        return _night_runs(db) if known else []   # no table: a registry of before there were nights in it
-
-
-def _night_runs(db: sqlite3.Connection, where: str = "") -> list[NightRun]:
-    names = ", ".join(f.name for f in fields(NightRun))
-    rows = [dict(zip((f.name for f in fields(NightRun)), row, strict=True)) for row in db.execute(f"select {names} from night {where} order by started, night_id")]
-    return [NightRun(**{**row, **{name: json.loads(row[name] or "{}") for name in ("counts", "seconds_by_stage")}}) for row in rows]
-
-
-def _night_row(night: NightRun) -> dict:
-    row = asdict(night)
-    row.update({name: json.dumps(row[name]) for name in ("counts", "seconds_by_stage")})
-    return row
-
-
-def _releases(db: sqlite3.Connection) -> list[SealedRelease]:
-    names = ", ".join(f.name for f in fields(SealedRelease))
-    return [SealedRelease(*row) for row in db.execute(f"select {names} from release order by rowid").fetchall()]
-
-
-def read_releases(path: Path) -> list[SealedRelease] | None:
-    """The sealings that a registry remembers, without opening it for a night; None = it is not there, or of before they were kept.
-
-    A transaction that a kill left open is rolled back, as by every opening. Raises Problem when the file is damaged.
-    """
-    if not path.exists():
-        return None
-    try:
-        db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=30)
-        try:
-            db.execute("pragma query_only = on")
-            kept = db.execute("select 1 from sqlite_master where type = 'table' and name = 'release'").fetchone()
-            return _releases(db) if kept else None
-        finally:
-            db.close()
-    except sqlite3.Error as error:
-        raise Problem(f"登记库 {path.name} 无法读取：{error}", f"the registry {path.name} cannot be read: {error}") from error
-
-
-def in_version(rows: pl.DataFrame, path: Path, end: datetime) -> pl.DataFrame:
-    """Rows of the lake in the version that the decisions in force at a moment make of them; `path` is the registry, only read."""
-    if not path.exists():
-        return rows.filter(pl.col("version").is_null())
-    db = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
-    try:
-        found = db.execute(
-            "select batch_id, version, rows from decided where holds_from <= ? and (holds_until is null or holds_until > ?)",
-            (end.isoformat(), end.isoformat()),
-        ).fetchall()
-    except sqlite3.OperationalError:   # a registry of before there were decisions
-        found = []
-    finally:
-        db.close()
-    decided = pl.DataFrame(
-        [(batch_id, row, version) for batch_id, version, numbers in found for row in json.loads(numbers)],
-        schema={"batch_id": pl.String, "row_no": pl.Int64, "in_force": pl.String}, orient="row",
-    )
-    joined = rows.join(decided, on=["batch_id", "row_no"], how="left", maintain_order="left")
-    return joined.filter(pl.col("version").eq_missing(pl.col("in_force"))).drop("in_force")

@@ -17,7 +17,8 @@ from pipelines.warehouse.duck import connect
 from pipelines.warehouse.inspect import lake_problems, received_problems, registry_problems
 from pipelines.warehouse.lake import Lake, read_lake_file, relation
 from pipelines.warehouse.received import received_file
-from pipelines.warehouse.registry import Batch, Registry
+from pipelines.warehouse.records import Batch
+from pipelines.warehouse.registry import Registry
 from tests.deliveries import deliver, raw, register_row, uscc
 from tests.gate.night import judge_night, night_settings
 

@@ -21,7 +21,8 @@ from pipelines.ingest.problem import Unreadable
 from pipelines.settings import load_settings
 from pipelines.warehouse.lake import FINDING_SCHEMA, Lake
 from pipelines.warehouse.received import received_file
-from pipelines.warehouse.registry import Batch, Registry
+from pipelines.warehouse.records import Batch
+from pipelines.warehouse.registry import Registry
 
 from .cases import CODES, KNOWN_FROM, RECEIVED, all_cases, base_row, rows_of
 

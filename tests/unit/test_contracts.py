@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import yaml
@@ -12,7 +13,7 @@ import yaml
 from pipelines.contracts.codes import SEEDS, balance_item_key, load_code_lists, load_fuels, load_units
 from pipelines.contracts.dbt_sources import TARGET, render
 from pipelines.contracts.dictionary import pages
-from pipelines.contracts.rules import RuleError, all_rules
+from pipelines.contracts.rules import RuleError, all_rules, joined
 from pipelines.contracts.source import deliverable_sources, load_sources
 from pipelines.settings import PROJECT
 
@@ -114,12 +115,19 @@ def test_the_list_of_rules_is_complete() -> None:
     named = {check: path.name for path in places for check in re.findall(r"""["']([A-Z]\d\d-[a-z][a-z0-9-]*[a-z0-9])["']""", path.read_text("utf-8"))}
     named = {check: place for check, place in named.items() if place != "fct_statistic_check.sql"}   # it names the lines of its own table
     assert {check: place for check, place in named.items() if not any(rule.startswith(check) for rule in rules)} == {}
-    astray = [check for check, rule in rules.items() if ("N01-" if check.startswith("N01-") else check) not in (PROJECT / rule.home).read_text("utf-8")]
+    astray = [check for check, rule in rules.items() if ("N01-" if check.startswith("N01-") else check) not in _text(PROJECT / rule.home)]
     assert astray == []
     assert len(named) > 60 and {"L17-share", "F01-field-count", "D01-duplicate-delivery", "S21-target-unknown", "F10-non-negative", "R60-ncv"} <= set(rules)
 
 
-def test_a_rule_without_words_in_one_language_is_named_with_its_home() -> None:
+def _text(home: Path) -> str:
+    """The text of a file, or of all models below a folder."""
+    return "".join(path.read_text("utf-8") for path in ([home] if home.is_file() else sorted(home.rglob("*.sql"))))
+
+
+def test_a_rule_without_words_or_with_two_homes_is_named_with_its_home() -> None:
     whole = all_rules()["L17-share"]
     with pytest.raises(RuleError, match=r"pipelines/gate/findings\.py: L17-share: .*why_en"):
         replace(whole, why_en="")
+    with pytest.raises(RuleError, match=r"a\.yml: L17-share: .*pipelines/gate/findings\.py"):
+        joined({"L17-share": whole}, {"L17-share": replace(whole, home="a.yml")})

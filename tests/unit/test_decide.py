@@ -11,7 +11,7 @@ import pytest
 from pipelines.contracts.decisions import Bounds
 from pipelines.contracts.source import load_sources
 from pipelines.gate.decisions import Decision, Target, known_by, resolve
-from pipelines.warehouse.registry import Batch, Verdict
+from pipelines.warehouse.records import Batch, Verdict
 
 DAY = datetime(2026, 2, 1)
 BOUNDS = Bounds(("C*", "K*"), 1000.0)

@@ -20,7 +20,9 @@ from pipelines.logs import LOGGER, night_log
 from pipelines.night import open_night
 from pipelines.publish.problem import PublishError
 from pipelines.settings import Settings, load_settings
-from pipelines.warehouse.registry import NightRun, Registry, read_nights
+from pipelines.warehouse.records import NightRun
+from pipelines.warehouse.registry import Registry
+from pipelines.warehouse.registry_reads import read_nights
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from pipelines.night import open_night
 from pipelines.notice import Notice, send
 from pipelines.publish.problem import PublishError
 from pipelines.settings import Notices, Settings, load_settings
-from pipelines.warehouse.registry import read_nights
+from pipelines.warehouse.registry_reads import read_nights
 
 NOTICE = Notice(
     outcome="published", exit_status=3, knowledge_date="2026-06-30", started="2026-06-30T02:00:00+08:00", ended="2026-06-30T02:10:00+08:00",

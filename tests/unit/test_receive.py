@@ -22,7 +22,8 @@ from pipelines.ingest.copies import LOST, Copies, CopyState, checked_copy, lost_
 from pipelines.ingest.receive import InboxMissing, Receipt, receive
 from pipelines.settings import Settings, load_settings
 from pipelines.warehouse.received import received_file
-from pipelines.warehouse.registry import Batch, Registry, Verdict
+from pipelines.warehouse.records import Batch, Verdict
+from pipelines.warehouse.registry import Registry
 from tests.deliveries import OLD, beside, deliver, raw, uscc
 
 ROW = {"uscc": uscc(1), "period": "2025-11", "energy": "柴油", "unit": "t", "consumed": 1}
