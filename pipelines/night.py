@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from pipelines import notice
 from pipelines.clock import check_clock
@@ -90,7 +91,7 @@ class Night:
     def exit_code(self) -> int:
         return PARTLY if self.held_back else PUBLISHED
 
-    def summary(self) -> dict:
+    def summary(self) -> dict[str, Any]:
         """What the last line of `--json` says."""
         path = self.settings.marts / "releases" / self.release_id if self.release_id else None
         telling = self.telling
@@ -160,7 +161,7 @@ def _recorded(night: Night, how: str) -> Iterator[None]:
     row = partial(
         NightRun, night_id=begun, started=begun, knowledge_date=night.settings.knowledge_date.isoformat(), how=how, pid=os.getpid(), host=socket.gethostname()
     )
-    nothing: dict = {}
+    nothing: dict[str, Any] = {}
     night.killed = night.registry.begin_night(
         row(ended=None, outcome="running", exit_status=None, release_id=None, counts=nothing, seconds_by_stage=nothing, reason_zh=None, reason_en=None)
     )

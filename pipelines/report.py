@@ -83,7 +83,7 @@ class Reporter:
         if self._status is not None:
             self._status.stop()
 
-    def finish(self, summary: dict, settings: Settings) -> None:
+    def finish(self, summary: dict[str, Any], settings: Settings) -> None:
         """The last words: where the release is and what to open next, or the JSON line."""
         self.close()
         if self.as_json:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from pipelines.contracts.text import code_key, unit_key
 from pipelines.settings import PROJECT
@@ -100,7 +101,7 @@ def balance_item_key(text: str) -> str:
     return _ITEM_MARKS.sub("", _ITEM_NUMBER.sub("", key))
 
 
-def _from_yaml(name: str, spec: dict) -> CodeList:
+def _from_yaml(name: str, spec: dict[str, Any]) -> CodeList:
     spellings: dict[str, str] = {}
     for code, aliases in spec["values"].items():
         for text in (code, *aliases):
@@ -122,8 +123,9 @@ def _hints(name: str) -> list[tuple[str, str, str]]:
 
 
 @cache
-def _read_hints() -> dict:
-    return load_yaml((Path(__file__).parent / "code_hints.yml").read_text("utf-8"))
+def _read_hints() -> dict[str, Any]:
+    hints: dict[str, Any] = load_yaml((Path(__file__).parent / "code_hints.yml").read_text("utf-8"))
+    return hints
 
 
 def _power_fuel() -> CodeList:
@@ -161,7 +163,7 @@ def _division(any_province: bool) -> CodeList:
         """A statistical code of 9 or 12 digits, a former code with one successor, or a full name that only one division of the province has."""
         code = re.fullmatch(r"(\d{6})(?:000|000000)?", key)
         if code and code[1] in former:
-            return former[code[1]]
+            return str(former[code[1]])
         if code and (code[1] in known or (pattern and pattern.fullmatch(code[1]))):
             return code[1]
         found = by_name.get(key, set())

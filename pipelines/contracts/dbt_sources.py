@@ -24,7 +24,7 @@ _ROW_TEXT = {
 
 
 def _sql_type(kind: object) -> str:
-    return _SQL.get(kind, "timestamp")  # type: ignore[call-overload]
+    return str(_SQL.get(kind, "timestamp"))  # type: ignore[call-overload]
 
 
 def _describe(column: Column) -> str:

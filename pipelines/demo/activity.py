@@ -453,8 +453,8 @@ class _Reporter:
     def _class(self, spec: dict[str, Any], capacity: int) -> str:
         for trait, named in spec.get("class_if", {}).items():
             if self.enterprise.holds(trait):
-                return named
-        return spec.get("class", "coal_gt300" if capacity > 300 else "coal_le300")
+                return str(named)
+        return str(spec.get("class", "coal_gt300" if capacity > 300 else "coal_le300"))
 
 
 def unit_sizes(output: float, largest: int = _LARGEST_UNIT) -> tuple[int, int]:
@@ -479,4 +479,4 @@ def _hand_out(total: np.ndarray, shares: list[float]) -> list[np.ndarray]:
 def _written(values: np.ndarray | None, decimals: int) -> np.ndarray:
     """Values as they stand in the file."""
     assert values is not None
-    return scaled(values, decimals) / 10**decimals
+    return np.asarray(scaled(values, decimals) / 10**decimals)

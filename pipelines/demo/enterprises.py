@@ -108,7 +108,7 @@ def _shares(weights: list[float], largest: float) -> np.ndarray:
         excess = float(np.sum(shares[over] - cap))
         shares[over] = cap
         shares[~over] *= 1 + excess / float(np.sum(shares[~over]))
-    return shares
+    return np.asarray(shares)
 
 
 def _make(world: World, sector: Sector, seed: int, number: int, rank: int, stratum: tuple[int, int]) -> tuple[Enterprise, float]:

@@ -98,4 +98,4 @@ def _trend(world: World, months: np.ndarray, growth: float) -> np.ndarray:
 
 
 def _whole(values: np.ndarray) -> np.ndarray:
-    return np.rint(values * _SCALE).astype(np.int64)
+    return np.asarray(np.rint(values * _SCALE).astype(np.int64))

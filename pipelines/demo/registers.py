@@ -115,7 +115,7 @@ def _allocation(world: World, months: np.ndarray, activity: Activity, expected: 
         return expected
     rates = world.settings["allocation"]
     heat = 0.0 if activity.heat_sold is None else float(activity.heat_sold[months].sum())
-    return float(activity.supplied[months].sum()) * rates[activity.unit_class] + heat * rates["heat"]
+    return float(float(activity.supplied[months].sum()) * rates[activity.unit_class] + heat * rates["heat"])
 
 
 def _compliance(world: World, window: Window, activities: list[Activity], seed: int, year: int) -> list[Delivery | None]:

@@ -12,6 +12,7 @@ from collections import defaultdict
 from dataclasses import replace
 from datetime import datetime, time
 from functools import partial
+from typing import Any
 
 import polars as pl
 
@@ -162,7 +163,7 @@ def _store(gate: Gate, target: Target, mark: str, judged: list[tuple[datetime, s
     batch_id, source = target.batch.batch_id, target.source
     base = _rows_of(gate.lake.accepted_rows(source, batch_id))
     versions: list[Version] = []
-    effects: dict[str, list[dict]] = {}
+    effects: dict[str, list[dict[str, Any]]] = {}
     rows: dict[str, pl.DataFrame] = {}
     findings: dict[str, pl.DataFrame] = {}
     ends = [moment for moment, *_ in judged[1:]] + [None]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 import polars as pl
 
@@ -56,7 +57,7 @@ class Plan:
     waived: dict[tuple[int, str], tuple[str, str]] = field(default_factory=dict)
     rejections: dict[int, str] = field(default_factory=dict)
     withdrawn: str | None = None
-    effects: list[dict] = field(default_factory=list)
+    effects: list[dict[str, Any]] = field(default_factory=list)
 
     def note(self, decision: Decision, state: str, column: str | None = None, reported: str | None = None, used: str | None = None) -> None:
         self.effects.append({

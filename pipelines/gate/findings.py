@@ -79,13 +79,13 @@ _AGAIN = ("按所述原因处理后重新提交整个文件", "mend what is said
 REDELIVER = ("改正所列各行后重新提交整个文件", "correct the rows that are listed and deliver the whole file again")
 
 
-def identity(rows: pl.DataFrame) -> Iterable[dict]:
+def identity(rows: pl.DataFrame) -> Iterable[dict[str, Any]]:
     names = [c for c in ("row_no", "uscc", "period", "estimate_tco2e") if c in rows.columns]
     return rows.select(names).iter_rows(named=True)
 
 
 def finding(
-    delivery: Delivery, row: dict, check_id: str, severity: str, column: str | None, value: str | None,
+    delivery: Delivery, row: dict[str, Any], check_id: str, severity: str, column: str | None, value: str | None,
     zh: str, en: str, advice: tuple[str, str], until: datetime | None = None,
 ) -> Finding:
     return Finding(
@@ -98,13 +98,13 @@ def load_finding(delivery: Delivery, problem: Unreadable, until: datetime | None
     return finding(delivery, {"row_no": 0}, problem.check_id, "critical", None, None, problem.zh, problem.en, _AGAIN, until=until)
 
 
-def refused_row(delivery: Delivery, row: dict, problem: Unreadable) -> Finding:
+def refused_row(delivery: Delivery, row: dict[str, Any], problem: Unreadable) -> Finding:
     """A refused load holds back all its rows: the words for those without a finding of their own."""
     zh, en = f"整批退回：{problem.zh}", f"the load is refused: {problem.en}"
     return finding(delivery, row, problem.check_id, "warning", None, None, zh, en, REDELIVER)
 
 
-def waiting_row(delivery: Delivery, row: dict, until: datetime) -> Finding:
+def waiting_row(delivery: Delivery, row: dict[str, Any], until: datetime) -> Finding:
     """A row in order that waits until enough of its load is."""
     return finding(delivery, row, LATE.check_id, "warning", None, None, LATE.zh, LATE.en, WAIT, until=until)
 
@@ -193,7 +193,7 @@ def merged(findings: list[Finding]) -> list[Finding]:
     return list(merged.values())
 
 
-def _cited(rule: Rule, row: dict, source: Source) -> list[str | None]:
+def _cited(rule: Rule, row: dict[str, Any], source: Source) -> list[str | None]:
     if rule.names_columns:
         return list(str(row[rule.column]).split(";"))
     if rule.report:
@@ -226,10 +226,10 @@ class _Sentence(string.Formatter):
 _SENTENCE = _Sentence()
 
 
-class _Words(dict):
+class _Words(dict[str, Any]):
     """What a rule's sentence may cite: {column}, {value}, its limits and any column or evidence of the row."""
 
-    def __init__(self, row: dict, source: Source, column: str | None, value: str | None) -> None:
+    def __init__(self, row: dict[str, Any], source: Source, column: str | None, value: str | None) -> None:
         label = next((c.zh for c in source.columns if c.name == column), column or "")
         super().__init__(row)
         hint = _hint(source, column, value) or ("", "")
@@ -248,7 +248,7 @@ def _hint(source: Source, column: str | None, value: str | None) -> tuple[str, s
     return load_code_lists()[codes].hint(value) if codes and value else None
 
 
-def check_of(check_id: str, severity: str, rows_failed: int) -> dict:
+def check_of(check_id: str, severity: str, rows_failed: int) -> dict[str, Any]:
     return {"check_id": check_id, "severity": severity, "passed": int(rows_failed == 0), "rows_failed": rows_failed}
 
 
@@ -261,7 +261,7 @@ def count_rules(mine: pl.DataFrame, outcomes: list[Outcome]) -> dict[str, int]:
     return {rule_id: len(rows) for rule_id, rows in failed.items()}
 
 
-def list_checks(counts: dict[str, int], rules: Iterable[Rule], delivery: Delivery) -> list[dict]:
+def list_checks(counts: dict[str, int], rules: Iterable[Rule], delivery: Delivery) -> list[dict[str, Any]]:
     """The check results of a batch: its rules, and what its reader noted."""
     severity = {rule.id: rule.severity for rule in rules}
     checks = [check_of(check_id, severity[check_id], rows) for check_id, rows in sorted(counts.items())]

@@ -20,7 +20,7 @@ class Promoted:
     """A verdict as the registry keeps it: `known` are the moments from which rows count, as (moment, rows)."""
 
     verdict: Verdict
-    checks: list[dict]
+    checks: list[dict[str, Any]]
     known: list[tuple[str, int]]
 
 

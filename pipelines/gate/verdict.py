@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import polars as pl
 
@@ -82,7 +82,7 @@ class Judgement(Generic[L]):
     """The verdict on one load. `passes_from`: from when enough of its rows count, None = never (refused)."""
 
     load: L
-    checks: list[dict]
+    checks: list[dict[str, Any]]
     problem: Unreadable | None = None
     passes_from: datetime | None = None
     waiting: bool = False

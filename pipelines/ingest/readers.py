@@ -159,7 +159,7 @@ def _read_parquet(path: Path) -> TextTable:
 def _is_binary(kind: Any) -> bool:
     import pyarrow as pa
 
-    return pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind)
+    return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind))
 
 
 def odd_columns(names: list[str]) -> Unreadable:

@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 import polars as pl
 
@@ -164,13 +165,13 @@ class _Typer:
         self.notes: list[Note] = []
         self.unit_meanings: dict[str, list[tuple[str | None, float]]] = {}
         self._evidence: dict[str, dict[int, list[str]]] = {name: {} for name in EVIDENCE}
-        self._typed: dict[str, list] = {}
+        self._typed: dict[str, list[Any]] = {}
 
     def evidence_of(self, name: str) -> list[str | None]:
         found = self._evidence[name]
         return [";".join(found[i]) if i in found else None for i in range(len(self.numbers))]
 
-    def column(self, column: Column) -> dict[str, Iterable]:
+    def column(self, column: Column) -> dict[str, Iterable[Any]]:
         if column.type == "period":
             result = self._period(column)
         elif column.type == "moment":
@@ -224,7 +225,7 @@ class _Typer:
     def _mark(self, kind: str, i: int, column: str) -> None:
         self._evidence[kind].setdefault(i, []).append(column)
 
-    def _each(self, column: Column, parse: Callable[[str], object]) -> list:
+    def _each(self, column: Column, parse: Callable[[str], object]) -> list[Any]:
         """Parse each distinct text once; mark what does not parse; note what was normalised."""
         seen: dict[str, tuple[object, str | None]] = {}
         values: list[object] = []
@@ -242,7 +243,7 @@ class _Typer:
             values.append(value)
         return values
 
-    def _numbers(self, column: Column) -> list:
+    def _numbers(self, column: Column) -> list[Any]:
         """Numbers, also with their unit or a percent sign behind them, where the row says the same unit."""
         percent = column.type == "percent"
         values = self._each(column, lambda text: parse_number(text, percent=percent))
@@ -288,7 +289,7 @@ class _Typer:
         if left:
             self._evidence[kind][i] = left
 
-    def _plain(self, column: Column) -> list:
+    def _plain(self, column: Column) -> list[Any]:
         kind = column.type
         if kind in ("number", "percent"):
             return self._numbers(column)
@@ -306,7 +307,7 @@ class _Typer:
             return self._each(column, tidy)
         return [None if text is None else text.strip() for text in self.raw[column.name]]
 
-    def _period(self, column: Column) -> dict[str, Iterable]:
+    def _period(self, column: Column) -> dict[str, Iterable[Any]]:
         texts = {text for text in self.raw[column.name] if text is not None}
         hourly = any(is_hour(text) for text in texts) if self.hourly is None else self.hourly
         if column.hourly and hourly:
@@ -315,7 +316,7 @@ class _Typer:
             parsed = self._each(column, parse_period)
         self._spans(column, parsed)
         self._hours_to_date(parsed)
-        result: dict[str, Iterable] = {
+        result: dict[str, Iterable[Any]] = {
             column.name: [p and p[0] for p in parsed],
             "period_grain": [p and p[1] for p in parsed],
         }

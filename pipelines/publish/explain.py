@@ -132,7 +132,8 @@ def _live(settings: Settings) -> Iterator[_Live]:
 
 def as_json(explanation: LineExplanation | AccountExplanation | CellExplanation) -> dict[str, Any]:
     """An explanation as plain values that `json` writes."""
-    return plain(explanation)
+    found: dict[str, Any] = plain(explanation)
+    return found
 
 
 # --- lines -----------------------------------------------------------------------------------------------------------

@@ -193,7 +193,7 @@ def _restore(settings: Settings, registry: Registry, known: Known, link: Path | 
     for release_id in [*wanted, *(m["release_id"] for m in sorted(newest, key=knowledge_order, reverse=True))]:
         if release_id in sealed and not seal_problems(folder := releases_folder(settings) / release_id, known):
             switch(settings, registry, folder, note="原上线版本已失 | the release that was live is gone")
-            return release_id
+            return str(release_id)
     return None
 
 

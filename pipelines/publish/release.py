@@ -246,7 +246,7 @@ def _order(table: Table) -> str:
 
 
 def _count(db: Any, relation: str) -> int:
-    return db.execute(f"select count(*) from {relation}").fetchone()[0]
+    return int(db.execute(f"select count(*) from {relation}").fetchone()[0])
 
 
 def _comment(db: Any, table: Table) -> None:
@@ -317,7 +317,7 @@ def storage_number(path: Path) -> int:
         header = handle.read(20)
     if len(header) < 20 or header[8:12] != b"DUCK":
         raise PublishError(f"{path.name} 不是 DuckDB 文件", f"{path.name} is no DuckDB file")
-    return struct.unpack("<Q", header[12:20])[0]
+    return int(struct.unpack("<Q", header[12:20])[0])
 
 
 def _write_parquet(db: Any, table: Table, file: Path, release_id: str) -> None:

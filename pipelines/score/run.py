@@ -78,13 +78,15 @@ def rule_classes() -> dict[str, str]:
 @cache
 def unplanted_rules() -> dict[str, dict[str, str]]:
     """Rules for which no fault is planted, with the reason in both languages."""
-    return load_yaml((Path(__file__).parent / "unplanted.yml").read_text("utf-8"))
+    found: dict[str, dict[str, str]] = load_yaml((Path(__file__).parent / "unplanted.yml").read_text("utf-8"))
+    return found
 
 
 @cache
 def catalogue() -> dict[str, dict[str, Any]]:
     """The numbers of the quality catalogue: rules, tests, note."""
-    return load_yaml((Path(__file__).parent / "catalogue.yml").read_text("utf-8"))
+    found: dict[str, dict[str, Any]] = load_yaml((Path(__file__).parent / "catalogue.yml").read_text("utf-8"))
+    return found
 
 
 def _province(asked: Asked, seed: int, faults: str, folder: Path) -> tuple[Settings, DemoReport]:

@@ -81,7 +81,7 @@ def run_dbt(
 
     def listen(event: EventMsg) -> None:
         if on_node and event.info.name == "LogStartLine":
-            on_node(event.data.description)  # type: ignore[attr-defined]
+            on_node(event.data.description)
 
     # no debug log in a file: it costs a quarter of a small night, and what failed is in the result
     options = [

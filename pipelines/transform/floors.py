@@ -248,7 +248,8 @@ def picture(project: Project) -> str:
 
 def read_manifest(target: Path) -> dict[str, Any]:
     """The manifest that a parse left in a target folder."""
-    return json.loads((target / "manifest.json").read_text("utf-8"))
+    manifest: dict[str, Any] = json.loads((target / "manifest.json").read_text("utf-8"))
+    return manifest
 
 
 if __name__ == "__main__":

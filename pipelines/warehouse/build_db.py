@@ -139,12 +139,12 @@ def _prepare(path: Path, settings: Settings, registry: Registry, inputs: Inputs,
         return full
 
 
-def _view(db, name: str, settings: Settings, files: list[LakeFile]) -> None:
+def _view(db: Any, name: str, settings: Settings, files: list[LakeFile]) -> None:
     rows = relation(settings.data / file.path for file in files)
     db.execute(f"create or replace view {name} as select * from {rows}")
 
 
-def _registry_tables(db, settings: Settings, registry: Registry, files: list[LakeFile]) -> None:
+def _registry_tables(db: Any, settings: Settings, registry: Registry, files: list[LakeFile]) -> None:
     versions = registry.versions_at(settings.knowledge_end)
     verdict = _replaced(registry.table("verdict"), versions, [v.verdict for v in versions.values()])
     batch = registry.table("batch").join(verdict, on="batch_id", how="inner")
@@ -157,8 +157,8 @@ def _registry_tables(db, settings: Settings, registry: Registry, files: list[Lak
         "path_seen": registry.table("path_seen"), "known_rows": _replaced(registry.table("known_rows"), versions, known),
         "version": pl.DataFrame(spans, schema=_VERSION, orient="row"),
         "decided_row": pl.DataFrame(decided, schema=_DECIDED_ROW, orient="row"),
-        "decision_effect": registry.table("decision_effect").cast(pl.Schema(_EFFECT)),  # type: ignore[arg-type]
-        "finding_span": registry.table("finding_span").cast(pl.Schema(_SPAN)),  # type: ignore[arg-type]
+        "decision_effect": registry.table("decision_effect").cast(pl.Schema(_EFFECT)),
+        "finding_span": registry.table("finding_span").cast(pl.Schema(_SPAN)),
         "night_run": pl.DataFrame([_night_row(run) for run in registry.nights()], schema=_NIGHT_RUN),
         "lake_rows": pl.DataFrame(
             [(f.source, f.slice, f.batch_id, at, rows, quantity) for f in files if f.kind == "accepted" for at, rows, quantity in f.rows],
@@ -210,7 +210,7 @@ def _night_row(run: NightRun) -> dict[str, Any]:
     }
 
 
-def _replaced(table: pl.DataFrame, versions: dict[str, Version], rows: list[dict]) -> pl.DataFrame:
+def _replaced(table: pl.DataFrame, versions: dict[str, Version], rows: list[dict[str, Any]]) -> pl.DataFrame:
     """A table of the registry with the rows of decided batches taken from the version in force."""
     kept = table.filter(~pl.col("batch_id").is_in(list(versions)))
     if not rows:
@@ -220,7 +220,7 @@ def _replaced(table: pl.DataFrame, versions: dict[str, Version], rows: list[dict
     return pl.concat([kept, new], how="vertical_relaxed")
 
 
-def _made_good(db, settings: Settings, files: list[LakeFile]) -> None:
+def _made_good(db: Any, settings: Settings, files: list[LakeFile]) -> None:
     """Rows with a finding or a decision whose key another known row of the same source has; whether one is later, whether one is of the same file.
 
     The one home of "made good by a later delivery".
@@ -251,7 +251,7 @@ def _made_good(db, settings: Settings, files: list[LakeFile]) -> None:
         )
 
 
-def _changes(db, settings: Settings, inputs: Inputs) -> tuple[bool, list[str]]:
+def _changes(db: Any, settings: Settings, inputs: Inputs) -> tuple[bool, list[str]]:
     """(everything must be rebuilt, the batches whose rows changed since the last build)."""
     db.execute("create table if not exists registry.built (fingerprint varchar, code_version varchar, settings varchar, knowledge_end timestamp)")
     db.execute("create table if not exists registry.built_batch (batch_id varchar, state varchar)")
@@ -275,7 +275,7 @@ def _states(inputs: Inputs) -> dict[str, str]:
     return {b: f"{rows}|{inputs.verdicts.get(b, '')}" for b, rows in inputs.known_rows.items()}
 
 
-def _affected(db, full: bool, changed: list[str]) -> None:
+def _affected(db: Any, full: bool, changed: list[str]) -> None:
     enterprise = [n for n, s in load_sources().items() if s.enterprise and not s.bulk and "period" in s.lake_schema]   # the rest makes no slice
     rows = " union ".join(f"select uscc, year(period) as slice_year, batch_id from lake.{name}" for name in enterprise)
     if full:
@@ -288,7 +288,7 @@ def _affected(db, full: bool, changed: list[str]) -> None:
         _affected_by_certificates(db, ids)
 
 
-def _affected_by_certificates(db, ids: str) -> None:
+def _affected_by_certificates(db: Any, ids: str) -> None:
     """A certificate covers its rows in order, whatever their year: who cites one that changed, or that an affected slice cites, is affected."""
     db.execute(
         f"""insert into registry.affected
@@ -306,7 +306,7 @@ def _affected_by_certificates(db, ids: str) -> None:
     )
 
 
-def _affected_months(db, settings: Settings, full: bool, changed: list[str], files: list[LakeFile]) -> None:
+def _affected_months(db: Any, settings: Settings, full: bool, changed: list[str], files: list[LakeFile]) -> None:
     """The months that models of bulk sources work on anew; the slices of the lake's files tell them, and the rows that decisions changed."""
     bulk = [name for name, source in load_sources().items() if source.bulk]
     mine = [file for file in files if file.source in bulk and (full or file.batch_id in changed)]

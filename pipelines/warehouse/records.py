@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 # Kinds of files that a verdict on a batch makes; the others are made by decisions (`decided`, `decided_findings`) or by no batch (`schema`).
 VERDICT_KINDS = ("accepted", "held", "findings")
@@ -57,8 +58,8 @@ class Version:
     version: str
     holds_from: str
     holds_until: str | None
-    verdict: dict
-    checks: list[dict]
+    verdict: dict[str, Any]
+    checks: list[dict[str, Any]]
     known_rows: list[tuple[str, int]]
     rows: list[int]
 

@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, fields, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import polars as pl
@@ -212,7 +213,7 @@ class Registry:
         return set(self._db.execute("select source, file_name, batch_id from path_seen").fetchall())
 
     def put_verdict(
-        self, verdict: Verdict, checks: Iterable[dict], known: Iterable[tuple[str, int]], files: Iterable[LakeFile] = ()
+        self, verdict: Verdict, checks: Iterable[dict[str, Any]], known: Iterable[tuple[str, int]], files: Iterable[LakeFile] = ()
     ) -> None:
         """Record a verdict with its check results, the number of rows known from each moment, and all files that it made."""
         with self.transaction():
@@ -243,7 +244,7 @@ class Registry:
         return row[0] if row else None
 
     def put_decided(
-        self, batch_id: str, mark: str, versions: Iterable[Version], effects: Iterable[dict], files: Iterable[LakeFile] = ()
+        self, batch_id: str, mark: str, versions: Iterable[Version], effects: Iterable[dict[str, Any]], files: Iterable[LakeFile] = ()
     ) -> None:
         """Replace the versions of a batch, the effects of the decisions on it and the files that they made."""
         with self.transaction():
@@ -342,7 +343,7 @@ class Registry:
             for batch_id in batch_ids
         }
 
-    def put_standing(self, night: str, rows: Iterable[tuple]) -> None:
+    def put_standing(self, night: str, rows: Iterable[tuple[Any, ...]]) -> None:
         """Carry the spans of findings on the current view on to a night: those that stand begin or go on, the others end.
 
         `rows`: batch_id, row_no, check_id, source, uscc, period. The same night again replaces what it said; a night before the
@@ -429,10 +430,10 @@ class Registry:
         rows = cursor.fetchall()
         return pl.DataFrame(rows, schema=columns, orient="row", infer_schema_length=None)
 
-    def _insert(self, table: str, row: dict, how: str = "") -> None:
+    def _insert(self, table: str, row: dict[str, Any], how: str = "") -> None:
         self._insert_all(table, [row], how)
 
-    def _insert_all(self, table: str, rows: list[dict], how: str = "") -> None:
+    def _insert_all(self, table: str, rows: list[dict[str, Any]], how: str = "") -> None:
         if rows:
             names = ", ".join(rows[0])
             marks = ", ".join(f":{name}" for name in rows[0])

@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import asdict, fields
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -30,7 +31,7 @@ def night_runs(db: sqlite3.Connection, where: str = "") -> list[NightRun]:
     return [NightRun(**{**row, **{name: json.loads(row[name] or "{}") for name in ("counts", "seconds_by_stage")}}) for row in rows]
 
 
-def night_row(night: NightRun) -> dict:
+def night_row(night: NightRun) -> dict[str, Any]:
     row = asdict(night)
     row.update({name: json.dumps(row[name]) for name in ("counts", "seconds_by_stage")})
     return row
