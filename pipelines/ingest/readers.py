@@ -193,6 +193,7 @@ def _parquet_rows(path: Path, names: list[str]) -> Iterator[NumberedRow]:
     try:
         with pq.ParquetFile(path) as file:
             for batch in file.iter_batches(batch_size=20_000):
+                batch.validate(full=True)   # text that is no UTF-8 would be a panic further on
                 cells: list[list[str]] = [_plain_texts(pl.from_arrow(batch.column(i))) for i in range(len(names))]
                 for values in zip(*cells, strict=True):
                     number += 1

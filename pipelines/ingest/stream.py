@@ -119,6 +119,8 @@ def _frame(text: TextFile, records: list[tuple[int, list[str]]]) -> pl.DataFrame
 def _lines(path: Path, header_row: int, text: TextFile) -> Iterator[pl.DataFrame]:
     """The lines below the header as frames, where no line has a quote: a line is a record."""
     encoding = text_encoding(path)
+    if encoding.errors != "strict":   # bytes that are no text: the other reader replaces them
+        raise _NotPlain
     separator = field_separator(path, encoding)
     odd: list[int] = []          # numbers of the lines that pyarrow left out, in order
     found: list[tuple[int, list[str]]] = []

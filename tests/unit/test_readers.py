@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import xlsxwriter
 
@@ -16,6 +18,7 @@ from pipelines.ingest.header import find_table
 from pipelines.ingest.problem import Unreadable
 from pipelines.ingest.read import read_file
 from pipelines.ingest.readers import read_tables
+from pipelines.ingest.stream import stream_text
 from pipelines.ingest.table import HeaderedTable, TextTable
 from tests.reading.biff import xls
 
@@ -455,3 +458,27 @@ def test_dates_that_no_calendar_has_are_refused_and_nothing_panics(tmp_path: Pat
         [list(table.rows) for table in read_tables(path)]
     assert refused.value.check_id == "L12-parquet"
     assert "panicked" not in capfd.readouterr().err
+
+
+def test_text_that_is_no_utf8_is_refused_and_nothing_panics(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "a.parquet"
+    bytes_as_text = pa.StringArray.from_buffers(1, pa.py_buffer(bytes([0, 0, 0, 0, 2, 0, 0, 0])), pa.py_buffer(b"\xd5x"))
+    pq.write_table(pa.table({"uscc": bytes_as_text}), path)
+    with pytest.raises(Unreadable) as refused:
+        [list(table.rows) for table in read_tables(path)]
+    assert refused.value.check_id == "L12-parquet"
+    assert capfd.readouterr().err == ""
+
+
+def test_a_damaged_line_of_a_file_of_any_size_is_told_and_prints_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """The fast reader of plain lines cannot name a line whose bytes are no text: the other reader does."""
+    source = load_sources()["meter_reading"]
+    header = ",".join(column.name for column in source.columns)
+    good = ",".join("x" for _ in source.columns)
+    words = "电表读数" * 40   # enough Chinese in UTF-8 for the damage to be damage
+    path = tmp_path / "a.csv"
+    path.write_bytes(f"{header}\n{good}\n".encode() + "，".join([words] * 3).encode() + b"\xf1\xff,1\n" + f"{good}\n".encode())
+    text = stream_text(path, source, tmp_path / "text.parquet")
+    assert [line.row_no for line in text.malformed] == [3]
+    assert pl.read_parquet(text.path)["row_no"].to_list() == [2, 4]
+    assert capfd.readouterr().err == ""
