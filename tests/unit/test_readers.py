@@ -470,6 +470,7 @@ def test_text_that_is_no_utf8_is_refused_and_nothing_panics(tmp_path: Path, capf
     assert capfd.readouterr().err == ""
 
 
+@pytest.mark.filterwarnings("error::pytest.PytestUnraisableExceptionWarning")
 def test_a_damaged_line_of_a_file_of_any_size_is_told_and_prints_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """The fast reader of plain lines cannot name a line whose bytes are no text: the other reader does."""
     source = load_sources()["meter_reading"]
