@@ -173,15 +173,17 @@ def nightly(
 def verify(
     data: DataOption = None,
     quick: Annotated[bool, typer.Option("--quick", help="只核对当前版本 | the live release only")] = False,
+    release: Annotated[Path | None, typer.Option("--release", help="只核对这个发布文件夹（可在任何机器上）| only this release folder, on any machine")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """重算所有发布版本的哈希、恒等式与约定 | Recompute hashes, identities, contracts and the chain of all releases; changes nothing."""
     from pipelines.gate.given_up import list_wrong
-    from pipelines.publish.verify import verify as verify_releases
+    from pipelines.publish import verify as verifying
 
     settings = _settings(data=data)
-    problems = verify_releases(settings, quick=quick)
-    given_up = [item for item in list_wrong(settings) if item["given_up_by"]] if not (quick or problems) else []
+    problems = verifying.verify(settings, quick=quick) if release is None else verifying.verify_copy(release)
+    alone = quick or release is not None
+    given_up = [item for item in list_wrong(settings) if item["given_up_by"]] if not (alone or problems) else []
     if as_json:
         print(json.dumps({"problems": problems, "quick": quick, "given_up": given_up}, ensure_ascii=False))
     for problem in problems if not as_json else []:
@@ -191,7 +193,14 @@ def verify(
     for item in given_up if not as_json else []:
         print(f"已放弃的副本 | given up: {item['batch_id']} ({item['file_name']}), {item['given_up_by']} {item['given_up_at'][:10]}")
     if not as_json:
-        print("当前版本核对无误 | the live release is in order" if quick else "核对无误 | all releases are in order")
+        print(_IN_ORDER["release" if release else "quick" if quick else "all"])
+
+
+_IN_ORDER = {
+    "all": "核对无误 | all releases are in order",
+    "quick": "当前版本核对无误 | the live release is in order",
+    "release": "该发布文件夹自身核对无误（未与湖和登记库核对）| the release folder is in order by itself (not held against lake and registry)",
+}
 
 
 @app.command()

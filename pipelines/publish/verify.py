@@ -56,6 +56,15 @@ def verify(settings: Settings, *, quick: bool = False) -> list[str]:
     return problems
 
 
+def verify_copy(folder: Path) -> list[str]:
+    """What is wrong with a release folder that lies anywhere, from itself alone: its files and their hashes, tables, contract, identities, sums of
+    lines. What only the lake and the registry know (whether the rows are those delivered, whether it is the release that was sealed) is not asked.
+    """
+    if not folder.is_dir():
+        return [both(f"{folder} 不是文件夹", f"{folder} is no folder")]
+    return seal_problems(folder, None) + content_problems(folder)
+
+
 def _registry_identity(settings: Settings) -> Any:
     try:
         status = settings.registry.stat()

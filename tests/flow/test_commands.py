@@ -111,6 +111,27 @@ def test_wrong_usage_exits_2(arguments: tuple[str, ...]) -> None:
     assert carbon(*arguments).returncode == 2
 
 
+def test_a_release_folder_is_verified_by_itself_wherever_it_lies(release: Release, tmp_path: Path) -> None:
+    from pipelines.warehouse.duck import connect
+
+    copied = tmp_path / "carried away"
+    shutil.copytree((release.data / "marts" / "live").resolve(), copied)
+    nowhere = ("--data", tmp_path / "no data here")
+    assert carbon("verify", "--release", copied, *nowhere).returncode == 0
+    database = copied / "carbon.duckdb"
+    database.chmod(0o644)
+    with connect(database) as db:
+        db.execute("update marts.fct_total_month set direct_tco2e = direct_tco2e + 1 where level = 'province' and direct_tco2e is not null")
+    (copied / "parquet" / "marts.fct_driver_year.parquet").unlink()
+    done = carbon("verify", "--release", copied, *nowhere)
+    assert done.returncode == 1
+    for said in ("file parquet/marts.fct_driver_year.parquet is missing", "table marts.fct_total_month differs from its value_hash", "fct_total_month"):
+        assert said in done.stdout
+    (copied / "release.json").unlink()
+    assert "file release.json is missing" in carbon("verify", "--release", copied, *nowhere).stdout
+    assert carbon("verify", "--release", tmp_path / "nothing", *nowhere).returncode == 1
+
+
 @pytest.mark.parametrize("command", ["demo", "nightly", "verify", "explain", "releases"])
 def test_help_on_each_command(command: str) -> None:
     done = carbon(command, "--help")
