@@ -19,6 +19,7 @@ from pipelines.demo.months import Window, first_day, label
 from pipelines.demo.series import Series, decimal_texts, make_series, scaled
 from pipelines.demo.world import World
 
+_MIDDLE = 0.3  # how far from its bounds a level stays at least, as a share of the width between them
 _CHANNELS = 64
 _PARAMETER_NOISE = {"ncv": 0.015, "cc": 0.004, "carbon": 0.004, "purity": 0.004}
 _STEAM_ENTHALPY = 2943.0  # kJ/kg at 1.0 MPa absolute, 250 C
@@ -150,10 +151,10 @@ class _Reporter:
         return self.noise[:, (self.channel - 1) % _CHANNELS]
 
     def _vary(self, bounds: list[float], relative: float) -> np.ndarray:
-        """A level drawn within the bounds, varied from month to month by at most `relative`, never beyond the bounds."""
+        """A level drawn in the middle of the bounds (so that no enterprise is far from what its sector is expected to emit), varied from month to month by at most `relative`, never beyond the bounds."""
         low, high = bounds
         width = high - low
-        level = float(self.enterprise.draws.uniform(low + 0.15 * width, high - 0.15 * width)) if width else low
+        level = float(self.enterprise.draws.uniform(low + _MIDDLE * width, high - _MIDDLE * width)) if width else low
         return level + min(relative * level, 0.14 * width) * self._z()
 
     def _ratio(self, spec: dict[str, Any], key: str = "per_output") -> np.ndarray:
