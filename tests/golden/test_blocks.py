@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from iapws import IAPWS97
 
 from tests.conftest import build_tables_here, query
 from tests.deliveries import deliver, register_row, uscc
@@ -322,6 +323,17 @@ def test_enthalpy_and_saturation_are_those_of_the_release(blocks: Path) -> None:
     assert [enthalpy[round(k - 273.15, 2), p] for k, p, _ in TABLE_15] == pytest.approx([h for *_, h in TABLE_15], rel=5e-9)
     assert [saturation[p] + 273.15 for p, _ in TABLE_35] == pytest.approx([k for _, k in TABLE_35], rel=2e-9)
     assert enthalpy[None, 1.0] == pytest.approx(2777.1195, abs=1e-4)
+
+
+def test_enthalpies_are_those_of_another_implementation(blocks: Path) -> None:
+    """Every state of steam that the build computed, against the library iapws: superheated by both, saturated by the pressure."""
+    states = query(blocks.parents[1] / "warehouse" / "build.duckdb",
+                   "select steam_temp_c, steam_pressure_mpa, saturation_c, enthalpy_kj_per_kg from intermediate.int_ledger__steam_state where enthalpy_kj_per_kg is not null")
+    assert len(states) > 5
+    for temp_c, pressure, saturation_c, enthalpy in states:
+        is_saturated = temp_c is None or temp_c <= saturation_c
+        other = IAPWS97(P=pressure, x=1) if is_saturated else IAPWS97(P=pressure, T=temp_c + 273.15)
+        assert enthalpy == pytest.approx(other.h, rel=1e-6), (temp_c, pressure)
 
 
 def test_steam_that_is_held_back_shows_its_mass(blocks: Path) -> None:
