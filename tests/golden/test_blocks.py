@@ -331,7 +331,7 @@ def test_enthalpies_are_those_of_another_implementation(blocks: Path) -> None:
                    "select steam_temp_c, steam_pressure_mpa, saturation_c, enthalpy_kj_per_kg from intermediate.int_ledger__steam_state where enthalpy_kj_per_kg is not null")
     assert len(states) > 5
     for temp_c, pressure, saturation_c, enthalpy in states:
-        is_saturated = temp_c is None or temp_c <= saturation_c
+        is_saturated = temp_c is None or (saturation_c is not None and temp_c <= saturation_c)
         other = IAPWS97(P=pressure, x=1) if is_saturated else IAPWS97(P=pressure, T=temp_c + 273.15)
         assert enthalpy == pytest.approx(other.h, rel=1e-6), (temp_c, pressure)
 
