@@ -18,7 +18,7 @@ from pipelines.explain.explanation import AccountExplanation, CellExplanation, C
 from pipelines.explain.lines import LINES, LINES_SQL, briefs, delivered
 from pipelines.explain.released import Released, open_live
 from pipelines.problem import Problem
-from pipelines.publish.identities import ACCOUNT_MEASURES, TOTAL_MEASURES, AccountMeasure
+from pipelines.publish.identities import ACCOUNT_MEASURES, LINE_CODE_COLUMNS, LINE_CODES, TOTAL_MEASURES, AccountMeasure
 from pipelines.settings import Settings
 from pipelines.warehouse.duck import identifier, quoted
 
@@ -40,26 +40,6 @@ _OF_ACCOUNT = {
         " or (emission_source = 'purchased_power' and electricity_view = 'market'))",
     ),
 }
-
-# A line's code at each level. `f` is the seed field_of_division, joined by the industry's first two digits.
-_DIVISION = r"regexp_extract(l.industry_code, '\d{2}')"
-_PREFECTURE = "substr(l.division_code, 1, 4) || '00'"
-_FIELD = """case when l.emission_source in ('process', 'product_deduction', 'co2_recovered')
-    then case when regexp_matches(coalesce(l.factor_id, ''), '(^|[:+])(waste|wastewater)/') then 'waste'
-         else 'industrial_processes' end
-    else f.field end"""
-_CODE_AT = {
-    "province": "substr(l.division_code, 1, 2) || '0000'",
-    "prefecture": _PREFECTURE,
-    "county": "l.division_code",
-    "industry": _DIVISION,
-    "industry_class": "l.industry_code",
-    "industry_section": "f.section",
-    "field": _FIELD,
-    "prefecture_industry": f"{_PREFECTURE} || ':' || {_DIVISION}",
-}
-# When the lines carry the code themselves, that one counts.
-_CODE_COLUMN = {"field": "field", "industry_section": "industry_section", "prefecture": "prefecture_code"}
 
 
 def explain_account(settings: Settings, uscc: str, period: str) -> AccountExplanation:
@@ -129,7 +109,7 @@ def _cell(live: Released, name: str, column: str, key: dict[str, str]) -> CellEx
     if len(found) != 1:
         text = ", ".join(f"{part}={value}" for part, value in key.items())
         raise Problem(f"键 {text} 在 {name} 中对应 {'多行' if found else '零行'}，应为一行",
-                           f"the key {text} names {'several rows' if found else 'no row'} of {name}, not one")
+                      f"the key {text} names {'several rows' if found else 'no row'} of {name}, not one")
     comment = table.columns[column].comment
     return CellExplanation(live.release_id, name, column, key, found[0][column], comment, found[0])
 
@@ -159,13 +139,21 @@ def _explain_account_cell(live: Released, cell: CellExplanation, top: int) -> No
 def _explain_total_cell(live: Released, cell: CellExplanation, top: int) -> None:
     where, values = _lines_of(cell.table.rsplit("_", 1)[1], cell.row["period"])
     how = TOTAL_MEASURES.get(cell.column, TOTAL_MEASURES["direct_tco2e"])
-    source = f"{LINES_SQL} as l left join ({_field_rows()}) as f on f.industry_division = {_DIVISION}"
-    of_cell = f"(select l.* from {source} where {_code(live, cell.row['level'])} = ?)"
-    relation = f"{of_cell} where {how.where} and {where}"
+    relation = f"{LINES_SQL} where {_code(live, cell.row['level'])} = ? and {how.where} and {where}"
     values = [cell.row["code"], *values]
     cell.contributions = _contributions(live, how.amount, relation, values, top)
     cell.enterprises = live.rows(f"select count(distinct uscc) as n from {relation}", values)[0]["n"]
     _compare(live, cell, cell.column in TOTAL_MEASURES, how.amount, relation, values)
+
+
+def _code(live: Released, level: str) -> str:
+    """The SQL of a line's code at a level. Raises Problem for a level that is unknown, and for a release of before lines carried the code."""
+    if level not in LINE_CODES:
+        raise Problem(f"未知层级 {level}", f"unknown level {level}")
+    if not set(LINE_CODE_COLUMNS) <= live.tables[LINES].columns.keys():
+        raise Problem(f"版本 {live.release_id} 的排放行还没有 {'、'.join(LINE_CODE_COLUMNS)} 各列，不能按层级取行；请以其后的版本说明",
+                      f"the lines of release {live.release_id} do not carry {', '.join(LINE_CODE_COLUMNS)} yet, so none can be picked by level: explain a later release")
+    return LINE_CODES[level]
 
 
 def _contributions(live: Released, amount: str, relation: str, values: list[Any], top: int) -> list[Contribution]:
@@ -175,23 +163,6 @@ def _contributions(live: Released, amount: str, relation: str, values: list[Any]
             f"select uscc, sum({amount}) as amount, count(*) as lines, count(distinct batch_id) as batches"
             f" from {relation} group by uscc order by abs(sum({amount})) desc, uscc limit {top}", values)
     ]
-
-
-def _field_rows() -> str:
-    rows = [
-        f"({', '.join(quoted(row[name]) for name in ('industry_division', 'section', 'field'))})"
-        for row in read_rows(SEEDS / "field_of_division.csv")
-    ]
-    return f"select * from (values {', '.join(rows)}) as v(industry_division, section, field)"
-
-
-def _code(live: Released, level: str) -> str:
-    own = _CODE_COLUMN.get(level)
-    if own and own in live.tables[LINES].columns:
-        return f"l.{own}"
-    if level not in _CODE_AT:
-        raise Problem(f"未知层级 {level}", f"unknown level {level}")
-    return _CODE_AT[level]
 
 
 def _compare(live: Released, cell: CellExplanation, is_sum: bool, amount: str, relation: str, values: list[Any]) -> None:
@@ -224,7 +195,7 @@ def _explain_bridge(live: Released, cell: CellExplanation, top: int) -> None:
     if row["cause"] in _BRIDGE_LINES and row["level"] != "unallocated":
         items = ", ".join(quoted(item["param_code"]) for item in read_rows(SEEDS / "reconciliation_item.csv"))
         where = _BRIDGE_LINES[row["cause"]].format(feedstock=f"item in ({items})")
-        relation = f"{LINES_SQL} as l where {where} and year(period) = ? and {_CODE_AT[row['level']]} = ?"
+        relation = f"{LINES_SQL} where {where} and year(period) = ? and {_code(live, row['level'])} = ?"
         values = [row["year"], row["division_code"]]
         cell.contributions = _contributions(live, "emission_common_tco2e", relation, values, top)
         cell.enterprises = live.rows(f"select count(distinct uscc) as n from {relation}", values)[0]["n"]
