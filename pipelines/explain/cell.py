@@ -139,14 +139,14 @@ def _explain_account_cell(live: Released, cell: CellExplanation, top: int) -> No
 def _explain_total_cell(live: Released, cell: CellExplanation, top: int) -> None:
     where, values = _lines_of(cell.table.rsplit("_", 1)[1], cell.row["period"])
     how = TOTAL_MEASURES.get(cell.column, TOTAL_MEASURES["direct_tco2e"])
-    relation = f"{LINES_SQL} where {_code(live, cell.row['level'])} = ? and {how.where} and {where}"
+    relation = f"{LINES_SQL} where {code_at(live, cell.row['level'])} = ? and {how.where} and {where}"
     values = [cell.row["code"], *values]
     cell.contributions = _contributions(live, how.amount, relation, values, top)
     cell.enterprises = live.rows(f"select count(distinct uscc) as n from {relation}", values)[0]["n"]
     _compare(live, cell, cell.column in TOTAL_MEASURES, how.amount, relation, values)
 
 
-def _code(live: Released, level: str) -> str:
+def code_at(live: Released, level: str) -> str:
     """The SQL of a line's code at a level. Raises Problem for a level that is unknown, and for a release of before lines carried the code."""
     if level not in LINE_CODES:
         raise Problem(f"未知层级 {level}", f"unknown level {level}")
@@ -195,7 +195,7 @@ def _explain_bridge(live: Released, cell: CellExplanation, top: int) -> None:
     if row["cause"] in _BRIDGE_LINES and row["level"] != "unallocated":
         items = ", ".join(quoted(item["param_code"]) for item in read_rows(SEEDS / "reconciliation_item.csv"))
         where = _BRIDGE_LINES[row["cause"]].format(feedstock=f"item in ({items})")
-        relation = f"{LINES_SQL} where {where} and year(period) = ? and {_code(live, row['level'])} = ?"
+        relation = f"{LINES_SQL} where {where} and year(period) = ? and {code_at(live, row['level'])} = ?"
         values = [row["year"], row["division_code"]]
         cell.contributions = _contributions(live, "emission_common_tco2e", relation, values, top)
         cell.enterprises = live.rows(f"select count(distinct uscc) as n from {relation}", values)[0]["n"]
