@@ -215,7 +215,7 @@ def explain(
     as_json: JsonOption = False,
 ) -> None:
     """从一个数字追到文件和行 | From a published figure down to file and row."""
-    from pipelines.publish import explain as ex
+    from pipelines import explain as ex
 
     settings = _settings(data=data)
     if line:
@@ -303,7 +303,7 @@ def steward_list(
     as_json: JsonOption = False,
 ) -> None:
     """待办，按涉及排放量从大到小 | The worklist, the most tonnes at stake first."""
-    from pipelines.publish import steward
+    from pipelines import desk as steward
 
     found = steward.items(_settings(data=data), every=every)
     print(json.dumps(found, ensure_ascii=False, default=_plain) if as_json else steward.render(found))
@@ -316,7 +316,7 @@ def steward_show(
     as_json: JsonOption = False,
 ) -> None:
     """一项待办：行、原因、怎么改、已有决定 | One item: rows, reasons, advice, decisions so far."""
-    from pipelines.publish import steward
+    from pipelines import desk as steward
 
     found = steward.item(_settings(data=data), item)
     print(json.dumps(found, ensure_ascii=False, default=_plain) if as_json else steward.render_item(found))
@@ -331,7 +331,7 @@ def steward_template(
     data: DataOption = None,
 ) -> None:
     """写出一个批次的更正表（XLSX），填好后放入收件箱 steward_decision/ | The correction sheet of a batch."""
-    from pipelines.publish import steward
+    from pipelines import desk as steward
 
     path = out or Path(f"更正表_{batch}{'_' + uscc if uscc else ''}.xlsx")
     lines = steward.write_template(_settings(data=data), batch, path, uscc=uscc, every=every)

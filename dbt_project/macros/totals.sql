@@ -82,11 +82,5 @@ from stated
 order by level, code, period
 {%- endmacro %}
 
-{# The field that a line belongs to by itself: process lines and waste. Null: the field of its industry. #}
-{% macro own_field(line) -%}
-case
-    when {{ line }}.emission_source not in ('process', 'product_deduction', 'co2_recovered') then null
-    when {{ line }}.item in ('wastewater_volume', 'sludge_cod_removed', 'ch4_recovered_ww', 'ch4_destroyed_ww') then 'waste'
-    else 'industrial_processes'
-end
-{%- endmacro %}
+{# The field that a line counts in: its own (process, waste), else that of its industry. #}
+{% macro line_field(own, of_industry) %}coalesce({{ own }}, {{ of_industry }}, 'unknown'){% endmacro %}

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.contracts.codes import SEEDS, read_rows
+from pipelines.contracts.marts import load_marts
 from pipelines.contracts.rules import all_rules
 from pipelines.contracts.source import Column, Source, load_sources
 from pipelines.settings import PROJECT
 from pipelines.yaml_text import load_yaml
 
 FOLDER = PROJECT / "docs" / "dictionary"
-MARTS = PROJECT / "dbt_project" / "models" / "marts"
 EXPECTATIONS = PROJECT / "expectations"
 _NOTE = "<!-- written by `make dictionary` from the contracts: do not edit -->\n\n"
 
@@ -55,12 +55,10 @@ def deliveries() -> str:
 def marts() -> str:
     """Every published table with its columns, from the YAML beside each model."""
     parts = ["# 发布数据字典 | Dictionary of published tables\n\n" + _NOTE]
-    for path in sorted(MARTS.rglob("*.yml")):
-        for model in load_yaml(path.read_text("utf-8"))["models"]:
-            schema = path.parent.name if path.parent.name in ("quality", "reference") else "marts"
-            lines = [f"## {schema}.{model['name']}\n", f"{model['description']}\n", "| 列 column | 类型 type | 含义 meaning |", "|---|---|---|"]
-            lines += [f"| `{c['name']}` | {c['data_type']} | {c['description'].replace('|', chr(92) + '|')} |" for c in model["columns"]]
-            parts.append("\n".join(lines) + "\n")
+    for mart in load_marts().values():
+        lines = [f"## {mart.name}\n", f"{mart.description}\n", "| 列 column | 类型 type | 含义 meaning |", "|---|---|---|"]
+        lines += [f"| `{c.name}` | {c.type} | {c.description.replace('|', chr(92) + '|')} |" for c in mart.columns.values()]
+        parts.append("\n".join(lines) + "\n")
     return "\n".join(parts)
 
 

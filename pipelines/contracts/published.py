@@ -1,28 +1,23 @@
-"""What a release must hold, read from `published.yml`: tables, keys, columns, types and units."""
+"""What a release must hold, read from `published.yml`: tables, keys, order and columns; their types and units from the models' own YAML."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
+from pipelines.contracts.marts import MartColumn, load_marts
+from pipelines.problem import Problem
+from pipelines.settings import PROJECT
 from pipelines.yaml_text import load_yaml
 
 PUBLISHED_FILE = Path(__file__).parent / "published.yml"
+_FILE = PUBLISHED_FILE.relative_to(PROJECT)
 
-_SPEC = re.compile(r"(?P<type>[a-z]+(?:\(\d+,\d+\))?)(?:\s+\[(?P<unit>[^\]]+)\])?")
-_TYPES = {
-    "text": r"VARCHAR",
-    "date": r"DATE",
-    "timestamp": r"TIMESTAMP(?: WITH TIME ZONE)?",
-    "boolean": r"BOOLEAN",
-    "integer": r"U?(?:TINY|SMALL|BIG)INT|U?INTEGER",
-    "number": r"U?(?:TINY|SMALL|BIG)INT|U?INTEGER|DECIMAL\(\d+,\d+\)|DOUBLE|FLOAT",
-    "double": r"DOUBLE",
-    "amount": r"DECIMAL\(\d+,3\)",
-    "fraction": r"DOUBLE",
-}
 # Types that read back from Parquet as they were written: no table of a release has another.
 PORTABLE = re.compile(
     r"BOOLEAN|U?(?:TINY|SMALL|BIG)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL\(\d+,\d+\)|VARCHAR|DATE"
@@ -31,27 +26,13 @@ PORTABLE = re.compile(
 
 
 @dataclass(frozen=True)
-class PublishedColumn:
-    """One required column. unit: that of its comment's tail, `*` = any, None = need not have one."""
-
-    name: str
-    type: str
-    unit: str | None = None
-
-    def accepts(self, data_type: str) -> bool:
-        """Whether a DuckDB type is of the required kind."""
-        pattern = _TYPES.get(self.type) or re.escape(self.type.upper())
-        return re.fullmatch(pattern, data_type.upper()) is not None
-
-
-@dataclass(frozen=True)
 class PublishedTable:
-    """One required table; name with its schema. order: how its rows lie in the published file."""
+    """One required table; name with its schema. order: how its rows lie in the published file; columns: those that it must have."""
 
     name: str
     key: tuple[str, ...]
     order: tuple[str, ...]
-    columns: tuple[PublishedColumn, ...]
+    columns: tuple[MartColumn, ...]
 
 
 @dataclass(frozen=True)
@@ -67,24 +48,34 @@ class PublishedContract:
 
 @cache
 def load_published() -> PublishedContract:
-    """The contract of this version. Raises ValueError when the file does not say a column as it should."""
+    """The contract of this version. Raises Problem when it names what no model describes."""
     raw = load_yaml(PUBLISHED_FILE.read_text("utf-8"))
+    for problem in published_faults(raw["tables"]):
+        raise problem
     tables = {
         name: PublishedTable(
-            name, tuple(spec["key"]), tuple(spec.get("order", spec["key"])), tuple(_columns(name, spec["columns"]))
+            name, tuple(spec["key"]), tuple(spec.get("order", spec["key"])),
+            tuple(load_marts()[name].columns[column] for column in spec["columns"]),
         )
         for name, spec in raw["tables"].items()
     }
     return PublishedContract(raw["version"], tuple(raw["schemas"]), tuple(raw["comments"]), tuple(raw["units"]), tables)
 
 
-def _columns(table: str, specs: dict[str, str]) -> list[PublishedColumn]:
-    columns = []
-    for name, spec in specs.items():
-        match = _SPEC.fullmatch(spec)
-        if match is None or (match["type"] not in _TYPES and "(" not in match["type"]):
-            raise ValueError(f"{table}.{name}: {spec!r} is no type with unit")
-        columns.append(PublishedColumn(name, match["type"], match["unit"]))
-        if match["type"] == "fraction":
-            columns.extend(PublishedColumn(f"{name}_{part}", "number") for part in ("num", "den"))
-    return columns
+def published_faults(tables: dict[str, dict[str, Any]]) -> Iterator[Problem]:
+    """Tables and columns that no model describes, columns that stand twice, keys and orders of what need not be there."""
+    for name, spec in tables.items():
+        mart, columns = load_marts().get(name), spec["columns"]
+        if mart is None:
+            yield Problem(f"{_FILE}：没有模型说明表 {name}；请改正表名，或补上模型的 YAML",
+                          f"{_FILE}: no model describes table {name}: mend the name, or write the model's YAML")
+            continue
+        for column in sorted(set(columns) - mart.columns.keys()):
+            file = mart.file.relative_to(PROJECT)
+            yield Problem(f"{_FILE}：{name}.{column} 不在 {file} 中；请改正列名，或在该文件说明此列",
+                          f"{_FILE}: {name}.{column} is not in {file}: mend the name, or describe the column there")
+        for column in (column for column, times in Counter(columns).items() if times > 1):
+            yield Problem(f"{_FILE}：{name} 的列 {column} 出现多次；请只留一处", f"{_FILE}: {name} names column {column} twice: leave it once")
+        for column in sorted({*spec["key"], *spec.get("order", [])} - set(columns)):
+            yield Problem(f"{_FILE}：{name} 的键或顺序用到 {column}，而它不在 columns 中；请补上",
+                          f"{_FILE}: key or order of {name} names {column}, which is not among its columns: add it")

@@ -1,1 +1,1 @@
-"""From the build database to a sealed, verifiable release, and from a published figure back to its row."""
+"""From the build database to a sealed, verifiable release, and which one is live."""

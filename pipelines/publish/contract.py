@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pipelines.contracts.marts import unit_of
 from pipelines.contracts.published import PORTABLE, PublishedContract, PublishedTable, load_published
 from pipelines.publish.problem import PublishError, both
 from pipelines.warehouse.duck import attach, connect, identifier
@@ -15,7 +16,6 @@ from pipelines.warehouse.duck import attach, connect, identifier
 RELEASE_TABLE = "reference.release"
 
 _BILINGUAL = re.compile(r"(?P<zh>[^|]*[\u4e00-\u9fff][^|]*?) \| (?P<en>\S.*)", re.DOTALL)
-_UNIT_TAIL = re.compile(r"\[(?P<unit>[^\[\]]+)\]\s*$")
 _MEASURED = re.compile(r"DECIMAL\(\d+,\d+\)|DOUBLE|FLOAT")
 _SHOWN = 20
 
@@ -67,12 +67,6 @@ def published_tables(db: Any, catalog: str) -> dict[str, Table]:
     return tables
 
 
-def unit_of(comment: str | None) -> str | None:
-    """The unit in the tail of a comment, `排放量 | Emissions [tCO2e]` -> `tCO2e`."""
-    match = _UNIT_TAIL.search(comment or "")
-    return match["unit"] if match else None
-
-
 def contract_problems(db: Any, catalog: str) -> list[str]:
     """Everything in which a database differs from the contract, in both languages; empty = nothing."""
     contract = load_published()
@@ -113,12 +107,11 @@ def _required(table: Table, wanted: PublishedTable) -> list[str]:
         if found is None:
             problems.append(both(f"缺少列 {where}", f"column {where} is missing"))
             continue
-        if not column.accepts(found.type):
+        if found.type.lower() != column.type:
             problems.append(both(
                 f"列 {where} 类型应为 {column.type}，实为 {found.type}", f"column {where} is {found.type}, not {column.type}"
             ))
-        unit = unit_of(found.comment)
-        if column.unit and (unit is None or column.unit not in ("*", unit)):
+        if column.unit and unit_of(found.comment) != column.unit:
             problems.append(both(
                 f"列 {where} 的注释末尾应有单位 [{column.unit}]",
                 f"the comment of column {where} must end with its unit [{column.unit}]",

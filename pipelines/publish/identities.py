@@ -16,9 +16,19 @@ from pipelines.publish.problem import both
 from pipelines.warehouse.duck import attach, connect, identifier, quoted
 
 DIRECT_SOURCES = ("fuel", "process", "product_deduction", "co2_recovered")
-LEVELS = (
-    "prefecture", "county", "industry_section", "industry", "industry_class", "field", "prefecture_industry",
-)
+# Level of the totals -> the code under which an emission line counts there.
+LINE_CODES = {
+    "province": "left(division_code, 2) || '0000'",
+    "prefecture": "prefecture_code",
+    "county": "division_code",
+    "industry_section": "industry_section",
+    "industry": "left(industry_code, 2)",
+    "industry_class": "industry_code",
+    "field": "field",
+    "prefecture_industry": "prefecture_code || ':' || left(industry_code, 2)",
+}
+LINE_CODE_COLUMNS = ("prefecture_code", "industry_section", "field")
+LEVELS = tuple(level for level in LINE_CODES if level != "province")
 DRIVER_EFFECTS = (
     "population", "gdp_per_head", "structure", "energy_intensity", "fuel_mix", "emission_factor", "process_intensity",
 )
@@ -126,7 +136,7 @@ def check_identities(path: Path) -> list[Failure]:
 
 
 def _identities(catalog: str) -> list[_Identity]:
-    found = [*_lines_to_province(catalog), *_accounts_to_province(catalog), *_lines_to_accounts(catalog), *_bridge(catalog), _removed_power(catalog)]
+    found = [*_lines_to_totals(catalog), *_accounts_to_province(catalog), *_lines_to_accounts(catalog), *_bridge(catalog), _removed_power(catalog)]
     for grain in ("month", "year"):
         found += [*_levels(catalog, grain), *_account_parts(catalog, grain)]
     found.append(_drivers(catalog))
@@ -156,19 +166,30 @@ def _grains() -> tuple[tuple[str, str, str], ...]:
     return (("month", "period_grain = 'month'", "period"), ("year", "true", "make_date(year(period), 1, 1)"))
 
 
-def _lines_to_province(catalog: str) -> list[_Identity]:
+def _lines_to_totals(catalog: str) -> list[_Identity]:
     return [
         _Identity(
-            f"lines_to_province_{grain}:{measure}",
-            f"排放行合计 = 全省 {measure}（{grain}）", f"lines of a {grain} = {measure} of the province",
-            f"""select cast(coalesce(l.period, t.period) as varchar) as place, left_side, right_side
-                from (select {period} as period, sum({how.amount}) as left_side
-                      from {catalog}.marts.fct_enterprise_emission_line where {lines} and {how.where} group by 1) as l
-                full join (select period, {measure} as right_side from {catalog}.marts.fct_total_{grain}
-                           where level = 'province') as t on l.period = t.period""",
+            f"lines_to_totals_{grain}:{measure}",
+            f"排放行按层级合计 = 各层级 {measure}（{grain}）", f"lines of a {grain} = {measure} of every level and code",
+            f"""select concat_ws(' ', coalesce(l.level, t.level), coalesce(l.code, t.code), coalesce(l.period, t.period)) as place, left_side, right_side
+                from ({_summed_lines(catalog, f"{period} as period", how, lines)}) as l
+                full join (select level, code, period, {measure} as right_side from {catalog}.marts.fct_total_{grain}) as t
+                    on l.level = t.level and l.code is not distinct from t.code and l.period = t.period""",
         )
         for grain, lines, period in _grains() for measure, how in TOTAL_MEASURES.items()
     ]
+
+
+def _summed_lines(catalog: str, period: str, how: AccountMeasure, lines: str) -> str:
+    """Lines by level, code and period. They are added once by the columns that every code is made of."""
+    columns = f"division_code, industry_code, {', '.join(LINE_CODE_COLUMNS)}"
+    levels = " union all ".join(
+        f"select {quoted(level)} as level, {code} as code, period, sum(amount) as left_side from summed group by 2, 3" for level, code in LINE_CODES.items()
+    )
+    return f"""with summed as materialized (
+            select {columns}, {period}, sum({how.amount}) as amount
+            from {catalog}.marts.fct_enterprise_emission_line where {lines} and {how.where} group by {columns}, 6)
+        {levels}"""
 
 
 def _accounts_to_province(catalog: str) -> list[_Identity]:

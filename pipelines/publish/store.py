@@ -74,6 +74,15 @@ def live_folder(settings: Settings) -> Path | None:
     return settings.marts if own_paths(settings) else live_link(settings)
 
 
+def require_live(settings: Settings) -> tuple[Path, dict[str, Any]]:
+    """The folder in which the live release lies, resolved once, and its release.json. Raises PublishError when nothing is live."""
+    folder = live_folder(settings)
+    manifest = read_manifest(folder) if folder else None
+    if folder is None or manifest is None or not (folder / DATABASE).exists():
+        raise PublishError("还没有已发布的版本", "nothing is published yet")
+    return folder, manifest
+
+
 def sha256_of(path: Path) -> str:
     """SHA-256 of a file's bytes, read in chunks."""
     digest = hashlib.sha256()

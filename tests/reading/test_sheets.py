@@ -9,9 +9,9 @@ from pathlib import Path
 import xlsxwriter
 
 from pipelines.contracts.source import load_sources
+from pipelines.explain.evidence import source_row
 from pipelines.gate.stage import sources_in_order
 from pipelines.night import judge_step, open_night, receive_step
-from pipelines.publish.evidence import source_row
 from pipelines.settings import load_settings
 from pipelines.warehouse.received import received_file
 from tests.deliveries import OLD, deliver, register_row, uscc

@@ -29,10 +29,6 @@ HOSTILE = "<script>alert(1)</script>.csv"
 ENERGY = "enterprise_energy-aaaaaaaaaaaa"
 POWER = "enterprise_power_heat-bbbbbbbbbbbb"
 JAN, FEB, YEAR = date(2025, 1, 1), date(2025, 2, 1), date(2025, 1, 1)
-SQL_TYPE = {
-    "text": "varchar", "date": "date", "timestamp": "timestamp", "boolean": "boolean", "integer": "bigint",
-    "number": "double", "double": "double", "amount": "decimal(38,3)", "fraction": "double",
-}
 
 
 def settings_for(data: Path, knowledge_date: date = date(2025, 3, 31), **more: Any) -> Settings:
@@ -127,6 +123,8 @@ def _line(n: int, uscc: str, period: date, emission_source: str, gas: str, gas_t
     base = {
         "line_id": f"L{n}", "uscc": uscc, "period": period, "period_grain": "month", "unit_code": "",
         "division_code": "520102" if uscc == A else "520300", "industry_code": "3011" if uscc == A else "4411",
+        "prefecture_code": "520100" if uscc == A else "520300", "industry_section": "C" if uscc == A else "D",
+        "field": "industry" if uscc == A else "energy_supply",
         "method_code": "08-cement", "method_version": "ndrc", "emission_source": emission_source, "item": "无烟煤", "gas": gas,
         "activity_quantity": 100.0, "activity_unit": "t", "factor_id": "fuel:ndrc-2015:anthracite:fuel_co2",
         "factor_value": gas_t / 100, "factor_unit": "tCO2/t", "factor_tier": "method_default", "gas_t": gas_t, "gwp_set": "AR2",
@@ -141,7 +139,7 @@ def lines() -> list[dict[str, Any]]:
     return [
         _line(1, A, JAN, "fuel", "CO2", 250.5, "250.500"),
         _line(2, A, JAN, "process", "CH4", 2.0, "42.000", gwp_set="AR2", emission_common_tco2e=Decimal("56.000"),
-              factor_id="process:ndrc:wastewater/food/mcf", batch_id=ENERGY),
+              factor_id="process:ndrc:wastewater/food/mcf", batch_id=ENERGY, field="waste"),
         _line(3, B, FEB, "fuel", "CO2", 1000.0, "1000.000"),
         _line(4, A, JAN, "purchased_power", "CO2", 49.89, "49.890", electricity_view="location", **power),
         _line(5, A, JAN, "purchased_power", "CO2", 53.06, "53.060", electricity_view="national", **power),
@@ -446,7 +444,7 @@ def tables() -> dict[str, list[dict[str, Any]]]:
 def _types(name: str, row: dict[str, Any]) -> dict[str, tuple[str, str | None]]:
     """Columns of a table: SQL type and unit."""
     wanted = load_published().tables.get(name)
-    found = {c.name: (SQL_TYPE.get(c.type, c.type), c.unit or ("1" if c.type == "fraction" else None)) for c in wanted.columns} if wanted else {}
+    found = {c.name: (c.type, c.unit) for c in wanted.columns} if wanted else {}
     return {column: found.get(column, ("varchar", None)) for column in row}
 
 
@@ -489,8 +487,8 @@ def _write_table(db: Any, name: str, rows: list[dict[str, Any]]) -> None:
     db.executemany(f"insert into {name} values ({', '.join('?' for _ in types)})",
                    [[row[column] for column in types] for row in rows])
     db.execute(f"comment on table {name} is {quoted(f'表 | The table {name}, it' + chr(39) + 's whole')}")
-    for column, (kind, unit) in types.items():
-        tail = f" [{'see unit' if unit == '*' else unit}]" if unit else " [1]" if kind == "double" else ""
+    for column, (_, unit) in types.items():
+        tail = f" [{unit}]" if unit else ""
         db.execute(f"comment on column {name}.{column} is {quoted(f'列{column} | Column {column}{tail}')}")
 
 

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from pipelines.contracts.check import faults, of_source, unreadable
+from pipelines.contracts.published import published_faults
 from pipelines.contracts.rules import RuleError, RuleText
 from pipelines.contracts.source import load_sources
 from pipelines.yaml_text import load_yaml
@@ -31,6 +32,18 @@ def test_a_header_of_two_columns_is_named() -> None:
     first, second, *rest = source.columns
     shared = replace(source, columns=(first, replace(second, aliases=(*second.aliases, first.zh)), *rest))
     assert [text for text in map(str, of_source(shared)) if repr(first.zh) in text]
+
+
+@pytest.mark.parametrize(("spec", "told"), [
+    ({"marts.nosuch": {"key": [], "columns": []}}, "no model describes table marts.nosuch"),
+    ({"quality.batch": {"key": ["batch_id"], "columns": ["batch_id", "nosuch"]}},
+     "quality.batch.nosuch is not in dbt_project/models/marts/quality/batch.yml"),
+    ({"quality.batch": {"key": ["batch_id"], "columns": ["batch_id", "source", "batch_id"]}}, "quality.batch names column batch_id twice"),
+    ({"quality.batch": {"key": ["batch_id"], "order": ["source"], "columns": ["batch_id"]}}, "names source, which is not among its columns"),
+])
+def test_what_a_release_must_hold_is_what_models_describe(spec: dict, told: str) -> None:
+    [found] = map(str, published_faults(spec))
+    assert told in found and "published.yml" in found
 
 
 def test_a_key_twice_is_no_yaml(tmp_path: Path) -> None:

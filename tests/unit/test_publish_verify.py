@@ -278,8 +278,8 @@ LINE = "marts.fct_enterprise_emission_line"
 
 @pytest.mark.parametrize(("change", "broken"), [
     (f"update {LINE} set emission_common_tco2e = 56.001 where line_id = 'L2'",
-     {"lines_to_province_month:direct_tco2e": (1, "2025-01-01", 0.001),
-      "lines_to_province_year:direct_tco2e": (1, "2025-01-01", 0.001),
+     {"lines_to_totals_month:direct_tco2e": (8, None, 0.001),
+      "lines_to_totals_year:direct_tco2e": (8, None, 0.001),
       "lines_to_accounts_month:direct_common_tco2e": (1, "X1520100MA00000001 2025-01-01", 0.001),
       "lines_to_accounts_year:direct_common_tco2e": (1, "X1520100MA00000001 2025-01-01", 0.001)}),
     (f"delete from {LINE} where line_id = 'L6'", {}),
@@ -293,9 +293,11 @@ LINE = "marts.fct_enterprise_emission_line"
       "lines_to_accounts_year:direct_common_tco2e": (1, "X1520100MA00000001 2025-01-01", -999.5)}),
     ("delete from marts.fct_total_year where level = 'county'",
      {"levels_year:direct_tco2e": (1, "county 2025-01-01", -1306.5),
-      "levels_year:purchased_power_location_tco2e": (1, "county 2025-01-01", -49.89)}),
+      "levels_year:purchased_power_location_tco2e": (1, "county 2025-01-01", -49.89),
+      "lines_to_totals_year:direct_tco2e": (2, "county 520300 2025-01-01", 1000.0),
+      "lines_to_totals_year:purchased_power_location_tco2e": (1, "county 520102 2025-01-01", 49.89)}),
     ("delete from marts.fct_total_month where level = 'province' and period = '2025-02-01'",
-     {"lines_to_province_month:direct_tco2e": (1, "2025-02-01", 1000.0), "accounts_to_province_month:direct_tco2e": (1, "2025-02-01", 1000.0),
+     {"lines_to_totals_month:direct_tco2e": (1, "province 520000 2025-02-01", 1000.0), "accounts_to_province_month:direct_tco2e": (1, "2025-02-01", 1000.0),
       "levels_month:direct_tco2e": (7, None, 1000.0)}),
     ("update marts.fct_reconciliation_year set tco2e = 0.001 where cause = 'accounts_total' and level = 'province'",
      {"bridge_adds_up": (1, "520000 2007", 0.001), "bridge_opening": (1, "520000 2007", 0.001),
@@ -311,6 +313,17 @@ def test_each_identity_finds_its_difference(tmp_path, change, broken) -> None:
         assert found[name][0] == cases and found[name][2] == difference
         assert where is None or found[name][1] == where
     assert set(found) == set(broken)
+
+
+@pytest.mark.parametrize("column", ["field", "industry_section", "prefecture_code"])
+def test_a_line_under_another_code_is_found(tmp_path, column) -> None:
+    """Wherever a line counts in another cell than its total, both cells tell."""
+    found = failures(tmp_path / "b.duckdb", f"update {LINE} set {column} = 'nosuch' where line_id = 'L2'")
+    levels = 2 if column == "prefecture_code" else 1   # the prefecture is in two of them
+    for grain in ("month", "year"):
+        cases, where, difference = found.pop(f"lines_to_totals_{grain}:direct_tco2e")
+        assert cases == 2 * levels and abs(difference) == 56.0 and where
+    assert found == {}
 
 
 def test_a_yearly_line_keeps_months_and_year_apart(tmp_path) -> None:

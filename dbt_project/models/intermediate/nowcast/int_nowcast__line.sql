@@ -15,7 +15,7 @@ ledger as (
     select
         l.uscc, l.delivery_source as source, l.period, left(l.industry_code, 2) as industry,
         case when l.electricity_view = 'location' then 'purchased_power_location_tco2e' else 'direct_tco2e' end as measure,
-        {{ own_field('l') }} as own_field, l.emission_common_tco2e as tco2e, c.known_at as known_from,
+        l.own_field, l.emission_common_tco2e as tco2e, c.known_at as known_from,
         c.item_key, c.unit_code, c.quantity, l.factor_value, l.gas, l.is_synthetic,
         case
             when l.activity_quantity * c.quantity < 0 then -1.0 when l.activity_quantity * c.quantity > 0 then 1.0
@@ -88,8 +88,8 @@ valued as (
 )
 
 select
-    v.uscc, v.source, v.period, v.measure, coalesce(v.own_field, f.field, 'unknown') as field, v.known_from, v.known_until,
+    v.uscc, v.source, v.period, v.measure, {{ line_field('v.own_field', 'f.field') }} as field, v.known_from, v.known_until,
     sum(v.tco2e) as tco2e, bool_or(v.is_synthetic) as is_synthetic
 from valued as v
 left join {{ ref('field_of_division') }} as f on f.industry_division = v.industry
-group by v.uscc, v.source, v.period, v.measure, coalesce(v.own_field, f.field, 'unknown'), v.known_from, v.known_until
+group by v.uscc, v.source, v.period, v.measure, {{ line_field('v.own_field', 'f.field') }}, v.known_from, v.known_until

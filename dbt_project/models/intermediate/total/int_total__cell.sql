@@ -18,7 +18,7 @@ with lines as (
         count(*) as lines, 0 as registered, 0 as reported, 0 as incomplete, 0 as stale, bool_or(is_synthetic) as is_synthetic
     from (
         select l.*, h.tco2e as held_tco2e, {{ is_direct() }} as is_direct,
-            {{ own_field('l') }} as own_field, {{ decimal_of('l.gas_t', 9, 28) }} as gas_mass
+            {{ decimal_of('l.gas_t', 9, 28) }} as gas_mass
         from {{ ref('int_ledger__line') }} as l
         left join {{ ref('int_total__held_line') }} as h on h.line_id = l.line_id
         where division_code is not null and emission_source <> 'biomass_memo'
@@ -49,15 +49,8 @@ rows_of_both as (
 
 select
     r.*, cast(year(r.period) as bigint) as slice_year,
-    coalesce(d.province_code, left(r.division_code, 2) || '0000') as province,
-    coalesce(d.prefecture_code, r.division_code) as prefecture,
-    r.division_code as county,
-    coalesce(c.section, 'unknown') as industry_section,
-    left(r.industry_code, 2) as industry,
-    r.industry_code as industry_class,
-    coalesce(r.own_field, f.field, 'unknown') as field,
-    coalesce(d.prefecture_code, r.division_code) || ':' || left(r.industry_code, 2) as prefecture_industry
+    {% for level in total_levels() %}k.{{ level }}{{ ', ' if not loop.last }}{% endfor %}
 from rows_of_both as r
-left join {{ ref('int_current__division_tree') }} as d on d.code = r.division_code
-left join {{ ref('int_current__industry') }} as c on c.code = r.industry_code
-left join {{ ref('field_of_division') }} as f on f.industry_division = left(r.industry_code, 2)
+left join {{ ref('int_ledger__level_code') }} as k
+    on k.division_code is not distinct from r.division_code and k.industry_code is not distinct from r.industry_code
+    and k.own_field is not distinct from r.own_field

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from pipelines.publish.evidence import Batch, Factor, SourceRow
+from pipelines.explain.evidence import Batch, Factor, SourceRow
 
 
 @dataclass

@@ -12,9 +12,13 @@ import pytest
 import xlsxwriter
 
 from pipelines.contracts.source import load_sources
-from pipelines.publish.evidence import factors, gwp, lake_factors, source_row
-from pipelines.publish.explain import as_json, explain_account, explain_cell, explain_line, formula_holds, render
-from pipelines.publish.problem import PublishError
+from pipelines.explain import as_json, explain_account, explain_cell, explain_line, render
+from pipelines.explain.cell import code_at
+from pipelines.explain.evidence import factors, gwp, lake_factors, source_row
+from pipelines.explain.lines import LINES, formula_holds
+from pipelines.explain.released import Released
+from pipelines.problem import Problem
+from pipelines.publish.contract import Table
 from pipelines.warehouse.lake import Lake
 
 from .publish_build import ENERGY, POWER, A, B, info, publish, settings_for, tables, totals, write_build
@@ -205,12 +209,18 @@ def test_cells_of_other_tables(settings) -> None:
     lambda s: explain_cell(s, "fct_total_month", "direct_tco2e", {"code": "' or 1=1"}),
 ])
 def test_what_is_not_there_is_said_in_both_languages(settings, wrong) -> None:
-    with pytest.raises(PublishError, match=r"[\u4e00-\u9fff].* \| "):
+    with pytest.raises(Problem, match=r"[\u4e00-\u9fff].* \| "):
         wrong(settings)
 
 
+def test_a_release_of_before_lines_said_where_they_count(tmp_path) -> None:
+    earlier = Released(settings_for(tmp_path), None, "20240101-aaaaaaaaaa", DAY, {LINES: Table(LINES, None)})
+    with pytest.raises(Problem, match="20240101-aaaaaaaaaa do not carry prefecture_code, industry_section, field"):
+        code_at(earlier, "field")
+
+
 def test_nothing_published_yet(tmp_path) -> None:
-    with pytest.raises(PublishError, match="nothing is published yet"):
+    with pytest.raises(Problem, match="nothing is published yet"):
         explain_line(settings_for(tmp_path), "L1")
 
 

@@ -66,6 +66,12 @@ class Batch:
         return self.details.get("file_name")
 
 
+def as_json(explanation: Any) -> dict[str, Any]:
+    """An explanation as plain values that `json` writes."""
+    found: dict[str, Any] = plain(explanation)
+    return found
+
+
 def plain(value: Any) -> Any:
     """A value as JSON has it: dates as ISO text, decimals as numbers, dataclasses and mappings as objects."""
     if isinstance(value, Decimal):

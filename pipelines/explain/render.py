@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipelines.publish.evidence import Batch, Factor, SourceRow, plain
-from pipelines.publish.explanation import AccountExplanation, CellExplanation, LineBrief, LineExplanation
+from pipelines.explain.evidence import Batch, Factor, SourceRow, plain
+from pipelines.explain.explanation import AccountExplanation, CellExplanation, LineBrief, LineExplanation
 
 
 def render(explanation: LineExplanation | AccountExplanation | CellExplanation) -> str:
