@@ -95,6 +95,10 @@ app.add_typer(received_app, name="received")
 gates_app = typer.Typer(no_args_is_help=True, help="关口的成绩 | How good the gates are.")
 app.add_typer(gates_app, name="gates")
 
+new_app = typer.Typer(no_args_is_help=True, help="写出新数据源、指标或规则的骨架 | The skeleton of a new source, indicator or rule.")
+app.add_typer(new_app, name="new")
+
+IntoOption = Annotated[Path | None, typer.Option("--into", help="写入哪个项目文件夹，缺省为本项目 | the project to write into, else this one")]
 DataOption = Annotated[Path | None, typer.Option("--data", help="数据根目录 | root of everything written (env CARBON_DATA)")]
 JsonOption = Annotated[bool, typer.Option("--json", help="机器可读输出 | output for machines")]
 
@@ -439,6 +443,43 @@ def gates_score(
     measured = [*bars(scored.board, scored.clean.values(), scored.classes), *office_bars(scored.offices)]
     if check and not all(bar.met for bar in measured):
         raise typer.Exit(1)
+
+
+@new_app.command("source")
+def new_source(name: Annotated[str, typer.Argument(help="数据源名 | name of the source")], into: IntoOption = None) -> None:
+    """一个数据源，从合同到公布的表 | A source, from its contract to its published table."""
+    from pipelines.scaffold import new
+    from pipelines.settings import PROJECT
+
+    print(new.new_source(name, into or PROJECT))
+
+
+@new_app.command("indicator")
+def new_indicator(
+    name: Annotated[str, typer.Argument(help="指标名，表为 fct_<名> | name, the table is fct_<name>")],
+    reads: Annotated[str, typer.Option("--reads", help="读取哪个模型 | the model that it reads")],
+    folder: Annotated[str, typer.Option("--folder", help="marts 下的文件夹 | folder of marts")] = "statistics",
+    into: IntoOption = None,
+) -> None:
+    """一张公布的表，带手算的单元检验 | A published table, with a unit test worked by hand."""
+    from pipelines.scaffold import new
+    from pipelines.settings import PROJECT
+
+    print(new.new_indicator(name, reads, folder, into or PROJECT))
+
+
+@new_app.command("rule")
+def new_rule(
+    check_id: Annotated[str, typer.Argument(help="编号，如 R93-heat-jump | id, like R93-heat-jump")],
+    source: Annotated[str | None, typer.Option("--source", help="关口规则：哪个数据源 | a rule of the gate on this source")] = None,
+    reads: Annotated[str | None, typer.Option("--reads", help="现行视图规则：读取哪个模型 | a rule on the current view that reads this model")] = None,
+    into: IntoOption = None,
+) -> None:
+    """一条规则，带必须拦下与必须通过的行 | A rule, with the rows that it must catch and pass."""
+    from pipelines.scaffold import new
+    from pipelines.settings import PROJECT
+
+    print(new.new_rule(check_id, into or PROJECT, source=source, reads=reads))
 
 
 def _plain(value: object) -> float | str:

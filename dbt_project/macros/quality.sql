@@ -1,16 +1,16 @@
 {#
   Rows of a current view that are in conflict, as findings: they stay accepted and are left out while the conflict lasts.
-  relation: an int_current__* with conflict, batch_id and row_no; uscc, period: expressions, null where there are none.
+  relation: an int_current__* with conflict, batch_id and row_no; uscc, period: the columns of both, none where there are none.
 #}
-{% macro conflict_findings(relation, source, uscc='null', period='null') -%}
+{% macro conflict_findings(relation, source, uscc=none, period=none) -%}
 select
     batch_id,
     '{{ source }}' as source,
     row_no,
     'conflicting_deliveries' as check_id,
     'info' as severity,
-    cast({{ uscc }} as varchar) as uscc,
-    cast({{ period }} as date) as period,
+    cast({{ uscc or 'null' }} as varchar) as uscc,
+    cast({{ "cast(year as varchar) || '-01-01'" if period == 'year' else period or 'null' }} as date) as period,
     cast(null as varchar) as column_name,
     cast(null as varchar) as reported_value,
     case conflict

@@ -74,9 +74,3 @@ select *, 'enterprise_energy' as source, {{ month_index('period') }} as month_in
     case data_basis when '监测' then 1 when '台账' then 2 when '发票' then 3 end as basis_rank
 from ({{ counting('int_current__energy') }}) as c
 {%- endmacro %}
-
-{# The rules on the current view: each a model int_rule__<name> whose rows are findings (rule_finding). #}
-{% macro rule_models() -%}
-{{ return(['certificate', 'compliance', 'digit', 'energy', 'energy_total', 'factor', 'grain', 'grid_sales', 'monitoring', 'operation', 'own_figure', 'pair',
-    'parameter', 'pattern', 'power_unit', 'process', 'product', 'reconciliation', 'series', 'statistics', 'triangulation']) }}
-{%- endmacro %}

@@ -10,12 +10,13 @@ import yaml
 
 from pipelines.contracts.published import PUBLISHED_FILE, published_faults
 from pipelines.contracts.rules import RuleError, all_rules
-from pipelines.contracts.source import SOURCES_DIR, Source, load_sources
+from pipelines.contracts.source import SOURCES_DIR, TYPES, ContractError, Source, load_sources
 from pipelines.problem import Problem
 from pipelines.settings import PROJECT
 from pipelines.yaml_text import load_yaml
 
 FOLDERS = ("pipelines", "expectations", "dbt_project/models", "dbt_project/seeds")
+BLANK = "FILL_IN"   # what the skeletons of `carbon new` leave to be filled in
 
 
 def faults() -> list[Problem]:
@@ -23,7 +24,11 @@ def faults() -> list[Problem]:
     files = [path for folder in FOLDERS for path in sorted((PROJECT / folder).rglob("*.yml"))]
     if unread := list(unreadable(files)):
         return unread
-    return [*(problem for source in load_sources().values() for problem in of_source(source)), *_rules(), *_published()]
+    try:
+        sources = load_sources()
+    except ContractError as error:
+        return [*unfilled(), error]
+    return [*unfilled(), *(problem for source in sources.values() for problem in of_source(source)), *_rules(), *_published()]
 
 
 def unreadable(files: Iterable[Path]) -> Iterator[Problem]:
@@ -39,6 +44,17 @@ def unreadable(files: Iterable[Path]) -> Iterator[Problem]:
             yield Problem(f"{name}{line}：{what}；请改正", f"{name}{line}: {what}: mend it")
 
 
+def unfilled(project: Path = PROJECT) -> Iterator[Problem]:
+    """Files of a skeleton that still hold blanks, each with its first line that does."""
+    held = [path for folder in FOLDERS for ending in ("yml", "sql", "csv") for path in sorted((project / folder).rglob(f"*.{ending}"))]
+    held += [path for folder in ("gate", "golden") for ending in ("yml", "py") for path in sorted((project / "tests" / folder).rglob(f"*.{ending}"))]
+    for path in held:
+        lines = path.read_bytes().splitlines()   # among them deliveries in encodings of their own
+        if blanks := [number for number, line in enumerate(lines, start=1) if BLANK.encode() in line]:
+            file = f"{path.relative_to(project)}:{blanks[0]}"
+            yield Problem(f"{file}：还有 {len(blanks)} 行未填（{BLANK}）；请填写", f"{file}: {len(blanks)} lines are still to be filled in ({BLANK}): fill them in")
+
+
 def of_source(source: Source) -> Iterator[Problem]:
     """Columns of a contract that stand twice, and headers that two of them answer to."""
     file = (SOURCES_DIR / f"{source.name}.yml").relative_to(PROJECT)
@@ -50,6 +66,9 @@ def of_source(source: Source) -> Iterator[Problem]:
         if len(columns) > 1:
             named = ", ".join(columns)
             yield Problem(f"{file}：“{header}”用于多列（{named}）；每个名称只留一列", f"{file}: {header!r} names more than one column ({named}): leave it to one")
+    for column in source.columns:
+        if column.type not in TYPES:
+            yield Problem(f"{file}：{column.name} 的类型“{column.type}”未知；可用 {', '.join(TYPES)}", f"{file}: {column.name} is of no type {column.type!r}: take one of {', '.join(TYPES)}")
     for name in sorted(set(source.key) - {column.name for column in source.columns}):
         yield Problem(f"{file}：键 {name} 不是其中的列；请改正 key", f"{file}: the key names {name}, which is no column: mend key")
 

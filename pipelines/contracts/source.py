@@ -6,13 +6,14 @@ One definition serves the reader (headers, types), the gate (required columns, k
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from pipelines.problem import Problem
 from pipelines.yaml_text import load_yaml
 
 SOURCES_DIR = Path(__file__).parent / "sources"
@@ -44,6 +45,10 @@ ROW_COLUMNS: dict[str, Any] = {
     "content_hash": pl.String,          # over the typed contract columns: equal content, equal hash
     "version": pl.String,               # null = as delivered; else the steward's decisions that made this version of the row
 }
+
+
+class ContractError(Problem):
+    """A contract that cannot be read: names the file, the column and the word."""
 
 
 @dataclass(frozen=True)
@@ -141,6 +146,13 @@ class Source:
         return {**schema, **ROW_COLUMNS}
 
     @property
+    def slice_column(self) -> str | None:
+        """The lake column that decides in which slice a row lies (None: there is but one)."""
+        if self.slice == "static":
+            return None
+        return "period" if "period" in self.lake_schema else "year"
+
+    @property
     def key_columns(self) -> tuple[str, ...]:
         """The key as lake columns (a period counts with its grain, an hour with its time)."""
         names: list[str] = []
@@ -159,7 +171,7 @@ class Source:
 
 @cache
 def load_sources() -> dict[str, Source]:
-    """All sources by name, in the order of their names."""
+    """All sources by name, in the order of their names. Raises ContractError."""
     common = load_yaml((SOURCES_DIR / "_common.yml").read_text("utf-8"))
     sources = {}
     for path in sorted(SOURCES_DIR.glob("[a-z]*.yml")):
@@ -169,17 +181,26 @@ def load_sources() -> dict[str, Source]:
             merged = {**common.get(spec.pop("use", ""), {}), **spec}
             for words in ("aliases", "like", "blanks"):
                 merged[words] = tuple(merged.get(words, ()))
+            _known(path.name, merged, Column)
             columns.append(Column(**merged))
         name = raw.pop("source")
         raw["key"] = tuple(raw["key"])
         raw["prepared"], raw["answers"] = tuple(raw.pop("prepared", {}).items()), tuple(raw.pop("answers", ()))
         raw["layouts"] = tuple(Layout(**layout) for layout in raw.pop("layouts", ()))
         raw["told"] = tuple(raw.pop("told", ()))
-        source = Source(name=name, columns=tuple(columns), **raw)
-        for key in source.key:
-            source.column(key)
-        sources[name] = source
+        _known(path.name, raw, Source)
+        sources[name] = Source(name=name, columns=tuple(columns), **raw)
     return sources
+
+
+def _known(file: str, spec: dict[str, Any], kind: type[Source] | type[Column]) -> None:
+    """Raise ContractError for a word that a source or column does not have: a comma in a text without quotes makes one."""
+    if unknown := sorted(set(spec) - {field.name for field in fields(kind)}):
+        of = f"{kind.__name__.lower()} {spec.get('name', '')}".strip()
+        raise ContractError(
+            f"pipelines/contracts/sources/{file}：{of} 没有 {'、'.join(unknown)}；请改正，含逗号的文字请加引号",
+            f"pipelines/contracts/sources/{file}: {of} has no {', '.join(unknown)}: mend it; a text with a comma needs quotes",
+        )
 
 
 def deliverable_sources() -> dict[str, Source]:

@@ -48,13 +48,6 @@ DECIDED_SCHEMA: dict[str, Any] = {**FINDING_SCHEMA, "version": pl.String}
 _IDENTITY = ["row_no", "content_hash", "received_at", "known_at", "is_synthetic"]
 
 
-def slice_column(source: Source) -> str | None:
-    """The lake column that decides in which slice a row lies (None: there is but one)."""
-    if source.slice == "static":
-        return None
-    return "period" if "period" in source.lake_schema else "year"
-
-
 def slice_name(source: Source, value: date | int | None) -> str:
     """The folder of the rows with that period (first of month, or 1 January) or year."""
     if source.slice == "static":
@@ -158,7 +151,7 @@ class Lake:
     def put_query(self, db: Any, source: Source, batch_id: str, select: str, rows: str) -> list[LakeFile]:
         """`put_rows` for any number of rows, in SQL: `select` lists the columns of typed rows `l`, `rows` is `from ... where ...`."""
         kept = self._kept_query(db, source, batch_id, select, rows)
-        column = slice_column(source)
+        column = source.slice_column
         values = [value for (value,) in db.execute(f"select distinct l.{column} {rows} order by 1").fetchall()] if column else []
         slices: dict[str, list[str]] = {}
         for value in values:
@@ -317,7 +310,7 @@ def _has_schema(path: Path, schema: dict[str, Any]) -> bool:
 
 
 def _sliced(source: Source, rows: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:
-    column = slice_column(source)
+    column = source.slice_column
     if not len(rows):
         return []
     if column is None:

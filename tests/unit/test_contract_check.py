@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipelines.contracts.check import faults, of_source, unreadable
+from pipelines.contracts.check import faults, of_source, unfilled, unreadable
 from pipelines.contracts.published import published_faults
 from pipelines.contracts.rules import RuleError, RuleText
-from pipelines.contracts.source import load_sources
+from pipelines.contracts.source import Column, ContractError, _known, load_sources
 from pipelines.yaml_text import load_yaml
 
 
@@ -44,6 +44,25 @@ def test_a_header_of_two_columns_is_named() -> None:
 def test_what_a_release_must_hold_is_what_models_describe(spec: dict, told: str) -> None:
     [found] = map(str, published_faults(spec))
     assert told in found and "published.yml" in found
+
+
+def test_a_word_that_a_column_does_not_have_and_a_type_that_is_none() -> None:
+    with pytest.raises(ContractError, match=r"gas\.yml: column quantity has no as CH4: mend it; a text with a comma needs quotes"):
+        _known("gas.yml", {"name": "quantity", "en": "Gas", "as CH4": None}, Column)
+    source = load_sources()["enterprise_output"]
+    first, *rest = source.columns
+    assert any("is of no type 'numbr'" in text for text in map(str, of_source(replace(source, columns=(replace(first, type="numbr"), *rest)))))
+
+
+def test_a_blank_that_a_skeleton_left_is_named_with_its_line(tmp_path: Path) -> None:
+    for file, text in {"expectations/a.yml": "rules:\n  zh: FILL_IN\n  en: FILL_IN\n", "tests/golden/test_a.py": "X = 1\n", "dbt_project/seeds/s.csv": "FILL_IN\n"}.items():
+        (tmp_path / file).parent.mkdir(parents=True)
+        (tmp_path / file).write_text(text, "utf-8")
+    told = [problem.en for problem in unfilled(tmp_path)]
+    assert told == [
+        "expectations/a.yml:2: 2 lines are still to be filled in (FILL_IN): fill them in",
+        "dbt_project/seeds/s.csv:1: 1 lines are still to be filled in (FILL_IN): fill them in",
+    ]
 
 
 def test_a_key_twice_is_no_yaml(tmp_path: Path) -> None:

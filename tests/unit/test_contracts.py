@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from pipelines.contracts.codes import SEEDS, balance_item_key, load_code_lists, load_fuels, load_units
-from pipelines.contracts.dbt_sources import TARGET, render
+from pipelines.contracts.dbt_sources import files, rule_models
 from pipelines.contracts.dictionary import pages
 from pipelines.contracts.rules import RuleError, all_rules, joined
 from pipelines.contracts.source import deliverable_sources, load_sources
@@ -44,8 +44,17 @@ def test_the_sources_and_their_keys() -> None:
     assert KEYS.items() <= found.items()
 
 
-def test_dbt_sources_are_those_of_the_contracts() -> None:
-    assert TARGET.read_text("utf-8") == render(), "run `make sources`"
+@pytest.mark.parametrize("path", list(files()), ids=lambda p: p.name)
+def test_what_dbt_is_told_is_that_of_contracts_and_models(path) -> None:
+    assert path.read_text("utf-8") == files()[path], "run `make sources`"
+
+
+def test_a_rule_is_a_model_that_no_other_of_its_folder_reads(tmp_path: Path) -> None:
+    folder = tmp_path / "intermediate" / "rule"
+    folder.mkdir(parents=True)
+    for name, text in {"heat": "select * from {{ ref('int_rule__helper') }}", "helper": "select 1", "finding": "{{ rule_models() }}"}.items():
+        (folder / f"int_rule__{name}.sql").write_text(text, "utf-8")
+    assert rule_models(tmp_path) == ["heat"]
 
 
 @pytest.mark.parametrize("path", list(pages()), ids=lambda p: p.name)

@@ -1,4 +1,4 @@
-"""docs/adding-an-industry.md is true: its diff, on a copy of the project, makes a 25th industry without a new model."""
+"""docs/guides/method.md is true: its diff, on a copy of the project, makes a 25th industry without a new model."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 from tests.conftest import AS_OF, ROOT, query
 from tests.deliveries import deliver, register_row, uscc
 
-GUIDE = ROOT / "docs" / "adding-an-industry.md"
+GUIDE = ROOT / "docs" / "guides" / "method.md"
 
 
 def added_rows() -> dict[str, list[str]]:
