@@ -13,6 +13,7 @@ import tempfile
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,37 @@ class Release:
     @property
     def manifest(self) -> dict[str, Any]:
         return json.loads((self.data / "marts" / "release.json").read_text("utf-8"))
+
+
+HEAVY_FOLDERS = ("dbt", "endurance", "flow", "golden")
+NOT_FAST = ("dagster", "dagster_dbt", "dbt")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--fast", action="store_true", help="only tests without a night, Dagster and dbt (make test-fast)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "heavy: a file whose tests need Dagster, dbt or a release, or take their time (left out by make test-fast)")
+    if config.getoption("--fast"):
+        sys.meta_path.insert(0, _NotFast())
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Heavy folders and files are not even imported: imports are what costs."""
+    if not config.getoption("--fast"):
+        return None
+    if collection_path.is_dir():
+        return True if collection_path.parent == ROOT / "tests" and collection_path.name in HEAVY_FOLDERS else None
+    return True if "\npytestmark = pytest.mark.heavy\n" in collection_path.read_text("utf-8") else None
+
+
+class _NotFast(MetaPathFinder):
+    """Whatever asks for dbt or Dagster in the fast tests fails, instead of making them slow."""
+
+    def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> None:
+        if fullname.partition(".")[0] in NOT_FAST:
+            raise ImportError(f"make test-fast goes without {fullname}: say `pytestmark = pytest.mark.heavy` in the test's file")
 
 
 os.environ["CARBON_SETTINGS"] = ""   # no settings file, whatever lies in the project's folder
