@@ -42,7 +42,11 @@ class Release:
         return json.loads((self.data / "marts" / "release.json").read_text("utf-8"))
 
 
-HEAVY_FOLDERS = ("dbt", "endurance", "flow", "golden")
+# what `make test-fast` leaves out: tests of nights, of Dagster and dbt, of sealed releases, and of files that come in pieces
+HEAVY = (
+    "tests/dbt", "tests/endurance", "tests/flow", "tests/golden", "gate/test_bulk.py", "gate/test_fence.py", "gate/test_lake.py", "gate/test_offices.py",
+    "gate/test_pieces.py", "unit/test_definitions.py", "unit/test_nights.py", "unit/test_publish_*.py", "unit/test_score.py",
+)
 NOT_FAST = ("dagster", "dagster_dbt", "dbt")
 
 
@@ -51,18 +55,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "heavy: a file whose tests need Dagster, dbt or a release, or take their time (left out by make test-fast)")
     if config.getoption("--fast"):
         sys.meta_path.insert(0, _NotFast())
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Heavy folders and files are not even imported: imports are what costs."""
-    if not config.getoption("--fast"):
-        return None
-    if collection_path.is_dir():
-        return True if collection_path.parent == ROOT / "tests" and collection_path.name in HEAVY_FOLDERS else None
-    return True if "\npytestmark = pytest.mark.heavy\n" in collection_path.read_text("utf-8") else None
+    """What is heavy is not even imported: imports are what costs."""
+    return True if config.getoption("--fast") and any(map(collection_path.match, HEAVY)) else None
 
 
 class _NotFast(MetaPathFinder):
@@ -70,7 +69,7 @@ class _NotFast(MetaPathFinder):
 
     def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> None:
         if fullname.partition(".")[0] in NOT_FAST:
-            raise ImportError(f"make test-fast goes without {fullname}: say `pytestmark = pytest.mark.heavy` in the test's file")
+            raise ImportError(f"make test-fast goes without {fullname}: name the test's file in HEAVY (tests/conftest.py)")
 
 
 os.environ["CARBON_SETTINGS"] = ""   # no settings file, whatever lies in the project's folder
