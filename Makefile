@@ -14,7 +14,7 @@ DEMO_AS_OF ?= 2026-01-25
 HOST ?= 127.0.0.1
 PORT ?= 3000
 
-.PHONY: help setup demo nightly test check ui sources dictionary picture method-check lock bench check-versions clean
+.PHONY: help setup demo nightly test test-fast check ui sources dictionary picture method-check lock bench check-versions clean
 
 help:  ## 列出各目标 | list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ nightly: setup  ## 处理收件箱中新的上报 | process what is new in the i
 
 test: setup  ## 运行全部测试 | run all tests
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+
+test-fast: setup  ## 不跑夜间任务、Dagster、dbt 的测试 | the tests without nights, Dagster and dbt
+	@$(BIN)/python -m pytest tests --fast --numprocesses 2 --dist loadfile
 
 check: setup  ## 静态检查：ruff、类型、导入规则、dbt 解析 | static checks
 	@$(BIN)/ruff check .

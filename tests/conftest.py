@@ -13,6 +13,7 @@ import tempfile
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,36 @@ class Release:
     @property
     def manifest(self) -> dict[str, Any]:
         return json.loads((self.data / "marts" / "release.json").read_text("utf-8"))
+
+
+# what `make test-fast` leaves out: tests of nights, of Dagster and dbt, of sealed releases, and of files that come in pieces
+HEAVY = (
+    "tests/dbt", "tests/endurance", "tests/flow", "tests/golden", "gate/test_bulk.py", "gate/test_fence.py", "gate/test_lake.py", "gate/test_offices.py",
+    "gate/test_pieces.py", "unit/test_definitions.py", "unit/test_nights.py", "unit/test_publish_*.py", "unit/test_score.py",
+)
+NOT_FAST = ("dagster", "dagster_dbt", "dbt")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--fast", action="store_true", help="only tests without a night, Dagster and dbt (make test-fast)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--fast"):
+        sys.meta_path.insert(0, _NotFast())
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """What is heavy is not even imported: imports are what costs."""
+    return True if config.getoption("--fast") and any(map(collection_path.match, HEAVY)) else None
+
+
+class _NotFast(MetaPathFinder):
+    """Whatever asks for dbt or Dagster in the fast tests fails, instead of making them slow."""
+
+    def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> None:
+        if fullname.partition(".")[0] in NOT_FAST:
+            raise ImportError(f"make test-fast goes without {fullname}: name the test's file in HEAVY (tests/conftest.py)")
 
 
 os.environ["CARBON_SETTINGS"] = ""   # no settings file, whatever lies in the project's folder
