@@ -109,10 +109,11 @@ def _certificates(window: Window, activities: list[Activity], year: int) -> Deli
     return _delivery("certificate", f"演示_绿证_{year}", records, _after(window, year, 22), str(year), _REGISTRY)
 
 
-def _allocation(world: World, months: np.ndarray, activity: Activity, expected: float) -> float:
-    """Free allocation of the months before it is varied: by benchmark for power units, else the expected emission."""
+def _allocation(world: World, months: np.ndarray, activity: Activity) -> float | None:
+    """Free allocation of the months before it is varied: by benchmark for power units. That of the other sectors is what was verified, which
+    nobody knows before the accounts: None."""
     if activity.supplied is None:
-        return expected
+        return None
     rates = world.settings["allocation"]
     heat = 0.0 if activity.heat_sold is None else float(activity.heat_sold[months].sum())
     return float(float(activity.supplied[months].sum()) * rates[activity.unit_class] + heat * rates["heat"])
@@ -129,13 +130,16 @@ def _compliance(world: World, window: Window, activities: list[Activity], seed: 
         if not enterprise.sector.ets:
             continue
         expected = round(enterprise.co2_mt * 1e6 * (1 + enterprise.growth) ** (year - world.reference_year))
-        free, part = round(_allocation(world, months, activity, expected) * float(rng.uniform(0.995, 1.005))), float(rng.uniform(0.004, 0.02))
+        near, part = float(rng.uniform(0.995, 1.005)), float(rng.uniform(0.004, 0.02))
+        planned = _allocation(world, months, activity)
+        free = None if planned is None else round(planned * near)
         used = round(expected * part) if rng.random() < 0.3 else 0
         surrendered = expected - used
         common = {"uscc": enterprise.uscc, "year": str(year), "document": document}
-        held = max(free, surrendered) + round(expected * 0.01)
+        held = max(free or 0, surrendered) + round(expected * 0.01)
         for kind, tonnes in (("免费配额", free), ("持有", held), ("清缴", surrendered)):
-            allowances.append({**common, "kind": kind, "tonnes": str(tonnes)})
+            if tonnes is not None:
+                allowances.append({**common, "kind": kind, "tonnes": str(tonnes)})
         if used:
             credits_used.append({**common, "kind": "CCER", "tonnes": str(used)})
     received = dt.datetime(year + 1, 5, 28, 9, 40)
