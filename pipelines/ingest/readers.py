@@ -209,7 +209,9 @@ def _plain_texts(values: Any) -> list[str]:
     """
     import polars as pl
 
-    if values.dtype == pl.Date and not values.to_physical().drop_nulls().is_between(_FIRST_DAY, _LAST_DAY).all():
+    a_day = {"ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}[values.dtype.time_unit] if isinstance(values.dtype, pl.Datetime) else 1
+    moved = int(isinstance(values.dtype, pl.Datetime) and values.dtype.time_zone is not None)   # by hours, so that the first and last day may be left
+    if values.dtype in (pl.Date, pl.Datetime) and not (values.to_physical().drop_nulls() // a_day).is_between(_FIRST_DAY + moved, _LAST_DAY - moved).all():
         raise ValueError("dates outside the years 1 to 9999")
     if isinstance(values.dtype, pl.Datetime) and values.dtype.time_zone:
         values = values.dt.convert_time_zone("Asia/Shanghai").dt.replace_time_zone(None)

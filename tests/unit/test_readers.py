@@ -6,6 +6,7 @@ import datetime as dt
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pyarrow as pa
@@ -420,6 +421,13 @@ def test_a_damaged_or_nested_parquet_is_refused(tmp_path: Path) -> None:
     assert _problem(path).check_id == "L12-parquet"
 
 
+def test_the_first_and_the_last_day_of_the_calendar_are_days(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    pl.DataFrame({"uscc": ["A", "B"], "period": [dt.date.min, dt.date.max], "item": [dt.datetime.min, dt.datetime(9999, 12, 31, 23)]}).write_parquet(path)
+    assert [cells[:3] for table in read_tables(path) for _, cells in table.rows][1:] == [
+        ["A", "0001-01-01", "0001-01-01"], ["B", "9999-12-31", "9999-12-31 23:00:00"]]
+
+
 def test_parquet_moments_are_read_in_asia_shanghai_and_short_floats_as_written(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
     moment = pl.Series([dt.datetime(2024, 12, 31, 16)]).dt.replace_time_zone("UTC")
@@ -450,9 +458,12 @@ def test_every_source_finds_its_own_headers() -> None:
             assert list(table.columns) == [column.name for column in source.columns]
 
 
-def test_dates_that_no_calendar_has_are_refused_and_nothing_panics(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(("number", "kind"), [
+    (2**31 - 1, pl.Date), (2**62, pl.Datetime("us")), (-(2**62), pl.Datetime("ms")), (2**62, pl.Datetime("us", "UTC")),
+])
+def test_dates_that_no_calendar_has_are_refused_and_nothing_panics(tmp_path: Path, capfd: pytest.CaptureFixture[str], number: int, kind: Any) -> None:
     path = tmp_path / "a.parquet"
-    days = pl.Series([2**31 - 1, 0], dtype=pl.Int32).cast(pl.Date)
+    days = pl.Series([number, 0], dtype=pl.Int32 if kind == pl.Date else pl.Int64).cast(kind)
     pl.DataFrame({"uscc": ["a", "b"], "period": days}).write_parquet(path, statistics=False)
     with pytest.raises(Unreadable) as refused:
         [list(table.rows) for table in read_tables(path)]
