@@ -264,6 +264,7 @@ def _list(data: Path | None, as_json: bool) -> None:
     words = {"live": "当前 live", "official": "正式（已签署） official (signed)", "damaged": "受损 damaged"}
     for entry in entries:
         marks = "  ".join(word for name, word in words.items() if entry[name])
+        marks += f"  封账 closes {', '.join(map(str, entry['closes']))}" if entry["closes"] else ""
         shares = ", ".join(f"{year} {share:.1%}" for year, share in (entry["unexplained_shares"] or {}).items())
         print(f"{entry['release_id']}  {entry['knowledge_date']}  {marks}" + (f"  未解释 unexplained: {shares}" if shares else ""))
         for problem in entry["problems"]:
@@ -281,8 +282,24 @@ def sign_command(
     """签署一个发布版本：成为正式版本，不再删除 | Sign a release: official, never removed."""
     from pipelines.publish.releases import sign
 
-    sign(_settings(data=data or ctx.obj), release_id, by, note)
-    print(f"已签署 | signed: {release_id}")
+    closes = ", ".join(map(str, sign(_settings(data=data or ctx.obj), release_id, by, note)["closes"]))
+    print(f"已签署 | signed: {release_id}" + (f"；封账年份 | years closed: {closes}" if closes else "；没有可封账的最终年份 | no final year to close"))
+
+
+@releases_app.command("reopen")
+def reopen_command(
+    ctx: typer.Context,
+    year: Annotated[int, typer.Argument(help="已封账的年份 | a closed year")],
+    by: Annotated[str, typer.Option("--by", help="由谁开账 | who opens it")],
+    second_by: Annotated[str, typer.Option("--second-by", help="复核人，须为另一人 | who agrees, somebody else")],
+    note: Annotated[str, typer.Option("--note", help="理由 | why")],
+    data: DataOption = None,
+) -> None:
+    """重新打开已封账的年份（须两人） | Open a closed year again, by two people; the next night takes in what came since."""
+    from pipelines.publish.releases import reopen
+
+    opened = reopen(_settings(data=data or ctx.obj), year, by, second_by, note)
+    print(f"已重新开账 | open again: {year}（{opened.release_id}，{opened.closed_by}）；下一夜计入此后收到的数据 | the next night takes in what came since")
 
 
 @releases_app.command("promote")

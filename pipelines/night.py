@@ -28,11 +28,21 @@ from pipelines.lock import night_lock
 from pipelines.logs import LOGGER, night_log
 from pipelines.problem import Problem
 from pipelines.publish.live import Healed, heal, last_night, may_promote, prepare_folders
-from pipelines.publish.release import InputBatch, Published, ReleaseInfo, find_release, publish, require_sealable
+from pipelines.publish.release import (
+    InputBatch,
+    Published,
+    ReleaseInfo,
+    find_release,
+    predecessor_of,
+    publish,
+    require_sealable,
+)
 from pipelines.publish.site import RuleText
-from pipelines.publish.store import live_release, overdue_sources
+from pipelines.publish.store import PARQUET, live_release, overdue_sources, read_manifest
 from pipelines.settings import Settings, now
 from pipelines.transform.build import BuildResult, build, build_db, failed_folder, require
+from pipelines.vintage.closed import frozen_years
+from pipelines.warehouse.beside import Beside
 from pipelines.warehouse.build_db import Inputs, current_inputs, prepare, record_built, record_findings
 from pipelines.warehouse.inspect import require_registry
 from pipelines.warehouse.lake import Lake
@@ -318,7 +328,7 @@ def release_info(night: Night) -> ReleaseInfo:
         knowledge_date=night.settings.knowledge_date, fingerprint=night.inputs.fingerprint,
         code_version=night.inputs.code_version, suite_versions={name: suite.version for name, suite in suites.items()}, common_gwp_set=night.settings.common_gwp_set,
         input_batches=tuple(InputBatch(b.batch_id, b.source, b.sha256, known[b.batch_id]) for b in batches),
-        is_synthetic=any(b.is_synthetic for b in batches), published_at=night.settings.started,
+        is_synthetic=any(b.is_synthetic for b in batches), published_at=night.settings.started, closed_years=night.inputs.closings,
         rules={rule.check_id: RuleText(rule.why_zh, rule.why_en, rule.owner) for rule in all_rules().values()},
     )
 
@@ -329,7 +339,7 @@ def build_step(night: Night, on_node: Callable[[str], None] | None = None) -> Bu
     with night.timed("build"):
         if night.replay:
             night.database.unlink(missing_ok=True)
-        full = prepare(night.database, night.settings, night.registry, night.inputs)
+        full = prepare(night.database, night.settings, night.registry, night.inputs, _beside(night))
         night.say(f"计算 build: {'全部重算 everything' if full else '仅受影响部分 what changed'}")
         night.built = build(night.settings, night.database, full=full, on_node=on_node)
         require(night.built, failed_folder(night.settings))
@@ -337,6 +347,19 @@ def build_step(night: Night, on_node: Callable[[str], None] | None = None) -> Bu
             record_findings(night.database, night.settings, night.registry)
         record_built(night.database, night.settings, night.inputs)
     return night.built
+
+
+def _beside(night: Night) -> Beside:
+    """The closed years and the release before that the build stands beside."""
+    assert night.inputs is not None
+    release = release_info(night)
+    before = predecessor_of(night.settings, night.registry, release)
+    manifest = read_manifest(before) if before else None
+    return Beside(
+        release_id=release.release_id, code=release.code_version, before_id=before.name if before else None,
+        before_code=manifest["code_version"] if manifest else None, before=before / PARQUET if before else None, closings=night.inputs.closings,
+        frozen=frozen_years(night.settings, night.registry, night.inputs.closings, night.say),
+    )
 
 
 def publish_step(night: Night) -> str:

@@ -172,3 +172,16 @@ from (
 ) as line
 group by {{ by | join(', ') }}, period
 {%- endmacro %}
+
+{# The lines of the accounts as they are known today, closed years among them; `own_field`: the field of a line that is not that of its industry. #}
+{% macro account_lines() -%}
+select
+    * exclude (account, is_account),
+    case
+        when emission_source not in ('process', 'product_deduction', 'co2_recovered') then null
+        when item in ('wastewater_volume', 'sludge_cod_removed', 'ch4_recovered_ww', 'ch4_destroyed_ww') then 'waste'
+        else 'industrial_processes'
+    end as own_field
+from {{ ref('int_ledger__version_line') }}
+where is_account
+{%- endmacro %}

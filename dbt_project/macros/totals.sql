@@ -84,3 +84,15 @@ order by level, code, period
 
 {# The field that a line counts in: its own (process, waste), else that of its industry. #}
 {% macro line_field(own, of_industry) %}coalesce({{ own }}, {{ of_industry }}, 'unknown'){% endmacro %}
+
+{# The code of each level, from the place, industry and field that a line counts in. #}
+{% macro level_codes(division, prefecture, industry, section, field) -%}
+left({{ division }}, 2) || '0000' as province,
+{{ prefecture }} as prefecture,
+{{ division }} as county,
+{{ section }} as industry_section,
+left({{ industry }}, 2) as industry,
+{{ industry }} as industry_class,
+{{ field }} as field,
+{{ prefecture }} || ':' || left({{ industry }}, 2) as prefecture_industry
+{%- endmacro %}

@@ -33,12 +33,13 @@ from pipelines.publish.store import (
     releases_folder,
     sealed_releases,
     sha256_of,
+    signatures,
     strays,
 )
 from pipelines.settings import Settings
 from pipelines.warehouse.duck import DuckError, attach, connect
 from pipelines.warehouse.files import flush_folder, make_folder, part_of, put_tree_in_place, remove_files, remove_tree
-from pipelines.warehouse.records import Promotion, SealedRelease
+from pipelines.warehouse.records import Promotion, SealedRelease, YearClosing
 from pipelines.warehouse.registry import Registry
 
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP})
@@ -248,6 +249,27 @@ def adopt(settings: Settings, registry: Registry) -> None:
                 # of a predecessor that was pruned, this is all that is left
                 registry.add_release(SealedRelease(before, row.previous_sha256, row.knowledge_date, row.sealed_at, None, None))
             registry.add_release(row)
+    _adopt_closings(settings, registry)
+
+
+def _adopt_closings(settings: Settings, registry: Registry) -> None:
+    """Years that a signature closes and the registry does not know of are entered; what it knows, reopened or not, stays."""
+    entered = {(c.year, c.release_id) for c in registry.year_closings()}
+    for folder in release_folders(settings):
+        manifest = read_manifest(folder)
+        for signature in _readable_signatures(folder) if manifest else []:
+            for year in signature.get("closes", []):
+                if manifest and (year, folder.name) not in entered:
+                    registry.put_year_closing(YearClosing(
+                        year, folder.name, manifest["knowledge_date"], signature["signed_at"], signature["by"], signature["note"]))
+
+
+def _readable_signatures(folder: Path) -> list[dict[str, Any]]:
+    """None of a file that cannot be read: `verify` and `releases list` name it."""
+    try:
+        return signatures(folder)
+    except PublishError:
+        return []
 
 
 def sealing_of(folder: Path, manifest: dict[str, Any]) -> SealedRelease:

@@ -51,6 +51,7 @@ from pipelines.publish.store import (
 from pipelines.settings import Settings
 from pipelines.warehouse.duck import STORAGE_NUMBER, attach, connect, identifier, quoted
 from pipelines.warehouse.files import flush_folder, flush_tree, put_tree_in_place, remove_tree
+from pipelines.warehouse.records import YearClosing
 from pipelines.warehouse.registry import Registry
 
 
@@ -68,7 +69,7 @@ class InputBatch:
 class ReleaseInfo:
     """What the night knows of the release it is about to seal.
 
-    previous_release_id: None = the one that is live while it is sealed.
+    previous_release_id: None = the one that is live while it is sealed; closed_years: those that stand as an earlier release knew them.
     """
 
     knowledge_date: date
@@ -80,6 +81,7 @@ class ReleaseInfo:
     is_synthetic: bool
     published_at: datetime
     previous_release_id: str | None = None
+    closed_years: tuple[YearClosing, ...] = ()
     rules: Mapping[str, RuleText] = field(default_factory=dict)   # what the checks say of themselves, for the pages
     notes: dict[str, Any] = field(default_factory=dict)   # further fields of release.json
 
@@ -176,6 +178,14 @@ def _set_aside(folder: Path) -> None:
     remove_tree(aside)
     folder.replace(aside)
     flush_folder(folder.parent)
+
+
+def predecessor_of(settings: Settings, registry: Registry, release: ReleaseInfo) -> Path | None:
+    """The folder of the release that this one is compared with: the one before it in the chain, where it is what was sealed; else None."""
+    known = Known(registry.releases())
+    before, _ = _predecessor(settings, known, release)
+    folder = release_folder(settings, before) if before else None
+    return folder if folder is not None and folder.is_dir() and not seal_problems(folder, known) else None
 
 
 def _predecessor(settings: Settings, known: Known, release: ReleaseInfo) -> tuple[str | None, str | None]:
@@ -345,6 +355,7 @@ def _write_manifest(
         "suite_versions": dict(sorted(release.suite_versions.items())),
         "common_gwp_set": release.common_gwp_set,
         "fingerprint": release.fingerprint,
+        "closed_years": [asdict(closing) for closing in release.closed_years],
         "input_batches": [asdict(batch) for batch in sorted(release.input_batches, key=lambda b: b.batch_id)],
         "unexplained_shares": _unexplained_shares(part),
         "row_counts": {name: found.rows for name, found in hashes.items()},

@@ -18,10 +18,11 @@ from pipelines.contracts.codes import SEEDS, read_rows
 from pipelines.contracts.decisions import load_bounds
 from pipelines.contracts.source import load_sources
 from pipelines.settings import Settings
+from pipelines.warehouse.beside import Beside, lay_beside
 from pipelines.warehouse.duck import DuckError, connect, quoted
 from pipelines.warehouse.lake import read_lake_file, relation, slice_month
 from pipelines.warehouse.mend import require_whole
-from pipelines.warehouse.records import Batch, LakeFile, NightRun, Version, file_batch_id
+from pipelines.warehouse.records import Batch, LakeFile, NightRun, Version, YearClosing, file_batch_id
 from pipelines.warehouse.registry import Registry
 
 # Sources whose change touches every account: their new rows rebuild everything.
@@ -40,6 +41,7 @@ class Inputs:
     code_version: str
     settings: str
     calendar: str
+    closings: tuple[YearClosing, ...] = ()   # the years that stand as an earlier release knew them
 
     @property
     def fingerprint(self) -> str:
@@ -62,8 +64,12 @@ def code_version(project: Path) -> str:
     return digest.hexdigest()[:16]
 
 
-def current_inputs(settings: Settings, registry: Registry) -> Inputs:
-    """The inputs at the knowledge date: rows that count, the verdict and what the sidecar says of each batch."""
+def current_inputs(settings: Settings, registry: Registry, closings: tuple[YearClosing, ...] | None = None) -> Inputs:
+    """The inputs at the knowledge date: rows that count, the verdict and what the sidecar says of each batch.
+
+    closings: the years that stand as an earlier release knew them; None = those that are closed today.
+    """
+    closings = registry.closed_years(settings.knowledge_date) if closings is None else closings
     known = registry.known_rows(settings.knowledge_end)
     batches = registry.batches()
     versions = registry.versions_at(settings.knowledge_end)
@@ -73,7 +79,9 @@ def current_inputs(settings: Settings, registry: Registry) -> Inputs:
     }
     verdicts.update({b: f"{verdicts[b]}|{version.version}" for b, version in versions.items() if b in verdicts})
     again = sorted(f"{s}/{f}" for s, f, b in registry.paths() if b in known and batches[b].file_name != f)
-    return Inputs(known, verdicts, code_version(settings.project), f"{settings.common_gwp_set} {settings.home_division}|{','.join(again)}", _calendar(settings.knowledge_date))
+    closed = "".join(f" {c.year}@{c.release_id}" for c in closings)
+    said = f"{settings.common_gwp_set} {settings.home_division}{closed}|{','.join(again)}"
+    return Inputs(known, verdicts, code_version(settings.project), said, _calendar(settings.knowledge_date), closings)
 
 
 def _calendar(day: date) -> str:
@@ -88,23 +96,24 @@ def _said(batch: Batch) -> str:
     return hashlib.sha256(repr(said).encode()).hexdigest()[:12]
 
 
-def prepare(path: Path, settings: Settings, registry: Registry, inputs: Inputs) -> bool:
+def prepare(path: Path, settings: Settings, registry: Registry, inputs: Inputs, beside: Beside | None = None) -> bool:
     """Make the build database ready for dbt. Returns True when everything must be built anew.
 
     After a change of code the database starts empty: no table of a model that is gone may be published. So it does after a build that
     was broken off: some of its tables hold rows that may since have been taken back. Its views read the files that the registry
-    names, no others. Raises Problem when one of them changed since the night began.
+    names, no others; beside: the tables of closed years and of the release before, None where a test needs neither. Raises Problem when a file of the
+    lake changed since the night began.
     """
     files = require_whole(settings, registry)
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         if _whole_build_of(path) != inputs.code_version:
             _discard(path)
-        return _prepare(path, settings, registry, inputs, files)
+        return _prepare(path, settings, registry, inputs, files, beside or Beside())
     except DuckError:
         # a build database that cannot be opened is rebuilt from the lake
         _discard(path)
-        return _prepare(path, settings, registry, inputs, files)
+        return _prepare(path, settings, registry, inputs, files, beside or Beside())
 
 
 def _whole_build_of(path: Path) -> str | None:
@@ -122,7 +131,7 @@ def _discard(path: Path) -> None:
     path.with_name(path.name + ".wal").unlink(missing_ok=True)
 
 
-def _prepare(path: Path, settings: Settings, registry: Registry, inputs: Inputs, files: list[LakeFile]) -> bool:
+def _prepare(path: Path, settings: Settings, registry: Registry, inputs: Inputs, files: list[LakeFile], beside: Beside) -> bool:
     with connect(path) as db:
         for schema in ("lake", "registry"):
             db.execute(f"create schema if not exists {schema}")
@@ -133,6 +142,7 @@ def _prepare(path: Path, settings: Settings, registry: Registry, inputs: Inputs,
         _view(db, "registry.decided_finding", settings,
               [f for f in files if f.kind == "decided_findings" or (f.kind, f.source) == ("schema", "decided")])
         _registry_tables(db, settings, registry, files)
+        lay_beside(db, beside)
         full, changed = _changes(db, settings, inputs)
         _affected(db, full, changed)
         _affected_months(db, settings, full, changed, files)

@@ -221,3 +221,22 @@ class GivenUp:
     given_up_at: str
     given_up_by: str
     note: str
+
+
+@dataclass(frozen=True)
+class YearClosing:
+    """A year that the signature of a release closed: what counts for it is what was known at that release's knowledge date.
+
+    reopened_*: who opened it again, with whom and why; None while it is closed.
+    """
+
+    year: int
+    release_id: str
+    knowledge_date: str
+    closed_at: str
+    closed_by: str
+    note: str
+    reopened_at: str | None = None
+    reopened_by: str | None = None
+    second_by: str | None = None
+    reopened_note: str | None = None

@@ -13,7 +13,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, fields, replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -34,8 +34,9 @@ from pipelines.warehouse.records import (
     SealedRelease,
     Verdict,
     Version,
+    YearClosing,
 )
-from pipelines.warehouse.registry_reads import night_row, night_runs, sealed_releases
+from pipelines.warehouse.registry_reads import night_row, night_runs, sealed_releases, year_closings
 from pipelines.warehouse.registry_schema import MIGRATIONS, SCHEMA
 
 
@@ -389,6 +390,18 @@ class Registry:
     def add_promotion(self, promotion: Promotion) -> None:
         """Remember which release went live, by whom and why."""
         self._insert("promotion", asdict(promotion))
+
+    def year_closings(self) -> list[YearClosing]:
+        """Every closing of a year, reopened ones among them, in order of year and closing."""
+        return year_closings(self._db)
+
+    def put_year_closing(self, closing: YearClosing) -> None:
+        """Remember that a year was closed, or opened again."""
+        self._insert("year_closing", asdict(closing), "or replace")
+
+    def closed_years(self, day: date) -> tuple[YearClosing, ...]:
+        """The years that are closed for a release of that knowledge date: by an earlier one, and not opened again."""
+        return tuple(c for c in self.year_closings() if c.reopened_at is None and c.knowledge_date < day.isoformat())
 
     def stand_by(self, night: str) -> None:
         """A night found nothing new: what is live is still right on its day."""

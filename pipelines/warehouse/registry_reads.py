@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.problem import Problem
-from pipelines.warehouse.records import NightRun, SealedRelease
+from pipelines.warehouse.records import NightRun, SealedRelease, YearClosing
 
 
 def read_nights(path: Path) -> list[NightRun]:
@@ -40,6 +40,20 @@ def night_row(night: NightRun) -> dict[str, Any]:
 def sealed_releases(db: sqlite3.Connection) -> list[SealedRelease]:
     names = ", ".join(f.name for f in fields(SealedRelease))
     return [SealedRelease(*row) for row in db.execute(f"select {names} from release order by rowid").fetchall()]
+
+
+def year_closings(db: sqlite3.Connection) -> list[YearClosing]:
+    names = ", ".join(f.name for f in fields(YearClosing))
+    return [YearClosing(*row) for row in db.execute(f"select {names} from year_closing order by year, closed_at, release_id").fetchall()]
+
+
+def read_year_closings(path: Path) -> list[YearClosing]:
+    """Every closing of a year that a registry file remembers; the file is only read."""
+    if not path.exists():
+        return []
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30)) as db:
+        known = db.execute("select 1 from sqlite_master where type = 'table' and name = 'year_closing'").fetchone()
+        return year_closings(db) if known else []   # no table: a registry of before years were closed
 
 
 def read_releases(path: Path) -> list[SealedRelease] | None:

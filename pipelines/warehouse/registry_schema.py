@@ -79,4 +79,8 @@ MIGRATIONS: tuple[str, ...] = (
     "alter table sidecar_seen add column period text",
     # received copies that are gone for good, and who let the nights go on without them
     "create table given_up (batch_id text primary key, given_up_at text not null, given_up_by text not null, note text not null)",
+    # years that a signature closed, and who opened them again
+    """create table year_closing (
+      year integer not null, release_id text not null, knowledge_date text not null, closed_at text not null, closed_by text not null, note text not null,
+      reopened_at text, reopened_by text, second_by text, reopened_note text, primary key (year, release_id))""",
 )

@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='table', post_hook='{{ stand_closed() }}') }}
 with sums as (
     select
         uscc, period, period_grain, slice_year,

@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='table', post_hook='{{ stand_closed() }}') }}
 with burned as (
     select
         a.division_code, a.year, a.factor_set, a.sector, a.sector_group, a.fuel_code as fuel, a.activity_quantity, a.activity_unit,

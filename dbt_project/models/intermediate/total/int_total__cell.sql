@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='table', post_hook='{{ stand_closed() }}') }}
 with lines as (
     select
         uscc, period, period_grain, division_code, industry_code,

@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='table', post_hook='{{ stand_closed() }}') }}
 with ledger as (
     select period as first_month, period as last_month from {{ ref('int_ledger__boundary') }} where period_grain = 'month'
     union all

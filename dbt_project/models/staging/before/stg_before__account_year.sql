@@ -1,0 +1,2 @@
+select b.*
+from {{ source('before', 'fct_enterprise_account_year') }} as b

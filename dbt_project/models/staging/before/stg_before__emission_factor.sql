@@ -1,0 +1,2 @@
+select b.*
+from {{ source('before', 'emission_factor') }} as b

@@ -1,0 +1,2 @@
+select b.*
+from {{ source('before', 'failed_row') }} as b

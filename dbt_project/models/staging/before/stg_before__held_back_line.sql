@@ -1,0 +1,2 @@
+select b.*
+from {{ source('before', 'fct_enterprise_held_back_line') }} as b

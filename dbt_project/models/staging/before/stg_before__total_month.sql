@@ -1,0 +1,2 @@
+select b.*
+from {{ source('before', 'fct_total_month') }} as b
