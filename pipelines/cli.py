@@ -13,6 +13,7 @@ import json
 import os
 import signal
 import sys
+from dataclasses import asdict
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -205,6 +206,35 @@ _IN_ORDER = {
     "quick": "当前版本核对无误 | the live release is in order",
     "release": "该发布文件夹自身核对无误（未与湖和登记库核对）| the release folder is in order by itself (not held against lake and registry)",
 }
+
+
+@app.command()
+def diff(
+    before: Annotated[str, typer.Argument(help="前一版本 | the earlier release")],
+    after: Annotated[str, typer.Argument(help="后一版本 | the later release")],
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """任意两个版本之间变了什么、为什么 | What changed between any two releases, and why."""
+    from pipelines.vintage import diff as differing
+
+    found = differing.diff(_settings(data=data), before, after)
+    print(json.dumps(asdict(found), ensure_ascii=False, default=_plain) if as_json else differing.render(found))
+
+
+@app.command()
+def replay(
+    release_id: Annotated[str, typer.Argument(help="发布版本 | release")],
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """由数据湖重建一个版本并比对全部哈希，不改动任何文件 | Build a release again from the lake and compare all hashes; exit 1 on any difference."""
+    from pipelines.vintage import replay as replaying
+
+    found = replaying.replay(_settings(data=data), release_id)
+    print(json.dumps(asdict(found), ensure_ascii=False) if as_json else replaying.render(found))
+    if found.differing:
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -29,6 +29,7 @@ from pipelines.warehouse.records import YearClosing
 from pipelines.warehouse.registry import Registry
 
 _FROZEN = "frozen.json"
+_NOTHING = Beside()
 # A closed figure of these tables that the code of today computes otherwise ends the night: it would change without anybody's decision.
 _HELD_AGAINST = (
     "fct_enterprise_emission_line", "fct_enterprise_account_month", "fct_enterprise_account_year", "fct_total_month", "fct_total_year",
@@ -90,15 +91,22 @@ def _freeze(settings: Settings, registry: Registry, release_id: str, years: tupl
         database.unlink(missing_ok=True)
 
 
-def rebuild(settings: Settings, registry: Registry, manifest: dict[str, Any], database: Path, say: Callable[[str], None]) -> None:
-    """Build the published tables of a release anew from the lake, with what it knew. Raises BuildError, Problem."""
+def rebuild(
+    settings: Settings, registry: Registry, manifest: dict[str, Any], database: Path, say: Callable[[str], None],
+    *, tables: tuple[str, ...] = (), beside: Beside = _NOTHING,
+) -> None:
+    """Build published tables of a release anew from the lake, with what it knew; no table named: all that closed years stand in.
+
+    beside: the release that it was compared with. Raises BuildError, Problem.
+    """
     then = replace(settings, knowledge_date=date.fromisoformat(manifest["knowledge_date"]), common_gwp_set=manifest["common_gwp_set"])
     closings = closings_of(manifest)
     inputs = current_inputs(then, registry, closings)
+    beside = replace(beside, closings=closings, frozen=frozen_years(settings, registry, closings, say))
     database.unlink(missing_ok=True)
-    beside = Beside(closings=closings, frozen=frozen_years(settings, registry, closings, say))
     prepare(database, then, registry, inputs, beside)
-    require(build(then, database, full=True, models=tuple(name for schema, name in closed_tables() if schema == "marts")), failed_folder(settings))
+    models = tables or tuple(name for schema, name in closed_tables() if schema == "marts")
+    require(build(then, database, full=True, models=models), failed_folder(settings))
 
 
 def closings_of(manifest: dict[str, Any]) -> tuple[YearClosing, ...]:

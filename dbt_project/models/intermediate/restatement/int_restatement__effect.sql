@@ -9,7 +9,13 @@ with split as (
             when activity_quantity = before_activity_quantity then 0
             when before_activity_quantity = 0.0 or before_emission_common_tco2e = 0 then change
             else {{ tonnes('cast(before_emission_common_tco2e as double) * (activity_quantity / before_activity_quantity)') }} - before_emission_common_tco2e
-        end as activity_effect
+        end as activity_effect,
+        case
+            when side <> 'both' then null
+            when division_code <> before_division_code or industry_code <> before_industry_code then 'entity'
+            when prefecture_code is distinct from before_prefecture_code or industry_section is distinct from before_industry_section
+                or field is distinct from before_field then 'boundary'
+        end as move_cause
     from (
         select *, cast(emission_common_tco2e - before_emission_common_tco2e as decimal(18, 3)) as change
         from {{ ref('int_restatement__cause') }}
@@ -25,12 +31,12 @@ effect as (
     union all
     -- a figure that leaves one place for another moves at its old value
     select line_id, uscc, period, period_grain, measure, is_synthetic, {{ old_codes | join(', ') }},
-        case when division_code <> before_division_code or industry_code <> before_industry_code then 'entity' else 'boundary' end, -before_emission_common_tco2e
-    from split where side = 'both'
+        move_cause, -before_emission_common_tco2e
+    from split where move_cause is not null
     union all
     select line_id, uscc, period, period_grain, measure, is_synthetic, {{ codes | join(', ') }},
-        case when division_code <> before_division_code or industry_code <> before_industry_code then 'entity' else 'boundary' end, before_emission_common_tco2e
-    from split where side = 'both'
+        move_cause, before_emission_common_tco2e
+    from split where move_cause is not null
     union all
     select line_id, uscc, period, period_grain, measure, is_synthetic, {{ codes | join(', ') }}, activity_cause, activity_effect
     from split where side = 'both'
