@@ -179,14 +179,17 @@ def verify(
     data: DataOption = None,
     quick: Annotated[bool, typer.Option("--quick", help="只核对当前版本 | the live release only")] = False,
     release: Annotated[Path | None, typer.Option("--release", help="只核对这个发布文件夹（可在任何机器上）| only this release folder, on any machine")] = None,
+    key: Annotated[Path | None, typer.Option("--public-key", help="与 --release 同用：须由此公钥（PEM）所属密钥签署 | with --release: the key that must have signed it")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """重算所有发布版本的哈希、恒等式与约定 | Recompute hashes, identities, contracts and the chain of all releases; changes nothing."""
     from pipelines.gate.given_up import list_wrong
     from pipelines.publish import verify as verifying
 
+    if key is not None and release is None:
+        raise typer.BadParameter("--public-key 须与 --release 同用 | --public-key goes with --release")
     settings = _settings(data=data)
-    problems = verifying.verify(settings, quick=quick) if release is None else verifying.verify_copy(release)
+    problems = verifying.verify(settings, quick=quick) if release is None else verifying.verify_copy(release, key)
     alone = quick or release is not None
     given_up = [item for item in list_wrong(settings) if item["given_up_by"]] if not (alone or problems) else []
     if as_json:

@@ -86,6 +86,7 @@ class Settings:
         clock_limit_days: days after the last night beyond which the clock is not believed.
         published_file_mode, published_folder_mode: permissions of everything below marts/, whatever the umask.
         keep_raw_days: days after which the received copy of a refused delivery is removed; None = never.
+        signing_key: PEM file of the Ed25519 key that signs every release; None = none is signed.
         keep_log_days, keep_run_days: days after which logs and Dagster's finished runs are removed.
         build_memory: memory of the build; above it DuckDB spills to disk.
         cron: when Dagster starts the night (Asia/Shanghai).
@@ -108,6 +109,7 @@ class Settings:
     published_file_mode: int = 0o444
     published_folder_mode: int = 0o755
     keep_raw_days: int | None = None
+    signing_key: Path | None = None
     keep_log_days: int = 90
     keep_run_days: int = 90
     build_memory: str = "2GB"
@@ -273,6 +275,8 @@ class _Keys(BaseSettings):
     keep_raw_days: Annotated[int | None, Field(ge=1), Meaning(
         "被退回批次的原始副本保留天数 [d]；默认永久保留", "days that the received copy of a refused delivery is kept [d]; for ever by default",
         "1 或以上的整数", "a whole number, 1 or more")] = None
+    signing_key: Annotated[Path | None, Meaning(
+        "签署发布版本的 Ed25519 私钥（PEM）；默认不签", "private Ed25519 key (PEM) that signs every release; none by default", "文件路径", "path of a file")] = None
     keep_log_days: Annotated[int, Field(ge=1), Meaning(
         "夜间日志保留天数 [d]", "days that logs are kept [d]", "1 或以上的整数", "a whole number, 1 or more")] = Settings.keep_log_days
     keep_run_days: Annotated[int, Field(ge=1), Meaning(
@@ -313,7 +317,7 @@ class _File(TomlConfigSettingsSource):
         # a yes or no is no number: written out, so that `keep_releases = true` is refused instead of meaning 1
         found = {key: str(value).lower() if isinstance(value, bool) else value for key, value in super().__call__().items()}
         file = settings_file()
-        for key in ("inbox", "data"):
+        for key in ("inbox", "data", "signing_key"):
             if file and isinstance(found.get(key), str):
                 found[key] = file.absolute().parent / found[key]
         return found

@@ -28,11 +28,13 @@ from pipelines.publish.identities import check_identities
 from pipelines.publish.live import may_promote, prepare_folders, sealing_of, settle, switch
 from pipelines.publish.problem import PublishError
 from pipelines.publish.seals import Known, seal_problems
+from pipelines.publish.signing import private_key, seal_line
 from pipelines.publish.site import RuleText, write_site
 from pipelines.publish.store import (
     DATABASE,
     PARQUET,
     RELEASE_FILE,
+    SEAL_FILE,
     SHA_FILE,
     is_official,
     live_id,
@@ -49,6 +51,7 @@ from pipelines.publish.store import (
     write_published,
 )
 from pipelines.settings import Settings
+from pipelines.warehouse.beside import closed_tables
 from pipelines.warehouse.duck import STORAGE_NUMBER, attach, connect, identifier, quoted
 from pipelines.warehouse.files import flush_folder, flush_tree, put_tree_in_place, remove_tree
 from pipelines.warehouse.records import YearClosing
@@ -150,6 +153,8 @@ def seal(settings: Settings, registry: Registry, build_db: Path, release: Releas
     if target.exists() and not seal_problems(target, known):
         return target
     require_sealable(settings, registry, release.release_id)
+    if settings.signing_key is not None:
+        private_key(settings.signing_key)   # a key that is not there ends the night before anything is written
     check_contract(build_db)
     _check_identities(build_db)
     prepare_folders(settings)
@@ -239,8 +244,9 @@ def _write_database(part: Path, build_db: Path, release: ReleaseInfo) -> dict[st
             db.execute(f"create table {table.sql_name('sealed')} as select * from {table.sql_name('build_db')} order by {_order(table)}")
             rows[table.name] = _count(db, table.sql_name("build_db"))
         db.execute("begin")   # a comment committed by itself waits for the disk, and there are thousands
+        closed = _closed_words(release)
         for table in tables:
-            _comment(db, table)
+            _comment(db, table, closed if ("marts", table.name.split(".")[1]) in closed_tables() else None)
         db.execute("commit")
         _write_release_table(db, release)
         rows[RELEASE_TABLE] = 1
@@ -259,10 +265,21 @@ def _count(db: Any, relation: str) -> int:
     return int(db.execute(f"select count(*) from {relation}").fetchone()[0])
 
 
-def _comment(db: Any, table: Table) -> None:
+def _closed_words(release: ReleaseInfo) -> tuple[str, str] | None:
+    """Which years are closed, by whom and when, in both languages; None = none is."""
+    if not release.closed_years:
+        return None
+    said = [(c.year, c.closed_by, c.closed_at[:10], c.release_id) for c in release.closed_years]
+    return ("已封账：" + "、".join(f"{year} 年（{by}，{day}，版本 {name}）" for year, by, day, name in said),
+            "closed: " + ", ".join(f"{year} (by {by}, {day}, release {name})" for year, by, day, name in said))
+
+
+def _comment(db: Any, table: Table, closed: tuple[str, str] | None) -> None:
     name = table.sql_name("sealed")
     if table.comment:
-        db.execute(f"comment on table {name} is {quoted(table.comment)}")
+        zh, bar, en = table.comment.partition(" | ")
+        said = f"{zh}；{closed[0]}{bar}{en}; {closed[1]}" if closed and bar else table.comment
+        db.execute(f"comment on table {name} is {quoted(said)}")
     for column in table.columns.values():
         if column.comment:
             db.execute(f"comment on column {name}.{identifier(column.name)} is {quoted(column.comment)}")
@@ -314,7 +331,7 @@ def _write_site(settings: Settings, part: Path, release: ReleaseInfo, known: Kno
     before = date.fromisoformat(sealed.knowledge_date) if sealed else None
     about = {
         "release_id": release.release_id, "knowledge_date": release.knowledge_date, "is_synthetic": release.is_synthetic,
-        "previous_date": before if before and before < release.knowledge_date else None,
+        "previous_date": before if before and before < release.knowledge_date else None, "closed": _closed_words(release),
     }
     with connect() as db:
         attach(db, part / DATABASE, "sealed")
@@ -365,6 +382,8 @@ def _write_manifest(
     }
     write_published(settings, part / RELEASE_FILE, (json.dumps(manifest, ensure_ascii=False, indent=1) + "\n").encode())
     write_published(settings, part / SHA_FILE, sha_line(part).encode())
+    if settings.signing_key is not None:
+        write_published(settings, part / SEAL_FILE, seal_line(part, private_key(settings.signing_key)).encode())
     return manifest
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.publish.problem import PublishError, both
+from pipelines.publish.signing import seal_line_problems
 from pipelines.publish.store import (
     RELEASE_FILE,
     SHA_FILE,
@@ -63,7 +64,7 @@ def seal_problems(folder: Path, known: Known | None, *, where: str = "", content
                              f"{where}{RELEASE_FILE} is that of release {manifest['release_id']}"))
     if not manifest_is_sealed(folder):
         problems.append(both(f"{where}{SHA_FILE} 与 {where}{RELEASE_FILE} 不符", f"{where}{SHA_FILE} is not that of {where}{RELEASE_FILE}"))
-    return problems + _registry_problems(folder, manifest, known, where) + _signature_problems(folder, where) + file_problems(
+    return problems + _registry_problems(folder, manifest, known, where) + _signature_problems(folder, where) + seal_line_problems(folder, None, where=where) + file_problems(
         folder, manifest, where=where, contents=contents
     )
 

@@ -4,6 +4,7 @@
     marts/carbon.duckdb, parquet, site, release.json, release.sha256     links to the same names below `live`
     marts/releases/<release_id>/                             every sealed one: those files and folders
     marts/releases/<release_id>/signature.json               makes it an official one
+    marts/releases/<release_id>/release.sig                  the detached signature of release.json, where a key is set
 
 Who wants files of one release reads below `live_folder`, resolved once; a link that is followed twice may lead to two.
 """
@@ -25,6 +26,7 @@ DATABASE = "carbon.duckdb"
 RELEASE_FILE = "release.json"
 SHA_FILE = "release.sha256"
 SIGNATURE_FILE = "signature.json"
+SEAL_FILE = "release.sig"
 PARQUET = "parquet"
 SITE = "site"
 LIVE = "live"
@@ -32,7 +34,7 @@ RELEASES = "releases"
 PATHS = (DATABASE, PARQUET, SITE, RELEASE_FILE, SHA_FILE)   # where analysts and scripts look, below marts/
 
 _CHUNK = 1 << 20
-_BESIDE = frozenset({RELEASE_FILE, SHA_FILE, SIGNATURE_FILE})   # of a release, but not among the files that release.json lists
+_BESIDE = frozenset({RELEASE_FILE, SHA_FILE, SIGNATURE_FILE, SEAL_FILE})   # of a release, but not among the files that release.json lists
 
 
 def releases_folder(settings: Settings) -> Path:

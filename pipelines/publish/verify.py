@@ -16,6 +16,7 @@ from pipelines.publish.hashes import table_hashes
 from pipelines.publish.identities import identity_failures
 from pipelines.publish.problem import both
 from pipelines.publish.seals import Known, chain_problems, seal_problems
+from pipelines.publish.signing import public_key, seal_line_problems
 from pipelines.publish.store import (
     DATABASE,
     LIVE,
@@ -56,13 +57,16 @@ def verify(settings: Settings, *, quick: bool = False) -> list[str]:
     return problems
 
 
-def verify_copy(folder: Path) -> list[str]:
+def verify_copy(folder: Path, key: Path | None = None) -> list[str]:
     """What is wrong with a release folder that lies anywhere, from itself alone: its files and their hashes, tables, contract, identities, sums of
     lines. What only the lake and the registry know (whether the rows are those delivered, whether it is the release that was sealed) is not asked.
+
+    key: PEM file of the public key that must have signed it. Raises Problem when that is no key.
     """
     if not folder.is_dir():
         return [both(f"{folder} 不是文件夹", f"{folder} is no folder")]
-    return seal_problems(folder, None) + content_problems(folder)
+    signed = seal_line_problems(folder, public_key(key)) if key else []
+    return list(dict.fromkeys(signed + seal_problems(folder, None))) + content_problems(folder)
 
 
 def _registry_identity(settings: Settings) -> Any:

@@ -476,16 +476,17 @@ def _written(path: Path, tables_of_rows: dict[str, list[dict[str, Any]]]) -> Pat
         db.execute("create table intermediate.secret as select 1 as inside")
         db.execute("create view marts.helper as select 1 as inside")
         for name, rows in tables_of_rows.items():
-            _write_table(db, name, rows)
+            _write_table(db, name, _types(name, rows[0]), rows)
+        for name in load_published().tables.keys() - tables_of_rows.keys():   # nothing happened that they tell of
+            _write_table(db, name, {column.name: (column.type, column.unit) for column in load_published().tables[name].columns}, [])
         db.execute("commit")
     return path
 
 
-def _write_table(db: Any, name: str, rows: list[dict[str, Any]]) -> None:
-    types = _types(name, rows[0])
+def _write_table(db: Any, name: str, types: dict[str, tuple[str, str | None]], rows: list[dict[str, Any]]) -> None:
     db.execute(f"create table {name} ({', '.join(f'{column} {kind}' for column, (kind, _) in types.items())})")
-    db.executemany(f"insert into {name} values ({', '.join('?' for _ in types)})",
-                   [[row[column] for column in types] for row in rows])
+    if rows:
+        db.executemany(f"insert into {name} values ({', '.join('?' for _ in types)})", [[row[column] for column in types] for row in rows])
     db.execute(f"comment on table {name} is {quoted(f'表 | The table {name}, it' + chr(39) + 's whole')}")
     for column, (_, unit) in types.items():
         tail = f" [{unit}]" if unit else ""

@@ -29,7 +29,8 @@ def write_site(db: Any, folder: Path, release: dict[str, Any], rules: Mapping[st
 
     Args:
         db: a connection with the release attached as `sealed`.
-        release: release_id, knowledge_date (date), is_synthetic, previous_date (date of the release before, or None).
+        release: release_id, knowledge_date (date), is_synthetic, previous_date (date of the release before, or None),
+            closed (which years are closed, by whom, in both languages, or None).
         rules: texts of the checks by id; a check without one is shown without a reason.
     """
     report = read_report(db, release)
