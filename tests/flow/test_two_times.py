@@ -63,6 +63,22 @@ def test_the_latest_delivery_wins_and_a_conflict_counts_for_neither(history: Pat
     assert query(live, "select count(*) > 0 from quality.worklist where check_id = 'conflicting_deliveries'") == [(True,)]
 
 
+def test_what_changed_from_night_to_night_has_its_cause(history: Path) -> None:
+    """Diesel of 2025, one factor (t CO2 a tonne). February: November of enterprise 1 is corrected from 10 to 11 t, the 7 t of enterprise 2 that
+    waited for the register enter; the two deliveries in conflict count for neither. June: October is corrected from 5 to 6 t.
+    """
+    database = history / "data" / "marts" / "carbon.duckdb"
+    ((factor,),) = query(database, "select distinct emission_common_tco2e / activity_quantity from marts.fct_enterprise_emission_line where activity_quantity = 11")
+    rows = query(
+        database, "select strftime(period, '%Y-%m'), cause, delta_tco2e from marts.fct_restatement"
+        " where level = 'province' and period_kind = 'month' and measure = 'direct_tco2e' order by release_id, period, cause")
+    assert [(period, cause, round(float(tco2e) / factor, 2)) for period, cause, tco2e in rows] == [
+        ("2025-11", "correction", 1.0), ("2025-11", "entity", 7.0), ("2025-10", "correction", 1.0),
+    ]
+    ids = [name for (name,) in query(database, "select distinct from_release_id from marts.fct_restatement order by 1")]
+    assert ids == [p.name for p in sorted((history / "data" / "marts" / "releases").iterdir())][:2]
+
+
 def _rows(database: Path, table: str, key: str) -> dict[tuple, tuple]:
     """Key -> the other columns of a table, without where its rows come from."""
     names = [name for (name,) in query(database, f"select column_name from duckdb_columns() where schema_name = 'marts' and table_name = '{table}' order by 1")]
