@@ -22,8 +22,9 @@ from pipelines.warehouse.duck import connect, identifier, quoted
 
 _MODELS = (
     "path:models/staging/before", "stg_registry__release_pair", "path:models/intermediate/restatement", "path:models/marts/restatement",
-    "restatement_cause", "restatement_reason",
+    "restatement_consequence", "restatement_cause", "restatement_reason",
 )
+_MADE_HERE = ("marts.fct_restatement", "quality.restatement_consequence")
 _SHOWN = 20
 
 
@@ -49,8 +50,8 @@ def diff(settings: Settings, before: str, after: str) -> Difference:
                          "--select", *_MODELS], database, Path(name) / "dbt", memory=settings.build_memory))
         with connect(database, read_only=True) as db:
             return Difference(before, after, *(
-                _rows(db, f"select * from marts.{table} where release_id = ? and from_release_id = ?", [after, before])
-                for table in ("fct_restatement", "fct_restatement_consequence")
+                _rows(db, f"select * from {table} where release_id = ? and from_release_id = ?", [after, before])
+                for table in _MADE_HERE
             ))
 
 
@@ -76,7 +77,7 @@ def _lay(database: Path, before: Path, after: Path) -> None:
         for name in load_marts():
             file = after / PARQUET / f"{name}.parquet"
             schema, table = name.split(".")
-            if file.is_file() and not table.startswith("fct_restatement"):
+            if file.is_file() and name not in _MADE_HERE:
                 db.execute(f"create view {schema}.{identifier(table)} as select * from read_parquet({quoted(str(file))})")
 
 

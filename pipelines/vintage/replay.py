@@ -74,7 +74,7 @@ def _before(settings: Settings, known: Known, manifest: dict[str, Any]) -> tuple
     said = read_manifest(folder) if folder.is_dir() and not seal_problems(folder, known) else None
     if said is None:
         why = f"前一版本 {before} 已不在 | its predecessor {before} is not there any more"
-        return own, {"marts.fct_restatement": why, "marts.fct_restatement_consequence": why}
+        return own, {"marts.fct_restatement": why, "quality.restatement_consequence": why}
     return Beside(release_id=own.release_id, code=own.code, before_id=before, before_code=said["code_version"], before=folder / PARQUET), {}
 
 
