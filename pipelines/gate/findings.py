@@ -49,6 +49,11 @@ class Finding:
     holds_until: datetime | None
     estimate_tco2e: float | None
 
+    @property
+    def holds_back(self) -> bool:
+        """Whether it holds its row back for good; one that ends by itself leaves the row to what is said of its load."""
+        return self.severity != "info" and self.holds_until is None
+
 
 _VALUES = attrgetter(*FINDING_SCHEMA)
 

@@ -70,7 +70,7 @@ class InMemory:
         self.findings += findings
 
     def refuse_rest(self, problem: Unreadable) -> None:
-        named = {found.row_no for found in self.findings if found.severity != "info"}
+        named = {found.row_no for found in self.findings if found.holds_back}
         self.findings += [refused_row(self.delivery, row, problem) for row in identity(self._rows) if row["row_no"] not in named]
 
     def hold_late(self, passes: datetime) -> None:

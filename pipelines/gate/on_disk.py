@@ -81,7 +81,7 @@ class OnDisk:
             found = merged(rule_findings(self.delivery, self.delivery.source, part, here, outcomes))
             if first := first_critical([*([self.critical] if self.critical else []), *found], outcomes):
                 self.critical = first
-            named |= {f.row_no for f in found if f.severity != "info"}
+            named |= {f.row_no for f in found if f.holds_back}
             self.add(found)
         judged = acceptable_from(failed, mine, outcomes).with_columns(pl.col("row_no").is_in(list(named)).alias("named"))
         judged = judged.filter(pl.col("named") | pl.col("acceptable_from").ne_missing(pl.col("received_at")))

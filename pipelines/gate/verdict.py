@@ -59,7 +59,7 @@ class Load(Protocol):
         """Further findings."""
 
     def refuse_rest(self, problem: Unreadable) -> None:
-        """A finding for each row that has none that holds it back."""
+        """A finding for each row that has none that holds it back for good."""
 
     def hold_late(self, passes: datetime) -> None:
         """A finding for each row that is in order before its load counts."""
