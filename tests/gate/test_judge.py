@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import polars as pl
 import pytest
@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.contracts.source import load_sources
-from pipelines.gate.delivery import Delivery
+from pipelines.gate.delivery import Decided, Delivery
 from pipelines.gate.findings import Finding
 from pipelines.gate.judge import InMemory, judge
 from pipelines.gate.standard import Standard
@@ -69,6 +69,16 @@ def test_more_than_the_allowed_share_refuses_the_load(bad: int, refused: bool) -
         (load,) = [f for f in judgement.load.findings if f.severity == "critical"]
         assert f"{bad}" in load.message_zh
         assert not judgement.waiting
+
+
+def test_a_row_that_came_right_is_named_when_its_whole_load_is_withdrawn() -> None:
+    """The register knew its enterprise a month later: that finding ends, the row is held back by the decision alone."""
+    known_from = RECEIVED + timedelta(days=30)
+    load = replace(delivery(OUTPUT, [_row(uscc="NEW")]), decided=Decided(pl.DataFrame(), {}, {}, withdrawn="D1"))
+    (judgement,) = _judge([load], known_enterprises(NEW=known_from))
+    assert judgement.refused_by == "S02-batch-withdrawn"
+    found = {f.check_id: f.holds_until for f in judgement.load.findings if f.row_no == 2}
+    assert found == {"K01-unknown-enterprise": known_from, "S02-batch-withdrawn": None}
 
 
 def test_malformed_lines_count_for_the_share_and_as_received() -> None:
