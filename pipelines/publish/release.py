@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.contracts.published import load_published
+from pipelines.publish.cells import CELL_TABLE, rolled_up, write_cells
 from pipelines.publish.contract import (
     RELEASE_TABLE,
     Table,
@@ -239,7 +240,7 @@ def _write_database(part: Path, build_db: Path, release: ReleaseInfo) -> dict[st
         attach(db, part / DATABASE, "sealed", read_only=False)
         for schema in load_published().schemas:
             db.execute(f"create schema if not exists sealed.{identifier(schema)}")
-        tables = [table for table in published_tables(db, "build_db").values() if table.name != RELEASE_TABLE]
+        tables = [table for table in published_tables(db, "build_db").values() if table.name not in (RELEASE_TABLE, CELL_TABLE)]
         for table in tables:
             db.execute(f"create table {table.sql_name('sealed')} as select * from {table.sql_name('build_db')} order by {_order(table)}")
             rows[table.name] = _count(db, table.sql_name("build_db"))
@@ -250,6 +251,8 @@ def _write_database(part: Path, build_db: Path, release: ReleaseInfo) -> dict[st
         db.execute("commit")
         _write_release_table(db, release)
         rows[RELEASE_TABLE] = 1
+        write_cells(db, "sealed")
+        rows[CELL_TABLE] = _count(db, f"sealed.{CELL_TABLE}")
         db.execute("checkpoint sealed")
         db.execute("detach sealed")
     remove_tree(part / "tmp")
@@ -375,8 +378,9 @@ def _write_manifest(
         "closed_years": [asdict(closing) for closing in release.closed_years],
         "input_batches": [asdict(batch) for batch in sorted(release.input_batches, key=lambda b: b.batch_id)],
         "unexplained_shares": _unexplained_shares(part),
+        "cell_hashes": _cell_hashes(part),
         "row_counts": {name: found.rows for name, found in hashes.items()},
-        "value_hashes": {name: found.value for name, found in hashes.items() if name != RELEASE_TABLE},
+        "value_hashes": {name: found.value for name, found in hashes.items() if name not in (RELEASE_TABLE, CELL_TABLE)},
         "provenance_hashes": {name: found.provenance for name, found in hashes.items()},
         "files": {name: {"bytes": (part / name).stat().st_size, "sha256": sha256_of(part / name)} for name in files},
     }
@@ -385,6 +389,12 @@ def _write_manifest(
     if settings.signing_key is not None:
         write_published(settings, part / SEAL_FILE, seal_line(part, private_key(settings.signing_key)).encode())
     return manifest
+
+
+def _cell_hashes(part: Path) -> dict[str, str]:
+    with connect() as db:
+        attach(db, part / DATABASE, "sealed")
+        return rolled_up(db, "sealed")
 
 
 def _unexplained_shares(part: Path) -> dict[str, float]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.problem import Problem
+from pipelines.publish.cells import cell_problems
 from pipelines.publish.contract import RELEASE_TABLE, contract_problems, published_tables
 from pipelines.publish.hashes import table_hashes
 from pipelines.publish.identities import identity_failures
@@ -184,7 +185,14 @@ def _database_problems(db: Any, folder: Path, manifest: dict[str, Any]) -> list[
                 f"{DATABASE} 与 release.json 不是同一版本", f"{DATABASE} and release.json are of two releases"
             ))
     broken = contract_problems(db, "live")
-    return problems + broken + (_identity_problems(db, broken))
+    return problems + broken + _identity_problems(db, broken) + _cell_problems(db, manifest, broken)
+
+
+def _cell_problems(db: Any, manifest: dict[str, Any], broken: list[str]) -> list[str]:
+    try:
+        return cell_problems(db, "live", manifest)
+    except Exception as error:  # noqa: BLE001 - as in content_problems
+        return [] if broken else [both("数字的哈希无法核验", f"the hashes of the figures cannot be verified: {error}")]
 
 
 def _identity_problems(db: Any, broken: list[str]) -> list[str]:

@@ -445,7 +445,7 @@ def _types(name: str, row: dict[str, Any]) -> dict[str, tuple[str, str | None]]:
     """Columns of a table: SQL type and unit."""
     wanted = load_published().tables.get(name)
     found = {c.name: (c.type, c.unit) for c in wanted.columns} if wanted else {}
-    return {column: found.get(column, ("varchar", None)) for column in row}
+    return {**{column: ("varchar", None) for column in row}, **found}
 
 
 @cache
@@ -486,7 +486,7 @@ def _written(path: Path, tables_of_rows: dict[str, list[dict[str, Any]]]) -> Pat
 def _write_table(db: Any, name: str, types: dict[str, tuple[str, str | None]], rows: list[dict[str, Any]]) -> None:
     db.execute(f"create table {name} ({', '.join(f'{column} {kind}' for column, (kind, _) in types.items())})")
     if rows:
-        db.executemany(f"insert into {name} values ({', '.join('?' for _ in types)})", [[row[column] for column in types] for row in rows])
+        db.executemany(f"insert into {name} values ({', '.join('?' for _ in types)})", [[row.get(column) for column in types] for row in rows])
     db.execute(f"comment on table {name} is {quoted(f'表 | The table {name}, it' + chr(39) + 's whole')}")
     for column, (_, unit) in types.items():
         tail = f" [{unit}]" if unit else ""

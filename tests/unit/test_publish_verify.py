@@ -62,6 +62,8 @@ def test_what_was_sealed_verifies(settings) -> None:
     ("delete from quality.failed_row", "has 0 rows instead of 1"),
     ("drop table quality.worklist", "quality.worklist stands in only one of"),
     ("create table marts.extra as select 1 as x", "marts.extra stands in only one of"),
+    ("update reference.cell_hash set input_hash = md5('x') where table_name = 'marts.fct_total_year' and key like 'level=province,%'", "its inputs are not those of its hash"),
+    ("update marts.fct_enterprise_emission_line set factor_id = 'x' where emission_source = 'fuel'", "its inputs are not those of its hash"),
     ("update reference.release set release_id = 'x'", "are of two releases"),
     ("update quality.batch set rows_accepted = 0", "rows received = accepted + quarantined; 2 place(s)"),
     ("comment on column marts.fct_total_year.direct_tco2e is null", "fct_total_year.direct_tco2e has no comment"),
