@@ -54,6 +54,7 @@
     'reconciliation',
     'series',
     'statistics',
+    'succession',
     'triangulation',
 ]) }}
 {% endmacro %}

@@ -19,6 +19,8 @@
     ('int_current__project_list', 'batch_id, row_no'),
     ('int_current__register', 'batch_id, row_no'),
     ('int_current__register_latest', 'uscc'),
+    ('int_current__succession', 'uscc'),
+    ('int_current__succession_reach', 'uscc, reaches_uscc'),
     ('int_current__steward_decision', 'batch_id, row_no'),
     ('int_delivery__night', 'night_id'),
     ('int_driver__economy', 'division_code, year, measure, industry, price_basis, vintage, is_synthetic'),
