@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from calendar import monthrange
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -337,6 +338,13 @@ FACTORS = [
     {"factor_id": f"test:{number}", "kind": "grid", "item": "average", "value": 0.6, "unit": "tCO2/MWh", "area": area, "data_year": 2023, "status": "confirmed",
      "confidence": confidence, "document": "测试文件", "published_on": "2026-01-02"} for number, (area, confidence) in enumerate((("520000", "B"), ("region:测试", "C")))
 ]
+# issues as a deliverer writes them: names and codes of levels and measures, one that is settled on the day after the night
+ISSUE = {"issue_id": "I-1", "opened_on": "2026-01-05", "closed_on": "", "tonnes": "", "text_zh": "待检定", "text_en": "to be calibrated", "owner": "某厂"}
+ISSUES = [
+    {**ISSUE, "level": "企业", "code": uscc(NUMBER["in operation"]), "period": "2025-05", "measure": "直接排放", "tonnes": "-12.5"},
+    {**ISSUE, "level": "市州行业", "code": "520300:26", "period": "2025", "measure": "direct_tco2e", "closed_on": "2026-07-01"},
+    {**ISSUE, "issue_id": "I-2", "level": "清单", "code": "520000:Thermal_Power", "period": "2007", "measure": "emission_tco2", "closed_on": "2026-06-30"},
+]
 SALES = [("520200", "26", 400), ("520300", "26", 100_000)]  # 六盘水: less than its enterprises bought; 遵义: more
 
 
@@ -380,6 +388,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for row in rows["grid_generation"]:
         row["area"] = row.pop("division_code")
     rows["emission_factor"] = FACTORS
+    rows["known_issue"] = ISSUES
     deliver(root / "inbox", "enterprise_register", "register.csv", _register())
     for source, part in rows.items():
         later = source.startswith("later_")
@@ -428,6 +437,16 @@ def test_a_body_reports_under_its_successors_code(found: Path) -> None:
                   uscc(NUMBER["sold in april"]), uscc(NUMBER["bought in april"]))
     assert whole == [(3, 3), (9, 9)]
     assert query(found, "select count(*) from quality.coverage_month where uscc = ? and period >= '2025-01-01'", uscc(NUMBER["round and"]))[0][0] > 0
+
+
+def test_a_known_issue_reaches_its_table(found: Path) -> None:
+    rows = query(found, "select issue_id, level, code, code_name, period, period_kind, measure, is_open, tonnes_tco2e, is_synthetic from marts.fct_known_issue order by 1, 2")
+    number = NUMBER["in operation"]
+    assert rows == [
+        ("I-1", "enterprise", uscc(number), f"测试企业{number:03d}(演示数据)", date(2025, 5, 1), "month", "direct_tco2e", True, Decimal("-12.500"), True),
+        ("I-1", "prefecture_industry", "520300:26", "遵义市：化学原料和化学制品制造业", date(2025, 1, 1), "year", "direct_tco2e", True, None, True),
+        ("I-2", "inventory", "520000:thermal_power", "贵州省", date(2007, 1, 1), "year", "emission_tco2", False, None, True),
+    ]
 
 
 def test_sales_are_compared_with_purchases(found: Path) -> None:

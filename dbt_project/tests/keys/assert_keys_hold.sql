@@ -15,6 +15,7 @@
     ('int_current__carbon_sink', 'batch_id, row_no'),
     ('int_current__certificate', 'batch_id, row_no'),
     ('int_current__credit', 'batch_id, row_no'),
+    ('int_current__known_issue', 'batch_id, row_no'),
     ('int_current__power_unit', 'batch_id, row_no'),
     ('int_current__project_list', 'batch_id, row_no'),
     ('int_current__register', 'batch_id, row_no'),
