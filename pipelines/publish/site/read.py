@@ -249,18 +249,24 @@ def _totals(db: Any, release: Row) -> Row:
             sum(rows_received) as received, sum(rows_accepted) as accepted, sum(rows_quarantined) as quarantined
         from sealed.quality.batch where not is_published
     """)
+    items = open_work(db, release["knowledge_date"])
+    [reported] = _rows(db, """
+        select count(case when state = 'reported' then 1 end) as reported, count(*) as due
+        from sealed.quality.coverage_month where period = (select max(period) from sealed.quality.coverage_month)
+    """)
+    return {**totals, **items, "reported": reported["reported"], "due": reported["due"]}
+
+
+def open_work(db: Any, knowledge_date: date) -> Row:
+    """The worklist in three figures: items that are open and overdue, and the tonnes at stake, of each delivery its greatest item."""
     [items] = _rows(db, f"""
         select coalesce(sum(open), 0) as open, coalesce(sum(overdue), 0) as overdue, sum(tonnes) as tonnes
         from (
             select count(*) as open, count(case when due_on < ? then 1 end) as overdue, max(tonnes_at_stake) as tonnes
             from sealed.quality.worklist where {_OPEN} group by batch_id
         ) as by_batch
-    """, [release["knowledge_date"]])
-    [reported] = _rows(db, """
-        select count(case when state = 'reported' then 1 end) as reported, count(*) as due
-        from sealed.quality.coverage_month where period = (select max(period) from sealed.quality.coverage_month)
-    """)
-    return {**totals, **items, "reported": reported["reported"], "due": reported["due"]}
+    """, [knowledge_date])
+    return items
 
 
 def _trend(db: Any) -> Trend:
