@@ -20,6 +20,7 @@
     {'name': 'grid_generation', 'column': 'period', 'slice': 'year', 'quantity': 'generation', 'uscc': none, 'period': 'period'},
     {'name': 'grid_sales', 'column': 'period', 'slice': 'year', 'quantity': 'quantity', 'uscc': none, 'period': 'period'},
     {'name': 'industry_class', 'column': none, 'slice': 'static', 'quantity': none, 'uscc': none, 'period': none},
+    {'name': 'known_issue', 'column': none, 'slice': 'static', 'quantity': none, 'uscc': none, 'period': 'period'},
     {'name': 'meter_reading', 'column': 'period', 'slice': 'month', 'quantity': 'value', 'uscc': 'uscc', 'period': 'period', 'bulk': true},
     {'name': 'plan_target', 'column': none, 'slice': 'static', 'quantity': none, 'uscc': none, 'period': none},
     {'name': 'power_unit_month', 'column': 'period', 'slice': 'month', 'quantity': 'coal_t', 'uscc': 'uscc', 'period': 'period'},
@@ -54,6 +55,7 @@
     'reconciliation',
     'series',
     'statistics',
+    'succession',
     'triangulation',
 ]) }}
 {% endmacro %}

@@ -256,6 +256,15 @@ def _seed_names(name: str, file: str, spelling: str, code: str) -> CodeList:
     return CodeList(name, {key(row[spelling]): row[code] for row in read_rows(SEEDS / file)})
 
 
+def _bilingual(name: str, file: str, code: str) -> CodeList:
+    """Codes of a seed, spelt as the code or as either name; of names that several codes have, the first row's."""
+    spellings: dict[str, str] = {}
+    for column in (code, "name_zh", "name_en"):
+        for row in read_rows(SEEDS / file):
+            spellings.setdefault(code_key(row[column]), row[code])
+    return CodeList(name, spellings)
+
+
 @cache
 def load_code_lists() -> dict[str, CodeList]:
     """All code lists by name."""
@@ -270,6 +279,8 @@ def load_code_lists() -> dict[str, CodeList]:
     lists["any_industry"] = _industry(("1", "2", "3", "4"))
     lists["balance_item"] = _seed_names("balance_item", "balance_item_name.csv", "name_key", "item_code")
     lists["balance_fuel"] = _seed_names("balance_fuel", "balance_fuel_name.csv", "name_key", "fuel_code")
+    lists["issue_level"] = _bilingual("issue_level", "issue_level.csv", "level")
+    lists["issue_measure"] = _bilingual("issue_measure", "issue_measure.csv", "measure")
     targets = {code_key(r["target_id"]): r["target_id"] for r in read_rows(PUBLISHED / "plan_target" / "targets.csv")}
     lists["target"] = CodeList("target", targets)
     return lists

@@ -128,3 +128,9 @@ def is_missing(value: str | None) -> bool:
         return False
     text = tidy(value if value.isascii() else value.translate(_UNSEEN)).lower()
     return text in MISSING or _DASHES.fullmatch(text) is not None
+
+
+def safe_text(text: str) -> str:
+    """Text of a deliverer that no spreadsheet takes for a formula, also after it was saved as CSV."""
+    starts = text.startswith(("=", "+", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")) or (text.startswith("-") and not text[1:].replace(".", "", 1).isdigit())
+    return f"'{text}" if starts else text

@@ -1,4 +1,4 @@
-"""Deliveries beside the monthly forms: electricity sold, certificates, allowances and credits, sinks, projects."""
+"""Deliveries beside the monthly forms: electricity sold, certificates, allowances and credits, sinks, projects, known issues."""
 
 from __future__ import annotations
 
@@ -35,6 +35,7 @@ def register_deliveries(world: World, window: Window, activities: list[Activity]
         result += [found for found in _compliance(world, window, activities, seed, year) if found]
         result.append(_sinks(world, year))
     result.append(_projects(window, activities, seed))
+    result.append(_issues(world, window, activities))
     return result
 
 
@@ -179,3 +180,26 @@ def _projects(window: Window, activities: list[Activity], seed: int) -> Delivery
             })
     received = dt.datetime(start.year, start.month, 25, 14, 30)
     return _delivery("project_list", f"演示_项目清单_{label(window.delivered_from)}", records, received, str(start.year), _PLANNING, gb=True)
+
+
+def _issues(world: World, window: Window, activities: list[Activity]) -> Delivery:
+    """What is known to be wrong with figures of the last year: of the province, of the largest enterprise and its prefecture, and one that is settled."""
+    largest = min(activities, key=lambda a: (-a.enterprise.co2_mt, a.enterprise.number)).enterprise
+    start = first_day(window.last + 1)
+    found, settled = dt.date(start.year, start.month, 6), dt.date(start.year, start.month, 9)
+    year = year_of(window.last)
+    province = f"{largest.prefecture.code[:2]}0000"
+    told = [
+        ("DEMO-I01", "province", province, str(year), "direct_tco2e", "", "", _PLANNING,
+         "演示数据：规模以下企业不报送，全省合计偏低，数量未知", "Synthetic: enterprises below the threshold do not report, the total of the province is too low by an unknown amount"),
+        ("DEMO-I02", "enterprise", largest.uscc, label(window.last), "direct_tco2e", "1500", "", largest.name,
+         "演示数据：皮带秤待检定，入炉煤可能偏高", "Synthetic: the belt scale waits for its calibration, the coal may be too high"),
+        ("DEMO-I02", "prefecture", largest.prefecture.code, label(window.last), "direct_tco2e", "1500", "", largest.name,
+         "演示数据：皮带秤待检定，入炉煤可能偏高", "Synthetic: the belt scale waits for its calibration, the coal may be too high"),
+        ("DEMO-I03", "inventory", province, str(year - 1), "emission_tco2", "-20000", settled.isoformat(), _PLANNING,
+         "演示数据：能源平衡表漏列一类产品，已补报", "Synthetic: the energy balance left a product out, which was delivered since"),
+    ]
+    names = ("issue_id", "level", "code", "period", "measure", "tonnes", "closed_on", "owner", "text_zh", "text_en")
+    records = [{"opened_on": found.isoformat(), **dict(zip(names, row, strict=True))} for row in told]
+    received = dt.datetime(start.year, start.month, 12, 15, 20)
+    return _delivery("known_issue", f"演示_已知问题_{label(window.last)}", records, received, f"{year - 1}至{year}", _PLANNING)

@@ -8,6 +8,7 @@ from typing import Any
 import xlsxwriter
 
 from pipelines.contracts.source import Source, load_sources
+from pipelines.contracts.text import safe_text
 from pipelines.desk.released import live_database, rows_of
 from pipelines.problem import Problem
 from pipelines.settings import Settings
@@ -82,9 +83,3 @@ def _write(out: Path, batch_id: str, file_name: str, lines: list[dict[str, str]]
                     sheet.write_string(len(_TITLES) + number, place, safe_text(filled[name]))
         sheet.freeze_panes(len(_TITLES) + 1, 1)
         sheet.autofit()
-
-
-def safe_text(text: str) -> str:
-    """Text of a deliverer that no spreadsheet takes for a formula, also after it was saved as CSV."""
-    starts = text.startswith(("=", "+", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")) or (text.startswith("-") and not text[1:].replace(".", "", 1).isdigit())
-    return f"'{text}" if starts else text

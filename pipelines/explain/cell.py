@@ -15,6 +15,7 @@ from typing import Any
 from pipelines.contracts.codes import SEEDS, read_rows
 from pipelines.explain.evidence import balance_rows
 from pipelines.explain.explanation import AccountExplanation, CellExplanation, Contribution
+from pipelines.explain.known_issues import touching
 from pipelines.explain.lines import LINES, LINES_SQL, briefs, delivered
 from pipelines.explain.released import Released, open_live
 from pipelines.problem import Problem
@@ -52,7 +53,7 @@ def explain_account(settings: Settings, uscc: str, period: str) -> AccountExplan
             raise Problem(f"没有 {uscc} 在 {period} 的账户", f"there is no account of {uscc} for {period}")
         where, values = _lines_of(grain, day)
         lines = briefs(live, f"uscc = ? and {where}", [uscc, *values])
-        return AccountExplanation(live.release_id, uscc, period, found[0], lines)
+        return AccountExplanation(live.release_id, uscc, period, found[0], lines, touching(live, f"{_ACCOUNT}{grain}", found[0]))
 
 
 def parse_period(text: str) -> tuple[str, date]:
@@ -93,6 +94,7 @@ def explain_cell(settings: Settings, table: str, column: str, key: dict[str, str
             _explain_bridge(live, cell, top)
         else:
             _explain_other(live, cell, top)
+        cell.issues = touching(live, cell.table, cell.row, cell.column)
         return cell
 
 

@@ -44,6 +44,7 @@ class AccountExplanation:
     period: str
     account: dict[str, Any]
     lines: list[LineBrief]
+    issues: list[dict[str, Any]] = field(default_factory=list)   # known issues that touch a figure of it
 
 
 @dataclass
@@ -75,6 +76,7 @@ class CellExplanation:
     enterprises: int = 0
     contributions: list[Contribution] = field(default_factory=list)
     lines: list[LineBrief] = field(default_factory=list)
+    issues: list[dict[str, Any]] = field(default_factory=list)   # known issues that touch it
     batch: Batch | None = None
     sources: list[SourceRow] = field(default_factory=list)
     parts: list[dict[str, Any]] = field(default_factory=list)   # rows of other tables that the cell is made of

@@ -6,6 +6,7 @@ from typing import Any
 
 from pipelines.explain.evidence import Batch, Factor, SourceRow, plain
 from pipelines.explain.explanation import AccountExplanation, CellExplanation, LineBrief, LineExplanation
+from pipelines.explain.known_issues import issue_lines
 
 
 def render(explanation: LineExplanation | AccountExplanation | CellExplanation) -> str:
@@ -13,9 +14,9 @@ def render(explanation: LineExplanation | AccountExplanation | CellExplanation) 
     if isinstance(explanation, LineExplanation):
         lines = _line(explanation)
     elif isinstance(explanation, AccountExplanation):
-        lines = _account(explanation)
+        lines = [*_account(explanation), *issue_lines(explanation.issues)]
     else:
-        lines = _cell(explanation)
+        lines = [*_cell(explanation), *issue_lines(explanation.issues)]
     return "\n".join([*lines, f"版本 | Release: {explanation.release_id}"])
 
 

@@ -8,9 +8,10 @@ from statistics import median
 
 import polars as pl
 
-from pipelines.contracts.codes import PUBLISHED, SEEDS, load_fuels, load_units, read_rows
+from pipelines.contracts.codes import PUBLISHED, SEEDS, load_code_lists, load_fuels, load_units, read_rows
+from pipelines.contracts.credit_code import has_form, is_valid
 from pipelines.contracts.source import load_sources
-from pipelines.contracts.text import code_key
+from pipelines.contracts.text import code_key, tidy
 
 
 def _fuel_frame() -> pl.DataFrame:
@@ -299,6 +300,55 @@ def _steward_decision(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+@cache
+def _names_of(file: str, column: str) -> frozenset[str]:
+    return frozenset(row[column] for row in read_rows(SEEDS / file))
+
+
+# fields that lines have of their own, without a division of industry
+_OWN_FIELDS = frozenset({"industrial_processes", "waste", "households"})
+
+
+def _code_fits(level: str, code: str, synthetic: bool) -> bool:
+    """Whether a code is one of a level of figures that an issue may touch."""
+    lists = load_code_lists()
+    divisions, industries = lists["division"].spellings, lists["any_industry"].spellings
+    above, _, below = code.partition(":")
+    digits = {"industry": 2, "industry_class": 4}
+    if level == "enterprise":
+        return has_form(code) and is_valid(code) and (synthetic or not code.startswith("X"))
+    if level == "inventory":   # other provinces have inventories too
+        sectors = _names_of("inventory_leaf_sector.csv", "sector") | {"process"}
+        return lists["any_division"].resolve(above) == above and (":" not in code or below.lower() in sectors)
+    if level == "prefecture_industry":
+        return _code_fits("prefecture", above, synthetic) and _code_fits("industry", below, synthetic)
+    if level == "field":
+        return code.lower() in _names_of("field_of_division.csv", "field") | _OWN_FIELDS
+    if level == "industry_section":
+        return len(code) == 1 and industries.get(code.lower()) == code
+    if level in digits:
+        return len(code) == digits[level] and industries.get(code) == code
+    grade = "province" if code.endswith("0000") else "prefecture" if code.endswith("00") else "county"
+    # who is registered with the prefecture stands under its code among the counties
+    return code in divisions and (grade == level or (level == "county" and grade == "prefecture"))
+
+
+def _known_issue(rows: pl.DataFrame) -> pl.DataFrame:
+    figures = {row["level"]: row["figure"] for row in read_rows(SEEDS / "issue_level.csv")}
+    measures = {(row["figure"], row["measure"]) for row in read_rows(SEEDS / "issue_measure.csv")}
+    told = rows.select("level", "code", "measure", "is_synthetic").rows()
+    strange_code = [
+        code if level in figures and code and not _code_fits(level, tidy(code).upper(), synthetic) else None for level, code, _, synthetic in told
+    ]
+    strange_measure = [measure if level in figures and measure and (figures[level], measure) not in measures else None for level, _, measure, _ in told]
+    return rows.with_columns(
+        pl.Series("issue_code_stranger", strange_code, dtype=pl.String),
+        pl.Series("issue_measure_stranger", strange_measure, dtype=pl.String),
+        (pl.col("closed_on") - pl.col("opened_on")).dt.total_days().alias("issue_open_days"),
+        pl.when(pl.col("opened_on") > pl.col("received_at").dt.date()).then(pl.lit("opened_on")).alias("issue_to_come"),
+    )
+
+
 def _meter(rows: pl.DataFrame) -> pl.DataFrame:
     quality = pl.col("quality")
     return rows.with_columns(pl.when(quality.is_in(["异常", "缺测"])).then(quality).alias("quality_doubt"))
@@ -320,4 +370,5 @@ SPECIAL: dict[str, Callable[[pl.DataFrame], pl.DataFrame]] = {
     "credit": _compliance,
     "carbon_sink": _sink,
     "steward_decision": _steward_decision,
+    "known_issue": _known_issue,
 }

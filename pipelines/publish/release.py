@@ -27,12 +27,14 @@ from pipelines.publish.contract import (
 from pipelines.publish.hashes import TableHashes, table_hashes
 from pipelines.publish.identities import check_identities
 from pipelines.publish.live import may_promote, prepare_folders, sealing_of, settle, switch
+from pipelines.publish.notes import Notes, release_notes
 from pipelines.publish.problem import PublishError
 from pipelines.publish.seals import Known, seal_problems
 from pipelines.publish.signing import private_key, seal_line
 from pipelines.publish.site import RuleText, write_site
 from pipelines.publish.store import (
     DATABASE,
+    NOTES_FILE,
     PARQUET,
     RELEASE_FILE,
     SEAL_FILE,
@@ -167,6 +169,7 @@ def seal(settings: Settings, registry: Registry, build_db: Path, release: Releas
     hashes = _verified(part, rows, release.release_id)
     before = _predecessor(settings, known, release)
     _write_site(settings, part, release, known, before[0])
+    _write_notes(settings, part, release, known, before[0])
     manifest = _write_manifest(settings, part, release, hashes, before)
     _require_same_figures(target, known, manifest)
     settle(settings, part)
@@ -190,7 +193,12 @@ def predecessor_of(settings: Settings, registry: Registry, release: ReleaseInfo)
     """The folder of the release that this one is compared with: the one before it in the chain, where it is what was sealed; else None."""
     known = Known(registry.releases())
     before, _ = _predecessor(settings, known, release)
-    folder = release_folder(settings, before) if before else None
+    return _whole(settings, known, before)
+
+
+def _whole(settings: Settings, known: Known, release_id: str | None) -> Path | None:
+    """The folder of a release where it is what was sealed."""
+    folder = release_folder(settings, release_id) if release_id else None
     return folder if folder is not None and folder.is_dir() and not seal_problems(folder, known) else None
 
 
@@ -339,6 +347,19 @@ def _write_site(settings: Settings, part: Path, release: ReleaseInfo, known: Kno
     with connect() as db:
         attach(db, part / DATABASE, "sealed")
         write_site(db, part, about, release.rules)
+
+
+def _write_notes(settings: Settings, part: Path, release: ReleaseInfo, known: Known, before_id: str | None) -> None:
+    """The release notes, from the file that was just written and that of the release before, where it is what was sealed."""
+    sealed, before = known.last(before_id) if before_id else None, _whole(settings, known, before_id)
+    about = Notes(
+        release.release_id, release.knowledge_date, release.is_synthetic, release.code_version, before_id, sealed.knowledge_date if sealed else None, before is not None,
+    )
+    with connect() as db:
+        attach(db, part / DATABASE, "sealed")
+        if before is not None:
+            attach(db, before / DATABASE, "before")
+        (part / NOTES_FILE).write_bytes(release_notes(db, about).encode())
 
 
 def storage_number(path: Path) -> int:

@@ -1,7 +1,7 @@
 """Where releases lie, and what stands in their folders. No release is changed here.
 
     marts/live                                               link to releases/<release_id>: the one thing that a night switches
-    marts/carbon.duckdb, parquet, site, release.json, release.sha256     links to the same names below `live`
+    marts/carbon.duckdb, parquet, site, release.md, release.json, release.sha256     links to the same names below `live`
     marts/releases/<release_id>/                             every sealed one: those files and folders
     marts/releases/<release_id>/signature.json               makes it an official one
     marts/releases/<release_id>/release.sig                  the detached signature of release.json, where a key is set
@@ -29,9 +29,10 @@ SIGNATURE_FILE = "signature.json"
 SEAL_FILE = "release.sig"
 PARQUET = "parquet"
 SITE = "site"
+NOTES_FILE = "release.md"
 LIVE = "live"
 RELEASES = "releases"
-PATHS = (DATABASE, PARQUET, SITE, RELEASE_FILE, SHA_FILE)   # where analysts and scripts look, below marts/
+PATHS = (DATABASE, PARQUET, SITE, NOTES_FILE, RELEASE_FILE, SHA_FILE)   # where analysts and scripts look, below marts/
 
 _CHUNK = 1 << 20
 _BESIDE = frozenset({RELEASE_FILE, SHA_FILE, SIGNATURE_FILE, SEAL_FILE})   # of a release, but not among the files that release.json lists

@@ -11,7 +11,8 @@ import pytest
 import xlsxwriter
 from python_calamine import CalamineWorkbook
 
-from pipelines.desk.sheet import safe_text, write_template
+from pipelines.contracts.text import safe_text
+from pipelines.desk.sheet import write_template
 from pipelines.settings import Settings, load_settings
 from tests.conftest import build_tables_here, carbon, query, run_night_here
 from tests.deliveries import OLD, beside, deliver, register_row, uscc

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from calendar import monthrange
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -233,6 +234,21 @@ CASES: dict[str, tuple[set[str], list[dict[str, Any]]]] = {
     "a total of its own name": ({"Y08-looks-like-a-total"}, [energy("2025-03", q, unit_code=unit) for unit, q in (("厂部", 1010), ("1号炉", 607), ("2号炉", 403))]),
     "three furnaces": (set(), [energy("2025-03", q, unit_code=unit) for unit, q in (("1号炉", 1011), ("2号炉", 607), ("3号炉", 403))]),
     "register readings": ({"M14-register-reading", "X03-not-in-account"}, register_readings(152_100, *[100.0] * 30)),
+    # one body over time: this year beside that of the enterprises that were taken over, a series that goes on, stocks that are handed over
+    "gave up": (set(), [energy(p, 100 + n) for n, p in enumerate(months(2024, 3))]),
+    "carries on otherwise": ({"R60-activity"}, [energy(p, 140 + n) for n, p in enumerate(months(2025, 3))]),
+    "merged one": (set(), [energy(p, 50 + n) for n, p in enumerate(months(2024, 3))]),
+    "merged two": (set(), [energy(p, 60 + n) for n, p in enumerate(months(2024, 3))]),
+    "both together": (set(), [energy(p, 120 + n) for n, p in enumerate(months(2025, 3))]),
+    "handed over": (set(), [energy("2024-11", 50.5, opening_stock=100, purchased=50.5, closing_stock=100)]),
+    "took over late": ({"R61-missing-month"}, [energy("2025-01", 51.5, opening_stock=100, purchased=51.5, closing_stock=100)]),
+    "hands over stock": (set(), [energy("2024-12", 52.5, opening_stock=100, purchased=52.5, closing_stock=100)]),
+    "finds other stock": ({"R10-stock-across-months"}, [energy("2025-01", 53.5, opening_stock=110, purchased=53.5, closing_stock=110)]),
+    "round and": ({"K13-succession-circle"}, [energy("2024-11", 54.5)]),
+    "round again": ({"K13-succession-circle"}, [energy("2024-11", 55.5)]),
+    "sold in april": (set(), [energy(p, 31 + n) for n, p in enumerate(months(2024, 3))]),
+    "bought in april": (set(), [energy(p, 34 + n) for n, p in enumerate(months(2024, 12)[3:])]),
+    "heir unknown": ({"K14-successor-unknown"}, [energy("2024-11", 56.5)]),
     "own power only": (set(), [energy("2025-05", 100, "电力"), {**power("2025-05", 100, "自备非化石"), "direction": "自发自用"}]),
 }
 # name -> rules that it comes near to and must not break
@@ -241,7 +257,7 @@ PASSES: dict[str, set[str]] = {
     "gas flared": {"R12-by-product-gas"}, "power balances": {"R13-power-balance"}, "two forms agree": {"R20-two-sources", "X01-sources-disagree"}, "three times": {"X02-pattern"}, "own power only": {"X03-not-in-account"},
     "parameters move": {"R43-ncv-jump", "R43-carbon-jump"}, "measured each month": {"R43-identical-parameter"}, "energy total right": {"R44-energy-total"},
     "months there": {"R61-missing-month", "R61-zero-month"}, "three times the same": {"R62-identical-months"}, "half copied": {"R62-copied-month"},
-    "activity steady": {"R60-activity"}, "heat steady": {"R60-ncv"}, "same lime": {"R60-emission", "R60-intensity"}, "usual carbide": {"P01-product-intensity"},
+    "activity steady": {"R60-activity"}, "bought in april": {"R61-missing-month"}, "both together": {"R60-activity", "K13-succession-circle", "K14-successor-unknown"}, "heat steady": {"R60-ncv"}, "same lime": {"R60-emission", "R60-intensity"}, "usual carbide": {"P01-product-intensity"},
     "unit now measured too": {"R56-mode-change"}, "unit near benchmark": {"R55-benchmark"}, "retired what was bought": {"R74-green-over-purchased"},
     "its holder": {"R74-claimed-twice", "R74-other-holder", "R74-two-holders", "R74-volume", "R74-unknown-certificate", "R74-used-elsewhere"},
     "abated in use": {"P02-abatement-without-use"}, "default repeated": {"R04-value-beside-default"}, "small steel": {"R82-key-emitter"},
@@ -254,6 +270,13 @@ PASSES: dict[str, set[str]] = {
 }
 NUMBER = {name: 300 + n for n, name in enumerate(CASES)}
 # codes of the authority of 贵阳 and of 遵义; the enterprises stand in 遵义
+# who takes over whom, from the first of 2025 where nothing else is said
+SOLD = {"sold in april": "2024-04-01"}
+SUCCESSOR = {
+    "gave up": "carries on otherwise", "merged one": "both together", "merged two": "both together", "handed over": "took over late",
+    "hands over stock": "finds other stock", "round and": "round again", "round again": "round and", "heir unknown": "",
+    "sold in april": "bought in april",
+}
 CODE = {uscc(NUMBER[name]): synthetic_code(place, 900, NUMBER[name]) for name, place in (("registered elsewhere", "520100"), ("registered here", "520300"))}
 # statistics of a division, by the rule that they break: source -> rows
 STATISTICS: dict[str, list[dict[str, Any]]] = {
@@ -315,13 +338,20 @@ FACTORS = [
     {"factor_id": f"test:{number}", "kind": "grid", "item": "average", "value": 0.6, "unit": "tCO2/MWh", "area": area, "data_year": 2023, "status": "confirmed",
      "confidence": confidence, "document": "测试文件", "published_on": "2026-01-02"} for number, (area, confidence) in enumerate((("520000", "B"), ("region:测试", "C")))
 ]
+# issues as a deliverer writes them: names and codes of levels and measures, one that is settled on the day after the night
+ISSUE = {"issue_id": "I-1", "opened_on": "2026-01-05", "closed_on": "", "tonnes": "", "text_zh": "待检定", "text_en": "to be calibrated", "owner": "某厂"}
+ISSUES = [
+    {**ISSUE, "level": "企业", "code": uscc(NUMBER["in operation"]), "period": "2025-05", "measure": "直接排放", "tonnes": "-12.5"},
+    {**ISSUE, "level": "市州行业", "code": "520300:26", "period": "2025", "measure": "direct_tco2e", "closed_on": "2026-07-01"},
+    {**ISSUE, "issue_id": "I-2", "level": "清单", "code": "520000:Thermal_Power", "period": "2007", "measure": "emission_tco2", "closed_on": "2026-06-30"},
+]
 SALES = [("520200", "26", 400), ("520300", "26", 100_000)]  # 六盘水: less than its enterprises bought; 遵义: more
 
 
 def _register() -> list[dict[str, str]]:
     dates = {"not yet open": {"operating_from": "2025-06-01"}, "closed": {"operating_to": "2025-03-15"},
              "in operation": {"operating_from": "2025-05-31", "operating_to": "2025-12-31"},
-             "two codes": {"enterprise_name": "测试企业甲(演示数据)"}, "its other code": {"enterprise_name": "测试企业甲(演示数据)"}}
+             "bought in april": {"valid_from": "2024-04-01"}, "two codes": {"enterprise_name": "测试企业甲(演示数据)"}, "its other code": {"enterprise_name": "测试企业甲(演示数据)"}}
     steel = ("key emitter", "small steel")
     rows = [
         register_row(number, "03-steel@ndrc" if name in steel else "24-other-industry", "3120" if name in steel else "2613",
@@ -332,6 +362,9 @@ def _register() -> list[dict[str, str]]:
     rows += [{**row, "valid_from": "2025-03-01", "successor_uscc": uscc(NUMBER["in operation"])} for row in changed]
     for name, division in (("moved away", "520201"), ("moved next door", "520303")):
         rows.append({**register_row(NUMBER[name], "24-other-industry", "2613", division), "valid_from": "2025-03-01"})
+    for name, heir in SUCCESSOR.items():
+        row = register_row(NUMBER[name], "24-other-industry", "2613", "520302", valid_from=SOLD.get(name, "2025-01-01"))
+        rows.append({**row, "enterprise_name": f"{name}(演示数据)", "successor_uscc": uscc(NUMBER[heir]) if heir else uscc(9000)})
     return [{**row, "uscc": CODE.get(row["uscc"], row["uscc"])} for row in rows]
 
 
@@ -355,6 +388,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for row in rows["grid_generation"]:
         row["area"] = row.pop("division_code")
     rows["emission_factor"] = FACTORS
+    rows["known_issue"] = ISSUES
     deliver(root / "inbox", "enterprise_register", "register.csv", _register())
     for source, part in rows.items():
         later = source.startswith("later_")
@@ -377,6 +411,42 @@ RULES = [rule["check_id"] for rule in rules()]
 def test_rule_on_the_current_view(found: Path, name: str) -> None:
     rows = query(found, "select distinct check_id from quality.failed_row where uscc = ?", _code(name))
     assert {check_id for (check_id,) in rows if check_id in RULES} == CASES[name][0]
+
+
+def test_an_enterprise_has_its_history_and_its_body(found: Path) -> None:
+    """Rows with the day before the next, names as they stood, and one code for the body over time."""
+    first, heir = uscc(NUMBER["merged one"]), uscc(NUMBER["both together"])
+    rows = query(found, "select valid_from, valid_to, aliases, predecessor_uscc, successor_uscc, succeeded_from, body_uscc, is_in_succession_circle"
+                        " from marts.dim_enterprise where uscc in (?, ?) order by uscc, valid_from", first, heir)
+    old = f"测试企业{NUMBER['merged one']:03d}(演示数据)"
+    assert rows == [
+        (date(2020, 1, 1), date(2024, 12, 31), "merged one(演示数据) (2025-01-01 – )", None, heir, date(2025, 1, 1), heir, False),
+        (date(2025, 1, 1), None, f"{old} (2020-01-01 – 2024-12-31)", None, heir, date(2025, 1, 1), heir, False),
+        (date(2020, 1, 1), None, None, "; ".join(sorted(uscc(NUMBER[name]) for name in ("merged one", "merged two"))), None, None, heir, False),
+    ]
+    circle = query(found, "select distinct uscc, body_uscc, succeeded_from from marts.dim_enterprise where is_in_succession_circle order by 1")
+    codes = sorted(uscc(NUMBER[name]) for name in ("round and", "round again"))
+    assert circle == [(code, codes[0], None) for code in codes]
+
+
+def test_a_body_reports_under_its_successors_code(found: Path) -> None:
+    """Who was taken over is not asked any more; a year in which it reported three of three months is whole."""
+    asked = query(found, "select min(period), max(period) from quality.coverage_month where uscc = ?", uscc(NUMBER["gave up"]))
+    assert asked[0][1] == date(2024, 12, 1)
+    whole = query(found, "select completeness_num, completeness_den from marts.fct_account_quality_year where uscc in (?, ?) order by 2",
+                  uscc(NUMBER["sold in april"]), uscc(NUMBER["bought in april"]))
+    assert whole == [(3, 3), (9, 9)]
+    assert query(found, "select count(*) from quality.coverage_month where uscc = ? and period >= '2025-01-01'", uscc(NUMBER["round and"]))[0][0] > 0
+
+
+def test_a_known_issue_reaches_its_table(found: Path) -> None:
+    rows = query(found, "select issue_id, level, code, code_name, period, period_kind, measure, is_open, tonnes_tco2e, is_synthetic from marts.fct_known_issue order by 1, 2")
+    number = NUMBER["in operation"]
+    assert rows == [
+        ("I-1", "enterprise", uscc(number), f"测试企业{number:03d}(演示数据)", date(2025, 5, 1), "month", "direct_tco2e", True, Decimal("-12.500"), True),
+        ("I-1", "prefecture_industry", "520300:26", "遵义市：化学原料和化学制品制造业", date(2025, 1, 1), "year", "direct_tco2e", True, None, True),
+        ("I-2", "inventory", "520000:thermal_power", "贵州省", date(2007, 1, 1), "year", "emission_tco2", False, None, True),
+    ]
 
 
 def test_sales_are_compared_with_purchases(found: Path) -> None:

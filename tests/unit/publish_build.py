@@ -249,6 +249,37 @@ def _interval() -> dict[str, Any]:
             "largest_share": 0.7}
 
 
+def enterprise(uscc: str, **more: Any) -> dict[str, Any]:
+    """The register's row of an enterprise, its name one that would be read as a table, a link and HTML."""
+    codes = _codes(uscc)
+    return {
+        "uscc": uscc, "valid_from": date(2020, 1, 1), "valid_to": None, "enterprise_name": "某厂|[甲](x)`\n<b>" if uscc == A else "乙电厂", "aliases": None,
+        "industry_code": codes["industry_class"], "industry_name": None, "industry_division": codes["industry"], "industry_division_name": None,
+        "industry_section": codes["industry_section"], "industry_section_name": None, "division_code": codes["county"], "division_name": None,
+        "prefecture_code": codes["prefecture"], "prefecture_name": None, "method_code": None, "method_version": None, "in_national_ets": False,
+        "operating_from": None, "operating_to": None, "predecessor_uscc": None, "successor_uscc": None, "succeeded_from": None, "body_uscc": uscc,
+        "is_in_succession_circle": False, "first_delivered_period": JAN, "begins_after_delivery": False, "known_at": datetime(2025, 1, 5),
+        "batch_id": ENERGY, "row_no": 1, "is_synthetic": True, **more,
+    }
+
+
+def issues() -> list[dict[str, Any]]:
+    """One of the province's year, one of a month of an enterprise, and one of an inventory that is settled."""
+    row = {
+        "issue_id": "I-1", "level": "province", "code": "520000", "code_name": "贵州省", "period": YEAR, "period_kind": "year", "measure": "direct_tco2e",
+        "figure": "total", "level_zh": "全省", "level_en": "province", "measure_zh": "直接排放", "measure_en": "direct emission", "opened_on": FEB,
+        "closed_on": None, "is_open": True, "tonnes_tco2e": None, "text_zh": "偏低<script>|", "text_en": "too low <script>|", "owner": "专班",
+        "batch_id": POWER, "row_no": 7, "is_synthetic": True,
+    }
+    return [
+        row,
+        {**row, "issue_id": "I-2", "level": "enterprise", "code": A, "code_name": "某厂", "period": JAN, "period_kind": "month", "figure": "account",
+         "level_zh": "企业", "level_en": "enterprise", "tonnes_tco2e": Decimal("12.5"), "text_zh": "待检定", "text_en": "to be calibrated"},
+        {**row, "issue_id": "I-3", "level": "inventory", "code": "520000", "period": date(2007, 1, 1), "figure": "inventory", "measure": "emission_tco2",
+         "level_zh": "清单", "level_en": "inventory", "closed_on": date(2025, 3, 1), "is_open": False, "tonnes_tco2e": Decimal("-20")},
+    ]
+
+
 def tables() -> dict[str, list[dict[str, Any]]]:
     """Rows of every required table, and of one of reference."""
     return {
@@ -274,6 +305,8 @@ def tables() -> dict[str, list[dict[str, Any]]]:
             "balance_unit": None, "rate": None, "allowance_t": None, "allowance_status": "none", "allowance_hold_code": "no_balance_value", "gap_t": None, "hold_code": None,
             "is_synthetic": True,
         }],
+        "marts.dim_enterprise": [enterprise(A), enterprise(B)],
+        "marts.fct_known_issue": issues(),
         "marts.fct_total_month": totals(year=False),
         "marts.fct_total_year": totals(year=True),
         "marts.fct_inventory_year": [{

@@ -36,6 +36,7 @@ KEYS = {
     "credit": "uscc year kind",
     "carbon_sink": "division_code year land_class",
     "project_list": "project_id valid_from",
+    "known_issue": "issue_id level code period measure",
 }
 
 

@@ -76,6 +76,25 @@ def test_a_line_down_to_file_and_row(settings) -> None:
     assert json.loads(json.dumps(as_json(found)))["line"]["emission_tco2e"] == 250.5
 
 
+def test_known_issues_stand_with_the_figures_that_they_touch(settings) -> None:
+    def told(table: str, column: str, key: dict[str, str]) -> list[str]:
+        return [issue["issue_id"] for issue in explain_cell(settings, table, column, key).issues]
+
+    province = {"level": "province", "code": "520000"}
+    assert told("fct_total_year", "direct_tco2e", {**province, "period": "2025"}) == ["I-1"]
+    assert told("fct_total_month", "direct_tco2e", {**province, "period": "2025-02"}) == ["I-1"]        # of the whole year
+    assert told("fct_total_year", "purchased_power_location_tco2e", {**province, "period": "2025"}) == []
+    assert told("fct_total_year", "direct_tco2e", {"level": "prefecture", "code": "520100", "period": "2025"}) == []
+    assert told("fct_enterprise_account_year", "direct_tco2e", {"uscc": A, "period": "2025"}) == ["I-2"]      # of one of its months
+    assert [issue["issue_id"] for issue in explain_account(settings, A, "2025-01").issues] == ["I-2"]
+    assert explain_account(settings, B, "2025-02").issues == []
+    cell = explain_cell(settings, "fct_inventory_year", "emission_tco2", {"division_code": "520000", "year": "2007", "factor_set": "ceads"})
+    assert [(issue["issue_id"], issue["is_open"]) for issue in cell.issues] == [("I-3", False)]
+    text = render(explain_account(settings, A, "2025-01"))
+    assert "已知问题 | Known issue I-2（未关闭 | open） [演示数据 | synthetic] 2025-01 direct_tco2e：偏高 | too high by +12.500 tCO2e" in text
+    assert "待检定 | to be calibrated" in text and "2025-03-01 关闭 | settled" in render(cell)
+
+
 def test_a_line_whose_row_stands_in_the_lake_only(settings) -> None:
     found = explain_line(settings, "L4")
     assert found.row.reported is None and found.row.entered["quantity"] == 100.0

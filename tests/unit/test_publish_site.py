@@ -52,7 +52,7 @@ def _pages(site: Path) -> list[Path]:
 
 def test_there_is_a_page_of_the_night_of_coverage_and_of_each_delivery_with_findings(site: Path) -> None:
     assert [p.relative_to(site).as_posix() for p in _pages(site)] == [
-        f"quality/batch/{ENERGY}.html", "quality/coverage.html", "quality/index.html", "quality/worklist.html"]
+        f"quality/batch/{ENERGY}.html", "quality/coverage.html", "quality/index.html", "quality/issues.html", "quality/worklist.html"]
 
 
 def test_a_page_loads_nothing_from_elsewhere_and_its_links_lead_somewhere(site: Path) -> None:
@@ -90,6 +90,17 @@ def test_the_worklist_says_what_is_at_stake_whose_it_is_and_until_when(site: Pat
     assert row
     for words in (">12<", "R01", "因为", "because", f"batch/{ENERGY}.html", "2025-02-01", "逾期", "prefecture=520100"):
         assert words in row[1], words
+
+
+def test_known_issues_stand_with_their_figures(site: Path) -> None:
+    text = (site / "quality" / "issues.html").read_text("utf-8")
+    rows = re.findall(r"<tr><td><code.*?</tr>", text, re.DOTALL)
+    assert len(rows) == 3 and "I-3" in rows[2] and rows[2] in text[text.index("<details>"):]     # settled ones at the end
+    first, second = rows[:2]
+    assert ">1,306<" in first and "未知" in first and "偏低&lt;script&gt;|" in first                # the total of the year
+    assert ">292<" in second and ">+12<" in second and "待检定" in second                          # 292.5 t, too high by 12.5 t
+    assert re.search(r"issues.html\">.*?</a><b>2</b>", (site / "quality" / "index.html").read_text("utf-8"))
+    assert "known issue</span> I-2" in (site / "quality" / "batch" / f"{ENERGY}.html").read_text("utf-8")   # beside the account at stake
 
 
 def test_both_languages_stand_side_by_side_and_synthetic_data_say_so(site: Path) -> None:

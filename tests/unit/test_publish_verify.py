@@ -133,7 +133,7 @@ def truncated(path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", [
-    "carbon.duckdb", "release.json", "release.sha256", "parquet/quality.batch.parquet", "site/quality/index.html",
+    "carbon.duckdb", "release.json", "release.sha256", "release.md", "parquet/quality.batch.parquet", "site/quality/index.html",
 ])
 @pytest.mark.parametrize("spoil_file", [flip, truncated, Path.unlink])
 def test_every_spoilt_file_of_a_sealed_release_is_named(settings, name, spoil_file) -> None:
@@ -142,7 +142,7 @@ def test_every_spoilt_file_of_a_sealed_release_is_named(settings, name, spoil_fi
     assert verify(settings, quick=True) == []
 
 
-@pytest.mark.parametrize("name", ["carbon.duckdb", "release.json", "release.sha256", "parquet/quality.batch.parquet", "site/quality/index.html"])
+@pytest.mark.parametrize("name", ["carbon.duckdb", "release.json", "release.sha256", "release.md", "parquet/quality.batch.parquet", "site/quality/index.html"])
 @pytest.mark.parametrize("spoil_file", [flip, truncated, Path.unlink])
 def test_every_spoilt_file_of_the_live_release_is_named(settings, name, spoil_file) -> None:
     spoil_file(settings.marts / OLD / name)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from pipelines.warehouse.duck import identifier
+
 TREND_DAYS = 30
 ITEMS_A_PAGE = 2000     # the same for the worklist
 ROWS_A_PAGE = 2000      # a batch page lists so many rows; the table quality.failed_row has them all
@@ -82,15 +84,20 @@ class Report:
     trend: Trend
     months: list[date]
     coverage: list[Coverage]
+    issues: list[Row]         # known issues with the figures that they touch, the open ones first
+
+    @property
+    def open_issues(self) -> int:
+        return len({issue["issue_id"] for issue in self.issues if issue["is_open"]})
 
 
 def read_report(db: Any, release: Row) -> Report:
     """Read everything. `release`: release_id, knowledge_date, is_synthetic."""
     months, coverage = _coverage(db)
-    items = _rows(db, _ITEMS)
+    items, issues = _rows(db, _ITEMS), _issues(db)
     return Report(
-        release, _deliveries(db, release), items[:ITEMS_A_PAGE], len(items), _rows(db, _SETTLED), _new(db, release), _totals(db, release), _rows(db, _FRESHNESS, [release["knowledge_date"]]),
-        _trend(db), months, coverage,
+        release, _deliveries(db, release, issues), items[:ITEMS_A_PAGE], len(items), _rows(db, _SETTLED), _new(db, release), _totals(db, release), _rows(db, _FRESHNESS, [release["knowledge_date"]]),
+        _trend(db), months, coverage, issues,
     )
 
 
@@ -142,7 +149,33 @@ def _new(db: Any, release: Row) -> Row:
     return row
 
 
-def _deliveries(db: Any, release: Row) -> list[Delivery]:
+# where the figure of an issue stands, by `figure` and `period_kind`; an inventory has one of every factor set, none of which is the figure
+_FIGURES = {
+    ("total", "month"): ("marts.fct_total_month", "level = ? and code = ?"), ("total", "year"): ("marts.fct_total_year", "level = ? and code = ?"),
+    ("account", "month"): ("marts.fct_enterprise_account_month", "? = 'enterprise' and uscc = ?"),
+    ("account", "year"): ("marts.fct_enterprise_account_year", "? = 'enterprise' and uscc = ?"),
+}
+_ISSUES = """
+select * from sealed.marts.fct_known_issue order by is_open desc, opened_on, issue_id, level, code, period, period_kind, measure
+"""
+
+
+def _issues(db: Any) -> list[Row]:
+    """Known issues; `value`: the figure as it is published in this release, None where it is not."""
+    columns = {f"{table}.{column}" for table, column in db.execute(
+        "select schema_name || '.' || table_name, column_name from duckdb_columns() where database_name = 'sealed'").fetchall()}
+    issues = _rows(db, _ISSUES)
+    for issue in issues[:ITEMS_A_PAGE]:
+        table, where = _FIGURES.get((issue["figure"], issue["period_kind"]), ("", ""))
+        issue["value"] = None
+        if f"{table}.{issue['measure']}" in columns:
+            found = db.execute(f"select {identifier(issue['measure'])} from sealed.{table} where {where} and period = ?",
+                               [issue["level"], issue["code"], issue["period"]]).fetchone()
+            issue["value"] = found[0] if found else None
+    return issues[:ITEMS_A_PAGE]
+
+
+def _deliveries(db: Any, release: Row, issues: list[Row]) -> list[Delivery]:
     items = _by_batch(_rows(db, f"select * from sealed.quality.worklist where {_OPEN} order by tonnes_at_stake desc nulls first, item_id"))
     checks = _by_batch(_rows(db, "select * from sealed.quality.check_result order by passed, severity, check_id"))
     counts = dict(db.execute("select batch_id, count(*) from sealed.quality.failed_row group by 1").fetchall())
@@ -159,6 +192,7 @@ def _deliveries(db: Any, release: Row) -> list[Delivery]:
             min(s.state) as state, min(s.name_zh) as name_zh, min(s.name_en) as name_en
         from sealed.quality.worklist_stake as s inner join sealed.quality.worklist as w on w.item_id = s.item_id
         group by 1, 2, 3, 4 order by max(s.tonnes_at_stake) desc nulls last, s.kind, s.code, s.period"""))
+    _mark_touched([stake for found in stakes.values() for stake in found], issues)
     since = release["previous_date"]
     found = []
     for batch in _rows(db, _BATCHES):
@@ -168,6 +202,17 @@ def _deliveries(db: Any, release: Row) -> list[Delivery]:
             stakes.get(key, []), since is not None and batch["received_at"].date() > since,
         ))
     return sorted(found, key=_urgency)
+
+
+def _mark_touched(stakes: list[Row], issues: list[Row]) -> None:
+    """`issues`: the open known issues of the same figure and year as a row of worklist_stake."""
+    by_figure: dict[tuple[str, str, int], set[str]] = defaultdict(set)
+    for issue in issues:
+        if issue["is_open"]:
+            by_figure[issue["level"], issue["code"], issue["period"].year].add(issue["issue_id"])
+    for stake in stakes:
+        level = "enterprise" if stake["kind"] == "account" else stake["kind"]
+        stake["issues"] = sorted(by_figure.get((level, stake["code"], stake["period"].year), ()))
 
 
 def _urgency(delivery: Delivery) -> tuple[Any, ...]:
@@ -204,18 +249,24 @@ def _totals(db: Any, release: Row) -> Row:
             sum(rows_received) as received, sum(rows_accepted) as accepted, sum(rows_quarantined) as quarantined
         from sealed.quality.batch where not is_published
     """)
+    items = open_work(db, release["knowledge_date"])
+    [reported] = _rows(db, """
+        select count(case when state = 'reported' then 1 end) as reported, count(*) as due
+        from sealed.quality.coverage_month where period = (select max(period) from sealed.quality.coverage_month)
+    """)
+    return {**totals, **items, "reported": reported["reported"], "due": reported["due"]}
+
+
+def open_work(db: Any, knowledge_date: date) -> Row:
+    """The worklist in three figures: items that are open and overdue, and the tonnes at stake, of each delivery its greatest item."""
     [items] = _rows(db, f"""
         select coalesce(sum(open), 0) as open, coalesce(sum(overdue), 0) as overdue, sum(tonnes) as tonnes
         from (
             select count(*) as open, count(case when due_on < ? then 1 end) as overdue, max(tonnes_at_stake) as tonnes
             from sealed.quality.worklist where {_OPEN} group by batch_id
         ) as by_batch
-    """, [release["knowledge_date"]])
-    [reported] = _rows(db, """
-        select count(case when state = 'reported' then 1 end) as reported, count(*) as due
-        from sealed.quality.coverage_month where period = (select max(period) from sealed.quality.coverage_month)
-    """)
-    return {**totals, **items, "reported": reported["reported"], "due": reported["due"]}
+    """, [knowledge_date])
+    return items
 
 
 def _trend(db: Any) -> Trend:

@@ -40,6 +40,7 @@ def write_site(db: Any, folder: Path, release: dict[str, Any], rules: Mapping[st
     _write(quality / "index.html", "night.html", report=report, home="", **shared)
     _write(quality / "worklist.html", "worklist.html", report=report, home="", **shared)
     _write(quality / "coverage.html", "coverage.html", report=report, home="", **shared)
+    _write(quality / "issues.html", "issues.html", report=report, home="", **shared)
     for delivery in report.deliveries:
         page = quality / "batch" / f"{delivery.batch['batch_id']}.html"
         _write(page, "batch.html", delivery=delivery, most_rows=ROWS_A_PAGE, home="../", **shared)
@@ -60,6 +61,8 @@ def _environment() -> Environment:
     environment.filters["source_en"] = lambda name: sources[name].en if name in sources else name
     environment.filters["column_zh"] = _column_zh
     environment.filters["count"] = lambda value: f"{int(value or 0):,}"
+    environment.filters["figure"] = lambda value: "—" if value is None else f"{value:,.4g}" if abs(value) < 1 else f"{value:,.0f}"
+    environment.filters["signed"] = lambda value: "—" if value is None else f"{value:+,.0f}"
     environment.filters["tonnes"] = lambda value: "—" if value is None else f"{value:,.0f}"
     environment.filters["percent"] = lambda pair: "—" if not pair[1] else f"{pair[0] / pair[1]:.2%}"
     environment.filters["heat"] = heat

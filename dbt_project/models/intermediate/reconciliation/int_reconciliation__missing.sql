@@ -18,9 +18,9 @@ member as (
     from in_force as f
     inner join {{ ref('field_of_division') }} as i on i.industry_division = left(f.industry_code, 2) and i.field in {{ industrial_fields() }}
     left join {{ ref('int_current__division_tree') }} as d on d.code = f.division_code and d.level <> 'province'
+    left join {{ ref('int_current__succession') }} as s on s.uscc = f.uscc
     where f.recency = 1 and f.is_synthetic = f.label
-        and (f.operating_from is null or f.operating_from < f.period + interval 1 month)
-        and (f.operating_to is null or f.operating_to >= f.period)
+        and {{ in_operation('f', 's', 'f.period') }}
 ),
 
 -- enterprise-months with an energy form, of the bridge's years and the years before them
@@ -48,6 +48,21 @@ median_month as (
     select uscc, year, cast(median(set_tco2e) as decimal(18, 3)) as set_tco2e from fuel_month group by uscc, year
 ),
 
+-- the year before of a body: of the enterprise itself, and of those that it has taken over by then
+before_month as (
+    select m.uscc, m.period, m.year, m.is_synthetic, sum(b.set_tco2e) as set_tco2e
+    from member as m
+    inner join (
+        select uscc as own_uscc, uscc as member_uscc, cast(null as date) as succeeded_from from {{ ref('int_current__succession') }}
+        union all
+        select r.reaches_uscc, r.uscc, s.succeeded_from
+        from {{ ref('int_current__succession_reach') }} as r
+        inner join {{ ref('int_current__succession') }} as s on s.uscc = r.uscc and s.succeeded_from is not null
+    ) as p on p.own_uscc = m.uscc and (p.succeeded_from is null or p.succeeded_from <= m.period)
+    inner join median_month as b on b.uscc = p.member_uscc and b.year = m.year - 1
+    group by m.uscc, m.period, m.year, m.is_synthetic
+),
+
 reporter as (
     select distinct uscc, slice_year as year from {{ ref('int_account__presence') }}
 ),
@@ -72,7 +87,8 @@ state as (
     cross join due as u
     left join fuel_month as f on f.uscc = m.uscc and f.period = m.period
     left join median_month as this on this.uscc = m.uscc and this.year = m.year
-    left join median_month as before on before.uscc = m.uscc and before.year = m.year - 1
+    left join before_month as before
+        on before.uscc = m.uscc and before.period = m.period and before.year = m.year and before.is_synthetic = m.is_synthetic
     left join reporter as r on r.uscc = m.uscc and r.year = m.year
     left join quarantined as q on q.uscc = m.uscc and q.period = m.period
 )

@@ -17,4 +17,5 @@ with facts as (
     from ({{ counting('int_current__output') }}) as o
 )
 
-select *, {{ month_index('period') }} as month_index from facts
+select f.*, {{ month_index('f.period') }} as month_index
+from ({{ with_body('facts') }}) as f

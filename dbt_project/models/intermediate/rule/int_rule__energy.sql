@@ -1,19 +1,24 @@
-with e as (
+with form as (
     {{ energy_form() }}
+),
+
+-- what is kept from year to year and from month to month is kept under the successor's code too
+e as (
+    {{ with_body('form') }}
 ),
 
 -- R01: the level of a year is the worst that it used; the best of the years before is what must be kept
 yearly_basis as (
-    select uscc, unit_code, energy, stream, slice_year, max(basis_rank) as basis_rank
+    select series_uscc, unit_code, energy, stream, slice_year, max(basis_rank) as basis_rank
     from e
-    group by uscc, unit_code, energy, stream, slice_year
+    group by series_uscc, unit_code, energy, stream, slice_year
 ),
 
 worse_basis as (
     select e.uscc, e.period, e.source, e.batch_id, e.row_no, e.data_basis, max(y.slice_year) as before_year
     from e
     inner join yearly_basis as y
-        on y.uscc = e.uscc and y.unit_code = e.unit_code and y.energy = e.energy and y.stream = e.stream
+        on y.series_uscc = e.series_uscc and y.unit_code = e.unit_code and y.energy = e.energy and y.stream = e.stream
         and y.slice_year < e.slice_year and y.basis_rank < e.basis_rank
     group by e.uscc, e.period, e.source, e.batch_id, e.row_no, e.data_basis
 ),
@@ -29,8 +34,8 @@ unsaid as (
 
 stocks as (
     select *,
-        lag(closing_stock) over (partition by uscc, unit_code, energy, stream order by period) as before_stock,
-        lag(month_index) over (partition by uscc, unit_code, energy, stream order by period) as before_index
+        lag(closing_stock) over (partition by series_uscc, unit_code, energy, stream order by period, uscc) as before_stock,
+        lag(month_index) over (partition by series_uscc, unit_code, energy, stream order by period, uscc) as before_index
     from e
     where period_grain = 'month'
 ),

@@ -1,5 +1,9 @@
-with e as (
+with form as (
     {{ energy_form() }}
+),
+
+e as (
+    {{ with_body('form') }}
 ),
 
 -- R04: values reported beside the word 缺省 give way to the defaults of the account's version; which, once a row
@@ -38,7 +42,7 @@ set_aside as (
 parameters as (
     {% for name, column in [('ncv', 'ncv_gj_per_unit'), ('carbon_content', 'carbon_tc_per_gj')] %}
     {% if not loop.first %}union all{% endif %}
-    select source, uscc, unit_code, energy, stream, period, period_grain, slice_year, month_index, batch_id, row_no, consumed, parameter_basis,
+    select source, uscc, series_uscc, unit_code, energy, stream, period, period_grain, slice_year, month_index, batch_id, row_no, consumed, parameter_basis,
         '{{ name }}' as parameter, case when coalesce(parameter_basis, '') <> '缺省' then {{ column }} end as value
     from e
     {% endfor %}
@@ -48,7 +52,7 @@ downgraded as (
     select p.source, p.uscc, p.period, p.batch_id, p.row_no, p.parameter, max(b.slice_year) as before_year
     from parameters as p
     inner join parameters as b
-        on b.uscc = p.uscc and b.unit_code = p.unit_code and b.energy = p.energy and b.stream = p.stream and b.parameter = p.parameter
+        on b.series_uscc = p.series_uscc and b.unit_code = p.unit_code and b.energy = p.energy and b.stream = p.stream and b.parameter = p.parameter
         and b.slice_year < p.slice_year and b.parameter_basis = '实测' and b.value is not null
     where p.value is null and p.consumed > 0.0
     group by p.source, p.uscc, p.period, p.batch_id, p.row_no, p.parameter
@@ -56,8 +60,8 @@ downgraded as (
 
 measured as (
     select *,
-        lag(value) over (partition by uscc, unit_code, energy, stream, parameter order by period) as before_value,
-        lag(month_index) over (partition by uscc, unit_code, energy, stream, parameter order by period) as before_index,
+        lag(value) over (partition by series_uscc, unit_code, energy, stream, parameter order by period, uscc) as before_value,
+        lag(month_index) over (partition by series_uscc, unit_code, energy, stream, parameter order by period, uscc) as before_index,
         month_index - row_number() over (partition by uscc, unit_code, energy, stream, parameter, value order by period) as island
     from parameters
     where parameter_basis = '实测' and value is not null and period_grain = 'month'
@@ -76,7 +80,7 @@ ncv_year as (
         {{ exact_sum('b.value * b.consumed') }} / nullif({{ exact_sum('b.consumed') }}, 0.0) as before_ncv
     from parameters as t
     inner join parameters as b
-        on b.uscc = t.uscc and b.unit_code = t.unit_code and b.energy = t.energy and b.stream = t.stream and b.parameter = t.parameter
+        on b.series_uscc = t.series_uscc and b.unit_code = t.unit_code and b.energy = t.energy and b.stream = t.stream and b.parameter = t.parameter
         and b.month_index = t.month_index - 12 and b.period_grain = t.period_grain
     where t.parameter = 'ncv' and t.value is not null and b.value is not null and t.period_grain = 'month'
     group by t.source, t.uscc, t.energy, t.slice_year

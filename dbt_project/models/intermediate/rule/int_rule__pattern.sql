@@ -28,8 +28,9 @@ told as (
 ),
 
 twins as (
-    select *, min(uscc) over same_figures as first_uscc, max(uscc) over same_figures as last_uscc
-    from told
+    select *, min(uscc) over same_figures as first_uscc, max(uscc) over same_figures as last_uscc,
+        min(body_uscc) over same_figures as first_body, max(body_uscc) over same_figures as last_body
+    from ({{ with_body('told') }}) as t
     where figures >= {{ rule_limit('Y03-copied-enterprise', 'least_count') }} and digits >= {{ rule_limit('Y03-copied-enterprise', 'lower_limit') }}
     window same_figures as (partition by source, series, year, content)
 )
@@ -49,4 +50,5 @@ select 'Y03-copied-enterprise', w.source, w.batch_id, w.row_no, w.uscc, w.period
     case when w.uscc = w.first_uscc then w.last_uscc else w.first_uscc end,
     w.source_zh || coalesce('“' || nullif(w.series, '') || '”', ''), w.source_en || coalesce(' ' || nullif(w.series, ''), '')
 from twins as w
-where w.first_uscc <> w.last_uscc
+-- members of one body may tell of the same year
+where w.first_uscc <> w.last_uscc and w.first_body <> w.last_body

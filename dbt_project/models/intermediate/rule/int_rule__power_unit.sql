@@ -1,8 +1,12 @@
-with unit_month as (
+with emission as (
+    {{ with_body(ref('int_carbon_market__power_unit_emission')) }}
+),
+
+unit_month as (
     select u.*, 'power_unit_month' as source, a.benchmark, a.benchmark_mwh,
         cast(u.main_fuel_tco2e as double) * (1.0 - coalesce(u.heat_ratio, 0.0)) as power_tco2e,
         cast(u.main_fuel_tco2e as double) / nullif(u.generation_mwh, 0.0) as intensity
-    from {{ ref('int_carbon_market__power_unit_emission') }} as u
+    from emission as u
     inner join {{ ref('int_carbon_market__power_unit_allowance') }} as a on a.uscc = u.uscc and a.unit_code = u.unit_code and a.period = u.period
 ),
 
@@ -10,7 +14,7 @@ downgraded as (
     select t.source, t.uscc, t.period, t.batch_id, t.row_no, max(b.slice_year) as before_year
     from unit_month as t
     inner join unit_month as b
-        on b.uscc = t.uscc and b.unit_code = t.unit_code and b.slice_year < t.slice_year and b.carbon_tc_per_unit is not null
+        on b.series_uscc = t.series_uscc and b.unit_code = t.unit_code and b.slice_year < t.slice_year and b.carbon_tc_per_unit is not null
     where t.carbon_tc_per_unit is null and t.fuel_quantity > 0.0
     group by t.source, t.uscc, t.period, t.batch_id, t.row_no
 ),
@@ -50,6 +54,15 @@ other as (
     group by uscc, period
 ),
 
+-- the same month of the year before: of the enterprise itself before that of the one that it follows
+mode_pair as (
+    select t.*, b.intensity as before_intensity, b.carbon_basis as before_basis,
+        row_number() over (partition by t.batch_id, t.row_no order by case when b.uscc = t.uscc then 0 else 1 end, b.batch_id, b.row_no) as choice
+    from unit_month as t
+    inner join unit_month as b
+        on b.series_uscc = t.series_uscc and b.unit_code = t.unit_code and {{ month_index('b.period') }} = {{ month_index('t.period') }} - 12
+),
+
 compared as (
     select p.*, o.fact, o.quantity as other_quantity,
         case o.fact when 'coal' then p.coal_t when 'generation' then p.generation_mwh else p.purchased_mwh end as own_quantity
@@ -70,9 +83,6 @@ select {{ rule_finding('R55-benchmark', 'y', 'coal_t', shown('y.ratio'), shown('
 from unit_year as y
 where y.place = 1 and (y.ratio < {{ rule_limit('R55-benchmark', 'lower_limit') }} or y.ratio > {{ rule_limit('R55-benchmark') }})
 union all
-select {{ rule_finding('R56-mode-change', 't', 'carbon_tc_per_t', shown('t.intensity'), shown('b.intensity')) }}
-from unit_month as t
-inner join unit_month as b
-    on b.uscc = t.uscc and b.unit_code = t.unit_code and {{ month_index('b.period') }} = {{ month_index('t.period') }} - 12
-    and b.carbon_basis <> t.carbon_basis
-where abs(t.intensity / nullif(b.intensity, 0.0) - 1.0) > {{ rule_limit('R56-mode-change') }}
+select {{ rule_finding('R56-mode-change', 't', 'carbon_tc_per_t', shown('t.intensity'), shown('t.before_intensity')) }}
+from mode_pair as t
+where t.choice = 1 and t.before_basis <> t.carbon_basis and abs(t.intensity / nullif(t.before_intensity, 0.0) - 1.0) > {{ rule_limit('R56-mode-change') }}

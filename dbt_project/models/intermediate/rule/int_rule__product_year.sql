@@ -84,7 +84,7 @@ summed as (
 )
 
 select
-    'enterprise_output' as source, s.uscc, s.slice_year, s.item, s.measure, s.route, s.periods, s.amount / s.quantity as intensity,
+    'enterprise_output' as source, s.uscc, s.slice_year, s.item, s.measure, s.route, s.periods, s.amount, s.quantity, s.amount / s.quantity as intensity,
     i.lower_limit, i.upper_limit, i.unit, i.name_zh, i.name_en, r.period, r.batch_id, r.row_no
 from summed as s
 inner join {{ ref('product_intensity') }} as i on i.product_item = s.item and i.measure = s.measure and coalesce(i.route, '') = s.route

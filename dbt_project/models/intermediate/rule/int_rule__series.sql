@@ -3,6 +3,9 @@ with monthly as (
         month_index - months_covered + 1 as from_index,
         lag(month_index) over (partition by source, uscc, series order by period) as before_index,
         lag(period) over (partition by source, uscc, series order by period) as before_period,
+        -- a series goes on under the successor's code
+        lag(month_index) over (partition by source, series_uscc, series order by period, uscc) as body_before_index,
+        lag(period) over (partition by source, series_uscc, series order by period, uscc) as body_before_period,
         lag(quantity) over (partition by source, uscc, series order by period) as before_quantity,
         lead(month_index) over (partition by source, uscc, series order by period) as after_index,
         lead(quantity) over (partition by source, uscc, series order by period) as after_quantity,
@@ -41,24 +44,39 @@ copied as (
     where f.facts = f.same and f.digits >= {{ rule_limit('R62-copied-month', 'least_count') }}
 ),
 
+-- what a body reports: the same where one enterprise is one body, the sum of its members before they merged
+body_month as (
+    select source, body_uscc, series, period_grain, slice_year, period, month_index, months_covered, {{ exact_sum('quantity') }} as quantity
+    from {{ ref('int_rule__delivered_quantity') }}
+    group by source, body_uscc, series, period_grain, slice_year, period, month_index, months_covered
+    having count(*) = count(quantity)
+),
+
 -- this year beside last year, over the months that both have
-paired as (
-    select t.source, t.uscc, t.series, t.slice_year, t.period_grain, t.batch_id, t.row_no, t.period,
-        row_number() over (partition by t.source, t.uscc, t.series, t.slice_year, t.period_grain order by t.period desc) as place,
-        count(*) over (partition by t.source, t.uscc, t.series, t.slice_year, t.period_grain) as months,
-        {{ exact_sum('t.quantity', over='partition by t.source, t.uscc, t.series, t.slice_year, t.period_grain') }} as quantity,
-        {{ exact_sum('l.quantity', over='partition by t.source, t.uscc, t.series, t.slice_year, t.period_grain') }} as before_quantity
-    from {{ ref('int_rule__delivered_quantity') }} as t
-    inner join {{ ref('int_rule__delivered_quantity') }} as l
-        on l.source = t.source and l.uscc = t.uscc and l.series = t.series and l.period_grain = t.period_grain
+year_pair as (
+    select t.source, t.body_uscc, t.series, t.slice_year, t.period_grain, max(t.period) as period, count(*) as months,
+        {{ exact_sum('t.quantity') }} as quantity, {{ exact_sum('l.quantity') }} as before_quantity
+    from body_month as t
+    inner join body_month as l
+        on l.source = t.source and l.body_uscc = t.body_uscc and l.series = t.series and l.period_grain = t.period_grain
         and l.month_index = t.month_index - 12 and l.months_covered = t.months_covered
-    where t.quantity is not null and l.quantity is not null
+    group by t.source, t.body_uscc, t.series, t.slice_year, t.period_grain
+),
+
+paired as (
+    select p.*, d.uscc, d.batch_id, d.row_no,
+        row_number() over (
+            partition by p.source, p.body_uscc, p.series, p.slice_year, p.period_grain order by d.months_covered, d.uscc, d.batch_id, d.row_no
+        ) as place
+    from year_pair as p
+    inner join {{ ref('int_rule__delivered_quantity') }} as d
+        on d.source = p.source and d.body_uscc = p.body_uscc and d.series = p.series and d.period_grain = p.period_grain and d.period = p.period
 )
 
-select {{ rule_finding('R61-missing-month', 'm', 'period', 'cast(m.before_period as varchar)', 'm.from_index - m.before_index - 1', "'“' || m.series || '”'", 'm.series') }}
+select {{ rule_finding('R61-missing-month', 'm', 'period', 'cast(m.body_before_period as varchar)', 'm.from_index - m.body_before_index - 1', "'“' || m.series || '”'", 'm.series') }}
 from monthly as m
-where m.from_index - m.before_index > 1
-    and (year(m.before_period) = year(m.period) or m.from_index - m.before_index - 1 <= {{ rule_limit('R61-missing-month') }})
+where m.from_index - m.body_before_index > 1
+    and (year(m.body_before_period) = year(m.period) or m.from_index - m.body_before_index - 1 <= {{ rule_limit('R61-missing-month') }})
 union all
 select {{ rule_finding('R61-zero-month', 'm', 'quantity', "'0'", shown('m.before_quantity'), "'“' || m.series || '”'", 'm.series') }}
 from monthly as m

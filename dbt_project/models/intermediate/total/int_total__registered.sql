@@ -55,9 +55,9 @@ select
     r.account_hold,
     coalesce(r.sources_delivered, 0) as sources_delivered, r.sources_due,
     coalesce(q.quarantined_rows, 0) as quarantined_rows,
-    (f.operating_from is null or f.operating_from < f.period + interval 1 month)
-        and (f.operating_to is null or f.operating_to >= f.period) as in_operation
+    {{ in_operation('f', 's', 'f.period') }} as in_operation
 from in_force as f
+left join {{ ref('int_current__succession') }} as s on s.uscc = f.uscc
 left join reported as r on r.uscc = f.uscc and r.period = f.period
 left join (
     select uscc, period, cast(sum(quarantined_rows) as bigint) as quarantined_rows from {{ ref('int_account__quarantined_source') }} group by uscc, period

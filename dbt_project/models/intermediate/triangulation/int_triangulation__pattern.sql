@@ -1,22 +1,27 @@
-with series as (
-    select uscc, quantity, period, high as value,
+with estimate as (
+    {{ with_body(ref('int_triangulation__estimate')) }}
+),
+
+-- a series goes on under the successor's code
+series as (
+    select uscc, series_uscc, quantity, period, high as value,
         lag(period) over w as period_before, lag(high) over w as value_before,
         count(*) over twelve as months, min(high) over twelve as least, max(high) over twelve as greatest,
-        {{ exact_sum('high', over='partition by uscc, quantity order by period rows between 11 preceding and current row') }} / count(*) over twelve as mean,
+        {{ exact_sum('high', over='partition by series_uscc, quantity order by period, uscc rows between 11 preceding and current row') }} / count(*) over twelve as mean,
         row_number() over w as nth,
         count(*) over earlier as earlier_months, median(high) over earlier as earlier_median
-    from {{ ref('int_triangulation__estimate') }}
+    from estimate
     where estimate_source = 'account' and high > 0
-    window w as (partition by uscc, quantity order by period),
-        twelve as (partition by uscc, quantity order by period rows between 11 preceding and current row),
-        earlier as (partition by uscc, quantity order by period rows between 6 preceding and 1 preceding)
+    window w as (partition by series_uscc, quantity order by period, uscc),
+        twelve as (partition by series_uscc, quantity order by period, uscc rows between 11 preceding and current row),
+        earlier as (partition by series_uscc, quantity order by period, uscc rows between 6 preceding and 1 preceding)
 ),
 
 -- standard deviation of twelve months beside their mean
 spread as (
     select t.uscc, t.quantity, t.period, sqrt({{ exact_sum('power(b.value / t.mean - 1.0, 2)', decimals=12) }} / 11.0) as variation
     from series as t
-    inner join series as b on b.uscc = t.uscc and b.quantity = t.quantity and b.nth between t.nth - 11 and t.nth
+    inner join series as b on b.series_uscc = t.series_uscc and b.quantity = t.quantity and b.nth between t.nth - 11 and t.nth
     where t.months = 12 and t.least < t.greatest
     group by t.uscc, t.quantity, t.period
 ),
@@ -39,9 +44,11 @@ modes as (
 downgrades as (
     select distinct uscc, quantity, period
     from (
-        select *, max(measured) over (partition by uscc, quantity order by period rows between unbounded preceding and 1 preceding) as was_measured
+        select *, max(measured) over (partition by series_uscc, quantity order by period, uscc rows between unbounded preceding and 1 preceding) as was_measured
         from (
-            select uscc, quantity, period, max(measured) as measured, max(defaulted) as defaulted from modes group by uscc, quantity, period
+            select uscc, series_uscc, quantity, period, max(measured) as measured, max(defaulted) as defaulted
+            from ({{ with_body('modes') }}) as b
+            group by uscc, series_uscc, quantity, period
         ) as m
     ) as p
     where was_measured = 1 and measured = 0 and defaulted = 1

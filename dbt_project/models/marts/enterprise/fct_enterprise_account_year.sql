@@ -7,16 +7,24 @@ with counted as (
     from {{ ref('int_account__period') }}
 ),
 
+succession as (
+    select uscc, founded_on,
+        -- the month in which the succession falls is still the predecessor's
+        cast(date_trunc('month', succeeded_from - interval 1 day) as date) as last_month
+    from {{ ref('int_current__succession') }}
+),
+
 latest as (
-    select *,
-        greatest(coalesce(operating_from, make_date(slice_year, 1, 1)), make_date(slice_year, 1, 1)) as first_day,
-        -- a running year counts to its last month that is due, or that it delivered
-        least(coalesce(operating_to, make_date(slice_year, 12, 31)), greatest(
-            least(make_date(slice_year, 12, 1), {{ last_due_month(deadline_days('delivery', 'enterprise_energy')) }}),
-            cast(period + to_months(cast(months - 1 as integer)) as date)
+    select c.*,
+        greatest(coalesce(c.operating_from, s.founded_on, make_date(c.slice_year, 1, 1)), make_date(c.slice_year, 1, 1)) as first_day,
+        -- a running year counts to its last month that is due, or that it delivered; a body goes on under its successor's code
+        least(coalesce(c.operating_to, make_date(c.slice_year, 12, 31)), greatest(
+            least(make_date(c.slice_year, 12, 1), coalesce(s.last_month, make_date(c.slice_year, 12, 1)), {{ last_due_month(deadline_days('delivery', 'enterprise_energy')) }}),
+            cast(c.period + to_months(cast(c.months - 1 as integer)) as date)
         ) + interval 1 month - interval 1 day) as last_day
-    from counted
-    where recency = 1
+    from counted as c
+    left join succession as s on s.uscc = c.uscc
+    where c.recency = 1
 ),
 
 summed as (
