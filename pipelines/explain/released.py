@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.explain.evidence import Batch, lake_factors
+from pipelines.explain.evidence import Batch, SourceRow, lake_factors
 from pipelines.publish.contract import Table, published_tables
 from pipelines.publish.store import DATABASE, require_live
 from pipelines.settings import Settings
@@ -27,6 +27,7 @@ class Released:
     release_id: str
     known_by: date
     tables: dict[str, Table]
+    common_gwp_set: str = ""
 
     def rows(self, sql: str, values: list[Any] | None = None) -> list[dict[str, Any]]:
         """Rows of a query as dictionaries."""
@@ -43,6 +44,11 @@ class Released:
         found = self.rows(f"select * from {self.tables[name].sql_name('live')} order by is_in_conflict desc, batch_id, row_no")
         return pl.DataFrame(found, infer_schema_length=None) if found else lake_factors(self.settings, self.known_by)
 
+    @cached_property
+    def shown_rows(self) -> dict[tuple[str, int], SourceRow]:
+        """Delivered rows that were read already."""
+        return {}
+
     def batch(self, batch_id: str | None) -> Batch | None:
         """A batch by its id; with its id alone when quality.batch does not have it."""
         if not batch_id:
@@ -57,5 +63,6 @@ def open_live(settings: Settings) -> Iterator[Released]:
     folder, manifest = require_live(settings)
     with connect() as db:
         attach(db, folder / DATABASE, "live")
+        db.execute("use live")
         known_by = date.fromisoformat(manifest["knowledge_date"])
-        yield Released(settings, db, manifest["release_id"], known_by, published_tables(db, "live"))
+        yield Released(settings, db, manifest["release_id"], known_by, published_tables(db, "live"), manifest["common_gwp_set"])
