@@ -70,7 +70,8 @@ def prove_release(live: Released, table: str | None = None, sample: int | None =
 
 
 def _prove_table(live: Released, figures: Figures, table: Table, sample: int | None, proof: Proof) -> None:
-    cells = "true" if sample is None else f"c.rowid in (select rowid from {table.name} order by md5(concat_ws('|', {_key(figures, table)})), rowid limit {int(sample)})"
+    cells = "true" if sample is None else _sampled(live, figures, table, sample)
+    rows = live.rows(f"select count(*) as n from {table.name} as c where {cells}")[0]["n"]
     for column in figure_columns(figures, table):
         cases = figures.of(table.name, column, table.columns)
         if not cases:
@@ -84,13 +85,15 @@ def _prove_table(live: Released, figures: Figures, table: Table, sample: int | N
                 proof.unnamed.append(str(problem))
                 break
         else:
-            _count_left(live, table, column, cells, counted, proof)
+            if rows > counted.total():
+                left = rows - counted.total()
+                proof.unnamed.append(f"{table.name}.{column} ({left} 行无适用算法 | rows that no case holds for: {left})")
 
 
-def _count_left(live: Released, table: Table, column: str, cells: str, counted: Counter[str], proof: Proof) -> None:
-    rows = live.rows(f"select count(*) as n from {table.name} as c where {cells}")[0]["n"]
-    if rows > counted.total():
-        proof.unnamed.append(f"{table.name}.{column} ({rows - counted.total()} 行无适用算法 | rows that no case holds for)")
+def _sampled(live: Released, figures: Figures, table: Table, sample: int) -> str:
+    """So many rows of a table, by what their keys hash to: the same every time, and of all of it."""
+    rows = live.rows(f"select rowid as id from {table.name} order by md5(concat_ws('|', {_key(figures, table)})), rowid limit {int(sample)}")
+    return f"c.rowid in ({', '.join(str(row['id']) for row in rows)})" if rows else "false"
 
 
 def _prove_case(live: Released, figures: Figures, table: Table, figure: Figure, cells: str, counted: Counter[str], proof: Proof) -> None:
@@ -101,7 +104,7 @@ def _prove_case(live: Released, figures: Figures, table: Table, figure: Figure, 
     # one query for both: how many cells there are, and those that do not come out
     key = ", ".join(f"t.{identifier(name)}" for name in figures.key(table.name)) or "t.rowid"
     found = asked(live, figure,
-        f"with e as (select _id, _value, _computed, ({differs(live, figure, sql)}) as bad from ({sql})), n as (select count(*) as cells, count(case when bad then 1 end) as bad from e)"
+        f"with e as (select _id, _value, _computed, ({differs(live, figure)}) as bad from ({sql})), n as (select count(*) as cells, count(case when bad then 1 end) as bad from e)"
         f" select n.cells, n.bad, e._value, e._computed, {key} from n left join e on e.bad left join {table.name} as t on t.rowid = e._id order by t.rowid limit {_SHOWN}")
     counted[figure.kind] += found[0]["cells"]
     if not found[0]["bad"]:

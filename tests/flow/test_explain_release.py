@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -18,6 +19,7 @@ from pipelines.explain.released import Released
 from pipelines.explain.tree import leaves
 from pipelines.publish.contract import published_tables
 from pipelines.publish.identities import LINE_CODES, TOTAL_MEASURES
+from pipelines.publish.release import MACROS
 from pipelines.settings import Settings
 from pipelines.warehouse.duck import attach, connect
 from tests.conftest import AS_OF, Release, carbon, query
@@ -43,7 +45,7 @@ def test_cells_of_a_line_s_own_field_are_explained_to_the_kilogram(release: Rele
     cells = query(release.database, "select code, period from marts.fct_total_month where level = 'field' and code in ('waste', 'industrial_processes') order by 1, 2")
     assert {code for code, _ in cells} == {"waste", "industrial_processes"}
     for code, period in cells:
-        found = explain_cell(settings, "fct_total_month", "direct_tco2e", {"level": "field", "code": code, "period": str(period)}, top=1000)
+        found = explain_cell(settings, "fct_total_month", "direct_tco2e", {"level": "field", "code": code, "period": str(period)}, top=1000, depth=0)
         assert found.difference == 0 and sum((part.amount for part in found.contributions), Decimal(0)) == (found.value or 0), (code, period)
 
 
@@ -123,3 +125,34 @@ def test_every_kind_of_cell_has_a_tree_and_words(release: Release, table: str, c
 def test_the_command_proves_a_table_and_says_so(release: Release) -> None:
     done = carbon("explain", "--check", "--table", "fct_city_year", "--data", release.data)
     assert done.returncode == 0 and "marts.fct_city_year: 由各部分算得 computed" in done.stdout
+
+
+# --- macros of the published file ----------------------------------------------------------------------------------------
+
+
+def test_macros_walk_from_the_published_file(release_db: Path) -> None:
+    """Read-only, by name alone: totals of every level, months and years; accounts; a line with its documents; the bridge; the inventory; a row."""
+    for level, code, period, grain in query(release_db, """
+            select level, code, case when grain = 'year' then cast(year(period) as varchar) else strftime(period, '%Y-%m') end, grain
+            from (select *, 'year' as grain from marts.fct_total_year union all select *, 'month' from marts.fct_total_month)
+            where direct_tco2e <> 0 qualify row_number() over (partition by level, grain order by direct_tco2e desc, code, period) = 1 order by all"""):
+        day = f"{period}-01-01" if grain == "year" else f"{period}-01"
+        found = query(release_db, f"""select (select sum(emission_common_tco2e) from marts.explain_total(?, ?, ?)),
+            (select direct_tco2e from marts.fct_total_{grain} where level = ? and code = ? and period = ?)""", level, code, period, level, code, day)
+        assert found[0][0] == found[0][1], (level, code, period)
+    uscc, fuel = query(release_db, "select uscc, fuel_tco2e from marts.fct_enterprise_account_year order by fuel_tco2e desc limit 1")[0]
+    assert query(release_db, "select sum(emission_tco2e) from marts.explain_account(?, '2025') where emission_source = 'fuel'", uscc) == [(fuel,)]
+    line, parts = query(release_db, "select line_id, factor_id from marts.fct_enterprise_emission_line where factor_id like 'fuel:%+fuel:%+fuel:%' order by line_id limit 1")[0]
+    found = query(release_db, "select factor_part, document, file_name from marts.explain_line(?)", line)
+    assert [part for part, _, _ in found] == parts.split("+") and all(document and file for _, document, file in found)
+    (year,), = query(release_db, "select max(year) from marts.fct_reconciliation_year")
+    assert query(release_db, "select sum(case when cause = 'top_down_total' then -tco2e else tco2e end) from marts.explain_bridge('520000', ?)", year) == [(0,)]
+    assert query(release_db, "select count(*) > 0 from marts.explain_inventory('520000', 2007, 'ceads')") == [(True,)]
+    batch, row = query(release_db, "select batch_id, row_no from quality.failed_row where severity = 'warning' order by all limit 1")[0]
+    assert query(release_db, "select count(*) > 0 from marts.explain_row(?, ?) where kind = 'finding'", batch, row) == [(True,)]
+
+
+def test_every_macro_says_in_both_languages_what_it_gives(release_db: Path) -> None:
+    found = dict(query(release_db, "select function_name, comment from duckdb_functions() where schema_name = 'marts'"))
+    written = re.findall(r"^create macro marts\.(\w+)", MACROS.read_text("utf-8"), re.MULTILINE)
+    assert sorted(found) == sorted(written) and all(" | " in (comment or "") for comment in found.values())
