@@ -14,7 +14,7 @@ from typing import Any
 
 from pipelines.explain.evidence import balance_rows
 from pipelines.explain.explanation import AccountExplanation, CellExplanation, Contribution
-from pipelines.explain.figures import LINES
+from pipelines.explain.figures import DECIDED, LINES
 from pipelines.explain.lines import LINES_SQL, briefs, delivered
 from pipelines.explain.released import Released, open_live
 from pipelines.explain.tree import DEPTH, TOP, grow, lines_behind
@@ -211,7 +211,5 @@ def _explain_other(live: Released, cell: CellExplanation, top: int) -> None:
     if cell.table == "marts.fct_inventory_year":
         row = cell.row
         cell.sources = balance_rows(live.settings, row["division_code"], row["year"], row["fuel"], live.known_by)[:top]
-        cell.note_zh = "清单按能源平衡表的活动量乘因子计算；下列为平衡表中该品种的行"
-        cell.note_en = "inventory = activity of the energy balance x factor; listed are the balance's rows of this fuel"
-    elif cell.batch is None:
-        cell.note_zh, cell.note_en = "该表不由排放行汇总；给出整行", "this table is not made of lines; its whole row is given"
+    elif cell.batch is None and cell.tree is not None and cell.tree.kind == DECIDED:
+        cell.note_zh, cell.note_en = "该格不是计算的数字；整行如上", "this cell is no figure; its whole row stands above"

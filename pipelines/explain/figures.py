@@ -169,9 +169,10 @@ def _columns(named: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _filled(sql: str) -> str:
-    """The lines by the code of every level are generated: the codes live with the identities."""
-    return sql.replace("{levels}", " union all ".join(
-        f"select *, {quoted(level)} as level, {code} as code from {LINES}" for level, code in LINE_CODES.items()))
+    """Rows by the code of every level are generated: the codes live with the identities."""
+    for blank, table in {"{levels}": LINES, "{held}": "marts.fct_enterprise_held_back_line", "{coverage}": "quality.coverage_month"}.items():
+        sql = sql.replace(blank, " union all ".join(f"select *, {quoted(level)} as level, {code} as code from {table}" for level, code in LINE_CODES.items()))
+    return sql
 
 
 def _written(expression: str) -> str:

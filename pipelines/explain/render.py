@@ -158,7 +158,9 @@ def _node(node: Node, indent: str, seen: set[tuple[str, int]]) -> list[str]:
     if not indent:
         lines.append(f"{inner}{node.zh} | {node.en}")
     if node.arithmetic:
-        lines += [f"{inner}= {node.formula_zh}", f"{inner}= {node.formula_en}", f"{inner}= {node.arithmetic} = {_shown(node.computed)}"]
+        lines += [f"{inner}= {node.formula_zh}", f"{inner}= {node.formula_en}"]
+        if node.arithmetic != _shown(node.computed):
+            lines.append(f"{inner}= {node.arithmetic} = {_shown(node.computed)}")
     if node.holds is False:
         lines.append(f"{inner}各部分给出的数与公布值不同，差额 | the parts do not give what is published, difference: {_shown(node.difference)}")
     if node.kind in _KINDS:
@@ -170,7 +172,7 @@ def _node(node: Node, indent: str, seen: set[tuple[str, int]]) -> list[str]:
         lines.append(f"{inner}文件 | Document: {node.document}")
     lines += [f"{inner}因子 | Factor: {text}" for factor in node.factors for text in _factor(factor)]
     if node.kind == "decided" and not indent:
-        lines += [f"{inner}  {name} = {_shown(value)}" for name, value in plain(node.row).items() if value is not None]
+        lines += [f"{inner}  {name} = {value if isinstance(value, int) else _shown(value)}" for name, value in plain(node.row).items() if value is not None]
     for row in node.sources:
         again = (row.batch_id, row.row_no) in seen
         lines += [f"{inner}{text}" for text in _row(row)[:1 if again else None]]

@@ -32,16 +32,23 @@ from pipelines.problem import Problem
 from pipelines.settings import PROJECT
 from pipelines.warehouse.duck import identifier
 
-DEPTH, TOP, TOP_BELOW, SOURCES = 4, 5, 3, 5
+DEPTH, TOP, TOP_BELOW = 4, 5, 3
+SOURCES, SOURCES_BELOW = 20, 3   # delivered rows shown of a cell that names none: at the root, further down
 
-_EMPTY_IS_ZERO = re.compile(r"\bcoalesce\((\w+), 0(?:\.0)?\)")
+# What an expression says for the machine's sake only: a type, a division by zero, nothing for an empty sum.
+_PLAIN = (
+    (re.compile(r"\bcast\((\w+) as \w+(?:\(\d+, \d+\))?\)"), r"\1"), (re.compile(r"\bcoalesce\((\w+), 0(?:\.0)?\)"), r"\1"),
+    (re.compile(r"\bnullif\((\w+), 0(?:\.0)?\)"), r"\1"), (re.compile(r"(\d)\.0\b"), r"\1"),
+)
+_FIRST_KNOWN = re.compile(r"\bcoalesce\((\w+), (\w+)\)")
+_SHORT = re.compile(r"\s*[（：，；(:,;].*", re.DOTALL)
 _NAMES = re.compile(r"'[^']*'|\b[a-z_][a-z0-9_]*\b")
 _COMMENT = re.compile(r"(?P<zh>[^|]*?)\s*\|\s*(?P<en>.*?)\s*(?:\[[^\[\]]*\])?\s*", re.DOTALL)
 
 
 def grow(live: Released, table: str, column: str, row_id: int, depth: int = DEPTH, top: int = TOP) -> Node:
     """The tree of a cell that is found by its row id."""
-    return _Tree(live, load_figures()).node(table, column, row_id, depth, top)
+    return _Tree(live, load_figures(), depth).node(table, column, row_id, depth, top)
 
 
 def lines_behind(live: Released, table: str, column: str, row_id: int) -> tuple[str, str] | None:
@@ -60,6 +67,7 @@ def lines_behind(live: Released, table: str, column: str, row_id: int) -> tuple[
 class _Tree:
     live: Released
     figures: Figures
+    depth: int
 
     def node(self, table: str, column: str, row_id: int, depth: int, top: int) -> Node:
         found = self.live.tables[table]
@@ -108,25 +116,26 @@ class _Tree:
         if figure.document:
             node.document = self.live.rows(f"select {figure.document} as document from {figure.table} as c where rowid = {row_id}")[0]["document"]
         if figure.kind in (ATTESTED, REPORTED, LACKING):
-            self._deliver(node, row, figure.delivered)
+            self._deliver(node, row, figure.delivered, SOURCES if depth == self.depth else SOURCES_BELOW)
         if depth <= 0:
             node.more = bool(parts)
             return
-        node.branches = [self._branch(figure, part, found, row_id, depth, top) for part in parts if self._matters(part, found)]
+        node.branches = [self._branch(figure, part, found, row_id, depth, top) for part in parts if self._matters(figure, part, found)]
 
-    def _matters(self, part: Part, found: Evaluated) -> bool:
+    def _matters(self, figure: Figure, part: Part, found: Evaluated) -> bool:
+        """A part with rows, that the formula takes: the second of two sources only where the first has nothing."""
+        if figure.expression and part.name not in _NAMES.findall(_plain(figure.expression, found.parts)):
+            return False
         return part.relation is None or found.rows[part.name] > 0 or found.parts[part.name] is not None
 
     def _write(self, node: Node, figure: Figure, parts: tuple[Part, ...], found: Evaluated) -> None:
         if figure.expression is None or figure.kind == DECIDED:
             return
-        columns = self.live.tables[figure.table].columns
         words = {part.name: self._words(figure, part) for part in parts}
-        expression = _EMPTY_IS_ZERO.sub(r"\1", figure.expression)
-        node.formula_zh = _replaced(expression, {name: zh for name, (zh, _) in words.items()})
-        node.formula_en = _replaced(expression, {name: en for name, (_, en) in words.items()})
-        numbers = {part.name: _shown(found.parts[part.name]) for part in parts if part.name not in columns or part.name in found.parts}
-        node.arithmetic = _replaced(expression, numbers)
+        expression = _plain(figure.expression, found.parts)
+        node.formula_zh = _replaced(expression, {name: _SHORT.sub("", zh) for name, (zh, _) in words.items()})
+        node.formula_en = _replaced(expression, {name: _SHORT.sub("", en) for name, (_, en) in words.items()})
+        node.arithmetic = _replaced(expression, {part.name: _shown(found.parts[part.name]) for part in parts})
 
     def _words(self, figure: Figure, part: Part) -> tuple[str, str]:
         """What a part is called: as the figure names it, else as the column it is or walks on to is commented."""
@@ -172,7 +181,7 @@ class _Tree:
     def _is_figure(self, table: str, column: str) -> bool:
         return column in figure_columns(self.figures, self.live.tables[table])
 
-    def _deliver(self, node: Node, row: dict[str, Any], places: tuple[Delivered, ...]) -> None:
+    def _deliver(self, node: Node, row: dict[str, Any], places: tuple[Delivered, ...], most: int = SOURCES) -> None:
         """The delivered rows behind a cell: the one that its row names, else those that match in the lake."""
         if row.get("batch_id") and row.get("row_no") is not None:
             batch = self.live.batch(row["batch_id"])
@@ -181,7 +190,7 @@ class _Tree:
             return
         for place in places:
             wanted = self._matched(node, place)
-            for batch_id, row_no in lake_places(self.live.settings, place.source, wanted, self.live.known_by, SOURCES - len(node.sources)):
+            for batch_id, row_no in lake_places(self.live.settings, place.source, wanted, self.live.known_by, most - len(node.sources)):
                 node.sources.append(delivered(self.live, place.source, batch_id, row_no))
 
     def _matched(self, node: Node, place: Delivered) -> dict[str, Any]:
@@ -195,12 +204,19 @@ def _unit(comment: str | None, row: dict[str, Any]) -> str | None:
     """The unit of a column; where it is told by another column, what that says."""
     unit = unit_of(comment) or ""
     told = row.get(unit.removeprefix("see ")) if unit.startswith("see ") else unit
-    return str(told) if told else None
+    return str(told) if told and told not in ("1", "count") else None
 
 
 def _named(comment: str | None, name: str) -> tuple[str, str]:
     match = _COMMENT.fullmatch(comment or "")
     return (match["zh"], match["en"]) if match else (name, name)
+
+
+def _plain(expression: str, values: dict[str, Any]) -> str:
+    """An expression as a person writes it; of two sources the one that is taken."""
+    for pattern, short in _PLAIN:
+        expression = pattern.sub(short, expression)
+    return _FIRST_KNOWN.sub(lambda match: match[1] if values.get(match[1]) is not None else match[2], expression)
 
 
 def _replaced(expression: str, values: dict[str, str]) -> str:
