@@ -10,9 +10,11 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from pipelines.contracts.marts import load_marts
 from pipelines.explain.figures import Figure, Figures, Part
 from pipelines.explain.released import Released
 from pipelines.problem import Problem
+from pipelines.warehouse.beside import year_of
 from pipelines.warehouse.duck import DuckError, identifier, quoted
 
 RELATIVE = 1e-9
@@ -26,12 +28,17 @@ class Evaluated:
 
     value: Any
     computed: Any
+    closed: bool
     parts: dict[str, Any]
     rows: dict[str, int]
 
 
 def statement(live: Released, figure: Figure, figures: Figures, cells: str = "true") -> str:
-    """SQL with one row a cell: `_id`, `_value`, `_computed`, and `_part_N`, `_rows_N` of each part. cells: a condition over the row `c`."""
+    """SQL with one row a cell: `_id`, `_value`, `_computed`, `_closed`, and `_part_N`, `_rows_N` of each part. cells: a condition over the row `c`.
+
+    _closed: a year is closed, so that the rows which are published need not be those which the figure was made of (a factor that was delivered anew
+    since, say).
+    """
     parts = figure.read(live.tables[figure.table].columns)
     named = [(number, part) for number, part in enumerate(parts) if part.relation is not None]
     steps = [f"{identifier(name)} as ({_sql(live, figures, name)})" for name in sorted({str(part.relation) for _, part in named})]
@@ -42,7 +49,17 @@ def statement(live: Released, figure: Figure, figures: Figures, cells: str = "tr
     given = "".join(f", {_given(part, number)} as {identifier(part.name)}, coalesce(_of_{number}.n, 0) as _rows_{number}" for number, part in named)
     steps.append(f"x as (select c.*{given} from c{joined})")
     shown = "".join(f", {identifier(part.name)} as _part_{number}" + (f", _rows_{number}" if part.relation else "") for number, part in enumerate(parts))
-    return f"with {', '.join(steps)} select _id, {identifier(figure.column)} as _value, {figure.expression or 'null'} as _computed{shown} from x as c"
+    return f"with {', '.join(steps)} select _id, {identifier(figure.column)} as _value, {figure.expression or 'null'} as _computed, {_closed(live, figure, figures)} as _closed{shown} from x as c"
+
+
+def _closed(live: Released, figure: Figure, figures: Figures) -> str:
+    mart = load_marts().get(figure.table)
+    year = year_of(mart) if mart else None
+    read = [figures.relation(part.relation) for part in figure.parts if part.relation]
+    if live.closed_years and any(relation.moves for relation in read):
+        return "true"
+    outside = any(not relation.table.startswith("marts.") for relation in read)
+    return f"{year} in ({', '.join(map(str, live.closed_years))})" if live.closed_years and year and outside else "false"
 
 
 def _sql(live: Released, figures: Figures, name: str) -> str:
@@ -99,7 +116,7 @@ def evaluate(live: Released, figure: Figure, figures: Figures, row_id: int) -> t
     parts = figure.read(live.tables[figure.table].columns)
     values = {part.name: found[f"_part_{number}"] for number, part in enumerate(parts)}
     rows = {part.name: found[f"_rows_{number}"] for number, part in enumerate(parts) if part.relation}
-    return Evaluated(found["_value"], found["_computed"], values, rows), not found["_differs"]
+    return Evaluated(found["_value"], found["_computed"], found["_closed"], values, rows), not found["_differs"]
 
 
 def rows_of(live: Released, figure: Figure, part: Part, figures: Figures, row_id: int, top: int) -> list[dict[str, Any]]:

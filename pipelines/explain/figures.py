@@ -103,11 +103,15 @@ class Figure:
 
 @dataclass(frozen=True)
 class Relation:
-    """Rows that parts are made of: a published table, or a selection of one that keeps its columns."""
+    """Rows that parts are made of: a published table, or a selection of one that keeps its columns.
+
+    moves: what is made of them is not closed with a year, while they are; so are all tables outside schema marts.
+    """
 
     name: str
     table: str
     sql: str
+    moves: bool = False
 
 
 @dataclass(frozen=True)
@@ -142,7 +146,7 @@ def load_figures() -> Figures:
     """The figures of this version. Raises Problem for what cannot be read."""
     raw = load_yaml(FIGURES_FILE.read_text("utf-8"))
     keys = {name: table.key for name, table in load_published().tables.items()} | {name: tuple(key) for name, key in raw["keys"].items()}
-    relations = {name: Relation(name, spec["table"], _filled(spec["sql"])) for name, spec in raw["relations"].items()}
+    relations = {name: Relation(name, spec["table"], _filled(spec["sql"]), spec.get("moves", False)) for name, spec in raw["relations"].items()}
     cases: dict[tuple[str, str], tuple[Figure, ...]] = {}
     rules: dict[tuple[str, str], Words] = {}
     for block in raw["figures"]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipelines.explain.evaluate import alone, asked, differs, statement
-from pipelines.explain.figures import COMPUTED, DECIDED, Figure, Figures, figure_columns, load_figures
+from pipelines.explain.figures import COMPUTED, DECIDED, LACKING, Figure, Figures, figure_columns, load_figures
 from pipelines.explain.released import Released, open_live
 from pipelines.problem import Problem
 from pipelines.publish.contract import Table
@@ -101,16 +101,19 @@ def _prove_case(live: Released, figures: Figures, table: Table, figure: Figure, 
         counted[figure.kind] += asked(live, figure, f"select count(*) as n from {table.name} as c where {cells}")[0]["n"]
         return
     sql = statement(live, figure, figures, cells)
-    # one query for both: how many cells there are, and those that do not come out
+    # one query for all: how many cells there are, those that do not come out, and those that cannot where a year is closed
     key = ", ".join(f"t.{identifier(name)}" for name in figures.key(table.name)) or "t.rowid"
     found = asked(live, figure,
-        f"with e as (select _id, _value, _computed, ({differs(live, figure)}) as bad from ({sql})), n as (select count(*) as cells, count(case when bad then 1 end) as bad from e)"
-        f" select n.cells, n.bad, e._value, e._computed, {key} from n left join e on e.bad left join {table.name} as t on t.rowid = e._id order by t.rowid limit {_SHOWN}")
-    counted[figure.kind] += found[0]["cells"]
+        f"with e as (select _id, _value, _computed, _closed, ({differs(live, figure)}) as off from ({sql})),"
+        " n as (select count(*) as cells, count(case when off and not _closed then 1 end) as bad, count(case when off and _closed then 1 end) as closed from e)"
+        f" select n.cells, n.bad, n.closed, e._value, e._computed, {key} from n left join e on e.off and not e._closed"
+        f" left join {table.name} as t on t.rowid = e._id order by t.rowid limit {_SHOWN}")
+    counted[figure.kind] += found[0]["cells"] - found[0]["closed"]
+    counted[LACKING] += found[0]["closed"]
     if not found[0]["bad"]:
         return
     for row in found:
-        rest = {name: value for name, value in row.items() if name not in ("cells", "bad", "_value", "_computed")}
+        rest = {name: value for name, value in row.items() if name not in ("cells", "bad", "closed", "_value", "_computed")}
         proof.broken.append(Broken(table.name, figure.column, rest, row["_value"], row["_computed"]))
     if found[0]["bad"] > len(found):
         proof.more[f"{table.name}.{figure.column}"] += found[0]["bad"] - len(found)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -28,6 +29,7 @@ class Released:
     known_by: date
     tables: dict[str, Table]
     common_gwp_set: str = ""
+    closed_years: tuple[int, ...] = ()   # those that stand as the release that closed them knew them
 
     def rows(self, sql: str, values: list[Any] | None = None) -> list[dict[str, Any]]:
         """Rows of a query as dictionaries."""
@@ -60,9 +62,15 @@ class Released:
 @contextmanager
 def open_live(settings: Settings) -> Iterator[Released]:
     """The live release, tables and release.json of one and the same. Raises PublishError when nothing is published."""
-    folder, manifest = require_live(settings)
+    with open_release(settings, *require_live(settings)) as live:
+        yield live
+
+
+@contextmanager
+def open_release(settings: Settings, folder: Path, manifest: dict[str, Any]) -> Iterator[Released]:
+    """The release of a folder, with its release.json."""
     with connect() as db:
         attach(db, folder / DATABASE, "live")
         db.execute("use live")
-        known_by = date.fromisoformat(manifest["knowledge_date"])
-        yield Released(settings, db, manifest["release_id"], known_by, published_tables(db, "live"), manifest["common_gwp_set"])
+        closed = tuple(closing["year"] for closing in manifest.get("closed_years", ()))
+        yield Released(settings, db, manifest["release_id"], date.fromisoformat(manifest["knowledge_date"]), published_tables(db, "live"), manifest["common_gwp_set"], closed)

@@ -113,6 +113,9 @@ class _Tree:
         self._write(node, figure, parts, found)
         if figure.kind in (COMPUTED, DECIDED):
             node.computed, node.holds, node.difference = found.computed, holds, _less(found.value, found.computed)
+        if found.closed and not holds:
+            node.kind, node.holds = LACKING, None
+            node.note_zh, node.note_en = "有年份已封账：公布的行或因子不再是算出该数的那些", "a year is closed: the rows or factors that are published are no longer those that the figure was made of"
         if figure.document:
             node.document = self.live.rows(f"select {figure.document} as document from {figure.table} as c where rowid = {row_id}")[0]["document"]
         if figure.kind in (ATTESTED, REPORTED, LACKING):

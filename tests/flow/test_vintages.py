@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 
 from pipelines.demo import write_province
+from pipelines.explain.proof import prove_release
+from pipelines.explain.released import open_release
 from pipelines.publish.problem import PublishError
 from pipelines.publish.releases import reopen, sign
 from pipelines.settings import load_settings
@@ -182,3 +184,12 @@ def test_what_cannot_be_compared_is_said(chain: Chain) -> None:
         diff(settings, chain.later, chain.later)
     with pytest.raises(PublishError, match="not in this data folder"):
         diff(settings, chain.later, "20991231-0000000000")
+
+
+def test_every_figure_of_a_release_with_a_closed_year_is_what_its_parts_give(chain: Chain) -> None:
+    """What stands as an earlier release knew it, and the difference beside it."""
+    settings, folder = load_settings(None, chain.data, None), chain.folder(chain.later)
+    with open_release(settings, folder, json.loads((folder / "release.json").read_text("utf-8"))) as release:
+        proof = prove_release(release, sample=25)
+    assert proof.holds, [*map(str, proof.broken[:5]), *proof.unnamed]
+    assert proof.cells["marts.fct_closed_year_difference.official"]["computed"] and proof.cells["marts.fct_restatement.delta_tco2e"]["lacking"]
