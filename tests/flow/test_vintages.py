@@ -186,10 +186,13 @@ def test_what_cannot_be_compared_is_said(chain: Chain) -> None:
         diff(settings, chain.later, "20991231-0000000000")
 
 
-def test_every_figure_of_a_release_with_a_closed_year_is_what_its_parts_give(chain: Chain) -> None:
-    """What stands as an earlier release knew it, and the difference beside it."""
-    settings, folder = load_settings(None, chain.data, None), chain.folder(chain.later)
-    with open_release(settings, folder, json.loads((folder / "release.json").read_text("utf-8"))) as release:
-        proof = prove_release(release, sample=25)
-    assert proof.holds, [*map(str, proof.broken[:5]), *proof.unnamed]
-    assert proof.cells["marts.fct_closed_year_difference.official"]["computed"] and proof.cells["marts.fct_restatement.delta_tco2e"]["lacking"]
+def test_every_figure_is_what_its_parts_give_whether_a_year_is_closed_or_opened_again(chain: Chain) -> None:
+    """What stands as an earlier release knew it, with the difference beside it; and the change between two releases."""
+    proofs = {}
+    for name in (chain.later, chain.reopened):
+        folder = chain.folder(name)
+        with open_release(load_settings(None, chain.data, None), folder, json.loads((folder / "release.json").read_text("utf-8"))) as release:
+            proofs[name] = prove_release(release, sample=25)
+        assert proofs[name].holds, [*map(str, proofs[name].broken[:5]), *proofs[name].unnamed]
+    assert proofs[chain.later].cells["marts.fct_closed_year_difference.official"]["computed"]
+    assert proofs[chain.reopened].cells["marts.fct_restatement.delta_tco2e"]["lacking"]
