@@ -248,6 +248,10 @@ def explain(
     line: Annotated[str | None, typer.Option(help="明细行编号 | line id")] = None,
     uscc: Annotated[str | None, typer.Option(help="企业 | enterprise")] = None,
     period: Annotated[str | None, typer.Option(help="期间 YYYY-MM 或 YYYY | period")] = None,
+    depth: Annotated[int, typer.Option(min=0, max=12, help="向下展开几层 | how far down the tree is drawn")] = 4,
+    top: Annotated[int, typer.Option(min=1, help="每个部分列出几行 | how many rows of a part are listed")] = 20,
+    check: Annotated[bool, typer.Option("--check", help="逐格核对：各部分是否给出公布的数；不符则退出码 1 | hold every figure against its parts; exit 1 when one does not come out")] = False,
+    sample: Annotated[int | None, typer.Option(min=1, help="--check：每列只核对几格，每次相同 | of each column so many cells, the same every time")] = None,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -255,14 +259,18 @@ def explain(
     from pipelines import explain as ex
 
     settings = _settings(data=data)
+    if check:
+        proof = ex.prove(settings, table, sample)
+        print(json.dumps(ex.as_json(proof), ensure_ascii=False) if as_json else ex.render_proof(proof))
+        raise typer.Exit(0 if proof.holds else 1)
     if line:
         result: Any = ex.explain_line(settings, line)
     elif uscc and period:
         result = ex.explain_account(settings, uscc, period)
     elif table and column and key:
-        result = ex.explain_cell(settings, table, column, _key(key))
+        result = ex.explain_cell(settings, table, column, _key(key), top, depth)
     else:
-        raise typer.BadParameter("--line, 或 or --uscc 与 and --period, 或 or --table --column --key")
+        raise typer.BadParameter("--line, 或 or --uscc 与 and --period, 或 or --table --column --key, 或 or --check")
     print(json.dumps(ex.as_json(result), ensure_ascii=False) if as_json else ex.render(result))
 
 

@@ -12,16 +12,17 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from pipelines.contracts.codes import SEEDS, read_rows
 from pipelines.explain.evidence import balance_rows
 from pipelines.explain.explanation import AccountExplanation, CellExplanation, Contribution
+from pipelines.explain.figures import DECIDED, LINES
 from pipelines.explain.known_issues import touching
-from pipelines.explain.lines import LINES, LINES_SQL, briefs, delivered
+from pipelines.explain.lines import LINES_SQL, briefs, delivered
 from pipelines.explain.released import Released, open_live
+from pipelines.explain.tree import DEPTH, TOP, grow, lines_behind
 from pipelines.problem import Problem
 from pipelines.publish.identities import ACCOUNT_MEASURES, LINE_CODE_COLUMNS, LINE_CODES, TOTAL_MEASURES, AccountMeasure
 from pipelines.settings import Settings
-from pipelines.warehouse.duck import identifier, quoted
+from pipelines.warehouse.duck import identifier
 
 _ACCOUNT = "marts.fct_enterprise_account_"
 _TOTAL = "marts.fct_total_"
@@ -76,13 +77,15 @@ def _lines_of(grain: str, day: date) -> tuple[str, list[Any]]:
 # --- cells -----------------------------------------------------------------------------------------------------------
 
 
-def explain_cell(settings: Settings, table: str, column: str, key: dict[str, str], top: int = 20) -> CellExplanation:
+def explain_cell(settings: Settings, table: str, column: str, key: dict[str, str], top: int = 20, depth: int = DEPTH) -> CellExplanation:
     """One cell of a published table, found by a key that names one row. `marts.` may be left out.
 
-    top: how many enterprises or lines are listed. Raises Problem when table, column or row is not there.
+    top: how many enterprises or lines are listed; depth: how far down its tree is drawn. Raises Problem when table, column or row is not there.
     """
     with open_live(settings) as live:
-        cell = _cell(live, table if "." in table else f"marts.{table}", column, key)
+        cell, row_id = _cell(live, table if "." in table else f"marts.{table}", column, key)
+        cell.tree = grow(live, cell.table, column, row_id, depth, min(top, TOP))
+        cell.difference = cell.tree.difference
         if cell.table == LINES:
             cell.lines = briefs(live, "line_id = ?", [cell.row["line_id"]])
             _add_source(live, cell)
@@ -91,14 +94,15 @@ def explain_cell(settings: Settings, table: str, column: str, key: dict[str, str
         elif cell.table.startswith(_TOTAL):
             _explain_total_cell(live, cell, top)
         elif cell.table == _BRIDGE:
-            _explain_bridge(live, cell, top)
+            _explain_bridge(live, cell, row_id, top)
         else:
             _explain_other(live, cell, top)
         cell.issues = touching(live, cell.table, cell.row, cell.column)
         return cell
 
 
-def _cell(live: Released, name: str, column: str, key: dict[str, str]) -> CellExplanation:
+def _cell(live: Released, name: str, column: str, key: dict[str, str]) -> tuple[CellExplanation, int]:
+    """The cell with its row, and the row's id."""
     table = live.tables.get(name)
     if table is None:
         raise Problem(f"没有已发布的表 {name}", f"there is no published table {name}")
@@ -107,13 +111,14 @@ def _cell(live: Released, name: str, column: str, key: dict[str, str]) -> CellEx
             raise Problem(f"表 {name} 没有列 {wanted}", f"table {name} has no column {wanted}")
     values = [_typed(table.columns[part].type, value) for part, value in key.items()]
     where = " and ".join(f"cast({identifier(part)} as varchar) = ?" for part in key) or "true"
-    found = live.rows(f"select * from {table.sql_name('live')} where {where} limit 2", values)
+    found = live.rows(f"select rowid as _id, * from {table.sql_name('live')} where {where} limit 2", values)
     if len(found) != 1:
         text = ", ".join(f"{part}={value}" for part, value in key.items())
         raise Problem(f"键 {text} 在 {name} 中对应 {'多行' if found else '零行'}，应为一行",
                       f"the key {text} names {'several rows' if found else 'no row'} of {name}, not one")
     comment = table.columns[column].comment
-    return CellExplanation(live.release_id, name, column, key, found[0][column], comment, found[0])
+    row_id = found[0].pop("_id")
+    return CellExplanation(live.release_id, name, column, key, found[0][column], comment, found[0]), row_id
 
 
 def _typed(kind: str, value: str) -> str:
@@ -180,29 +185,17 @@ def _compare(live: Released, cell: CellExplanation, is_sum: bool, amount: str, r
         cell.note_en = "the lines found do not add up to the published figure; the rest is `difference`"
 
 
-# Causes of the bridge that are sums of lines (turned round, but for the opening row) where they stand at enterprises.
-_BRIDGE_LINES = {
-    "accounts_total": TOTAL_MEASURES["direct_tco2e"].where,
-    "gas_scope": f"{TOTAL_MEASURES['direct_tco2e'].where} and gas <> 'CO2'",
-    "product_carbon": "emission_source in ('product_deduction', 'co2_recovered') and gas = 'CO2'",
-    "transformation_feedstock": "emission_source = 'process' and gas = 'CO2' and {feedstock}",
-    "process_outside": "emission_source = 'process' and gas = 'CO2' and not {feedstock}",
-}
-
-
-def _explain_bridge(live: Released, cell: CellExplanation, top: int) -> None:
+def _explain_bridge(live: Released, cell: CellExplanation, row_id: int, top: int) -> None:
     """How the cause is computed, the enterprises behind its located part, and the top-down parts that make or share it out."""
     row = cell.row
     cell.note_zh, cell.note_en = f"{row['how_zh']}（{row['basis']}）", f"{row['how_en']} ({row['basis']})"
-    if row["cause"] in _BRIDGE_LINES and row["level"] != "unallocated":
-        items = ", ".join(quoted(item["param_code"]) for item in read_rows(SEEDS / "reconciliation_item.csv"))
-        where = _BRIDGE_LINES[row["cause"]].format(feedstock=f"item in ({items})")
-        relation = f"{LINES_SQL} where {where} and year(period) = ? and {code_at(live, row['level'])} = ?"
-        values = [row["year"], row["division_code"]]
-        cell.contributions = _contributions(live, "emission_common_tco2e", relation, values, top)
-        cell.enterprises = live.rows(f"select count(distinct uscc) as n from {relation}", values)[0]["n"]
-        found = live.rows(f"select coalesce(sum(emission_common_tco2e), 0) as amount from {relation}", values)[0]["amount"]
-        cell.amount_of_lines = found if row["cause"] == "accounts_total" else -found
+    found = lines_behind(live, cell.table, "located_tco2e", row_id)
+    if found is not None:
+        relation, amount = found
+        cell.contributions = _contributions(live, amount, relation, [], top)
+        cell.enterprises = live.rows(f"select count(distinct uscc) as n from {relation}")[0]["n"]
+        total = live.rows(f"select coalesce(sum({amount}), 0) as amount from {relation}")[0]["amount"]
+        cell.amount_of_lines = total if row["cause"] == "accounts_total" else -total
         cell.difference = Decimal(str(row["located_tco2e"])) - Decimal(str(cell.amount_of_lines))
     cell.parts = live.rows(
         "select division_code, part, key_code, share, tco2e, allocated_from_tco2e from live.marts.fct_reconciliation_allocation_year"
@@ -220,7 +213,5 @@ def _explain_other(live: Released, cell: CellExplanation, top: int) -> None:
     if cell.table == "marts.fct_inventory_year":
         row = cell.row
         cell.sources = balance_rows(live.settings, row["division_code"], row["year"], row["fuel"], live.known_by)[:top]
-        cell.note_zh = "清单按能源平衡表的活动量乘因子计算；下列为平衡表中该品种的行"
-        cell.note_en = "inventory = activity of the energy balance x factor; listed are the balance's rows of this fuel"
-    elif cell.batch is None:
-        cell.note_zh, cell.note_en = "该表不由排放行汇总；给出整行", "this table is not made of lines; its whole row is given"
+    elif cell.batch is None and cell.tree is not None and cell.tree.kind == DECIDED:
+        cell.note_zh, cell.note_en = "该格不是计算的数字；整行如上", "this cell is no figure; its whole row stands above"

@@ -15,7 +15,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.contracts.source import load_sources
-from pipelines.ingest.delivered import delivered_row
+from pipelines.ingest.delivered import delivered_row, delivered_sheet
 from pipelines.settings import Settings
 from pipelines.warehouse.lake import Lake
 from pipelines.warehouse.records import file_batch_id, sheet_index
@@ -27,7 +27,8 @@ _SEVERAL = re.compile(r"[+;]")
 @dataclass
 class SourceRow:
     """One delivered row. reported: header -> text as in the file (None when only the lake could be read);
-    entered: canonical column -> typed value of the validated lake; decisions: what the steward decided on it (quality.decision)."""
+    entered: canonical column -> typed value of the validated lake; sheet: of a workbook; checks: the rules that judged its batch
+    (quality.check_result); findings: what they said of the row (quality.failed_row); decisions: what the steward decided on it (quality.decision)."""
 
     batch_id: str
     row_no: int
@@ -35,6 +36,9 @@ class SourceRow:
     reported: dict[str, Any] | None
     entered: dict[str, Any] | None
     decisions: tuple[dict[str, Any], ...] = ()
+    sheet: str | None = None
+    checks: tuple[str, ...] = ()
+    findings: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass
@@ -90,8 +94,9 @@ def source_row(settings: Settings, source: str | None, batch_id: str, row_no: in
     source = source or file_batch_id(batch_id).rsplit("-", 1)[0]
     file = _received_file(settings, source, batch_id)
     reported = delivered_row(file, source, row_no, sheet_index(batch_id)) if file else None
+    sheet = delivered_sheet(file, source, sheet_index(batch_id)) if file else None
     return SourceRow(batch_id, row_no, str(file.relative_to(settings.data)) if file else None, reported,
-                     _entered(settings, source, batch_id, row_no, known_by))
+                     _entered(settings, source, batch_id, row_no, known_by), sheet=sheet)
 
 
 def _as_decided(settings: Settings, rows: pl.DataFrame, known_by: date) -> pl.DataFrame:
@@ -159,13 +164,23 @@ def gwp(rows: pl.DataFrame, gwp_set: str | None, gas: str | None) -> Factor | No
 
 def balance_rows(settings: Settings, division_code: str, year: int, fuel: str, known_by: date) -> list[SourceRow]:
     """The delivered rows of an energy balance for one fuel, as known on a day, the latest delivery of each item."""
-    files = sorted((settings.validated / "energy_balance").glob("**/*.parquet"))
-    if not files:
-        return []
-    rows = _as_decided(settings, _lake_rows("energy_balance", files), known_by).filter(
-        (pl.col("division_code") == division_code) & (pl.col("year") == year) & (pl.col("fuel") == fuel)
-        & (pl.col("known_at") <= datetime.combine(known_by, time.max))
-    )
-    latest = rows.sort("received_at", "batch_id", "row_no").group_by("item", maintain_order=True).last()
-    places = latest.select("batch_id", "row_no").sort("batch_id", "row_no").iter_rows()
+    places = lake_places(settings, "energy_balance", {"division_code": division_code, "year": year, "fuel": fuel}, known_by)
     return [source_row(settings, "energy_balance", batch_id, row_no, known_by) for batch_id, row_no in places]
+
+
+def lake_places(settings: Settings, source: str, wanted: dict[str, Any], known_by: date, most: int | None = None) -> list[tuple[str, int]]:
+    """Batch and row of the delivered rows of a source that have these values, as known on a day: the latest delivery of each key."""
+    contract = load_sources()[source]
+    files = sorted((settings.validated / source).glob("**/*.parquet"))
+    matches = [_has(contract.lake_schema, name, value) for name, value in wanted.items()]
+    if not files or most == 0:
+        return []
+    rows = _as_decided(settings, _lake_rows(source, files), known_by).filter(*matches, pl.col("known_at") <= datetime.combine(known_by, time.max))
+    latest = rows.sort("received_at", "batch_id", "row_no").group_by(contract.key_columns, maintain_order=True).last()
+    return list(latest.select("batch_id", "row_no").sort("batch_id", "row_no").head(len(latest) if most is None else most).iter_rows())
+
+
+def _has(schema: dict[str, Any], name: str, value: Any) -> pl.Expr:
+    """Rows that have a value in a column, or one of a list; the year of a source that tells periods is that of its period."""
+    column = pl.col("period").dt.year() if name == "year" and "year" not in schema else pl.col(name)
+    return column.is_in(value) if isinstance(value, list) else column == value

@@ -58,10 +58,58 @@ class Contribution:
 
 
 @dataclass
-class CellExplanation:
-    """One cell. amount_of_lines is the sum of the lines it comes from, difference = value - that sum.
+class Branch:
+    """One part of a figure. rows None: the row's own column; else how many rows make it, of which the greatest are `nodes`, the others `rest`."""
 
-    Both are None for a cell that is no sum of lines (a share, a count, a table of another kind); `note_*` says so.
+    name: str
+    zh: str
+    en: str
+    value: Any
+    rows: int | None = None
+    nodes: list[Node] = field(default_factory=list)
+    rest_rows: int = 0
+    rest: Any = None
+
+
+@dataclass
+class Node:
+    """One cell. kind: computed, attested, reported, lacking (not resolvable from the published tables), decided (no figure).
+
+    formula_*: in words; arithmetic: with the numbers; difference: value - computed. gives: what it adds to the part above it. more: it is
+    made of further parts, which a greater depth shows.
+    """
+
+    table: str
+    column: str
+    key: dict[str, Any]
+    value: Any
+    zh: str = ""
+    en: str = ""
+    unit: str | None = None
+    kind: str = "decided"
+    formula_zh: str = ""
+    formula_en: str = ""
+    arithmetic: str = ""
+    computed: Any = None
+    holds: bool | None = None
+    difference: Any = None
+    note_zh: str = ""
+    note_en: str = ""
+    gives: Any = None
+    document: str | None = None
+    decided_by: str | None = None
+    branches: list[Branch] = field(default_factory=list)
+    factors: list[Factor] = field(default_factory=list)
+    sources: list[SourceRow] = field(default_factory=list)
+    row: dict[str, Any] = field(default_factory=dict)
+    more: bool = False
+
+
+@dataclass
+class CellExplanation:
+    """One cell. amount_of_lines is the sum of the lines it comes from, None for a cell that is no sum of lines (a share, a count, a table of
+    another kind); `note_*` says so. tree: what it is made of, down to delivered rows. difference: value - what its parts give; None where
+    they cannot be told.
     """
 
     release_id: str
@@ -82,3 +130,4 @@ class CellExplanation:
     parts: list[dict[str, Any]] = field(default_factory=list)   # rows of other tables that the cell is made of
     note_zh: str = ""
     note_en: str = ""
+    tree: Node | None = None

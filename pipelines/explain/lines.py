@@ -9,11 +9,11 @@ from typing import Any
 
 from pipelines.explain.evidence import Factor, SourceRow, factors, gwp, source_row
 from pipelines.explain.explanation import LineBrief, LineExplanation
+from pipelines.explain.figures import LINES
 from pipelines.explain.released import Released, open_live
 from pipelines.problem import Problem
 from pipelines.settings import Settings
 
-LINES = "marts.fct_enterprise_emission_line"
 LINES_SQL = f"live.{LINES}"
 
 
@@ -39,11 +39,19 @@ def _line(live: Released, line: dict[str, Any]) -> LineExplanation:
 
 
 def delivered(live: Released, source: str | None, batch_id: str, row_no: int) -> SourceRow:
-    """The delivered row with the decisions on it: the figure rests on the value used, the file has the reported one."""
+    """The delivered row with the rules that judged it, what they said, and the decisions: the figure rests on the value used, the file has the reported one."""
+    if (batch_id, row_no) in live.shown_rows:
+        return live.shown_rows[(batch_id, row_no)]
     decisions = live.rows(
         "select decision_id, decision, column_name, reported_value, used_value, state_zh, state_en, decided_by, second_by, decided_on"
         " from live.quality.decision where batch_id = ? and row_no = ? order by decided_on, decision_id, column_name", [batch_id, row_no])
-    return replace(source_row(live.settings, source, batch_id, row_no, live.known_by), decisions=tuple(decisions))
+    findings = live.rows("select check_id, severity, column_name, reported_value, message_zh, message_en from live.quality.failed_row"
+                         " where batch_id = ? and row_no = ? order by check_id", [batch_id, row_no])
+    checks = live.rows("select check_id from live.quality.check_result where batch_id = ? order by check_id", [batch_id])
+    row = source_row(live.settings, source, batch_id, row_no, live.known_by)
+    checked = tuple(check["check_id"] for check in checks)
+    live.shown_rows[(batch_id, row_no)] = replace(row, decisions=tuple(decisions), findings=tuple(findings), checks=checked)
+    return live.shown_rows[(batch_id, row_no)]
 
 
 def formula(line: dict[str, Any], gas_factor: Factor | None = None) -> tuple[str, str]:

@@ -34,6 +34,14 @@ def delivered_row(path: Path, source: str, row_no: int, sheet: int = 0) -> dict[
     return next(({"#": line.text} for line in table.malformed if line.row_no == row_no), None)
 
 
+def delivered_sheet(path: Path, source: str, sheet: int = 0) -> str | None:
+    """The name of the sheet that the rows of a delivery stand in; None for what is no workbook."""
+    if source not in load_sources():
+        return None
+    table, _ = _opened(path, path.stat().st_mtime_ns, source, sheet)
+    return table.sheet if table else None
+
+
 @lru_cache(maxsize=4)
 def _opened(path: Path, changed: int, source: str, sheet: int) -> tuple[HeaderedTable | None, dict[int, list[str]]]:
     """The table of a file and its first rows; `changed` (time of the last change) makes the cache honest."""

@@ -7,8 +7,10 @@ goes live, and how, stands in `live`. The caller holds the lock of the night.
 from __future__ import annotations
 
 import json
+import re
 import struct
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -25,7 +27,7 @@ from pipelines.publish.contract import (
     require,
 )
 from pipelines.publish.hashes import TableHashes, table_hashes
-from pipelines.publish.identities import check_identities
+from pipelines.publish.identities import DIRECT_SOURCES, LINE_CODE_COLUMNS, LINE_CODES, check_identities
 from pipelines.publish.live import may_promote, prepare_folders, sealing_of, settle, switch
 from pipelines.publish.notes import Notes, release_notes
 from pipelines.publish.problem import PublishError
@@ -55,7 +57,7 @@ from pipelines.publish.store import (
 )
 from pipelines.settings import Settings
 from pipelines.warehouse.beside import closed_tables
-from pipelines.warehouse.duck import STORAGE_NUMBER, attach, connect, identifier, quoted
+from pipelines.warehouse.duck import STORAGE_NUMBER, MissingName, attach, connect, identifier, quoted
 from pipelines.warehouse.files import flush_folder, flush_tree, put_tree_in_place, remove_tree
 from pipelines.warehouse.records import YearClosing
 from pipelines.warehouse.registry import Registry
@@ -261,10 +263,36 @@ def _write_database(part: Path, build_db: Path, release: ReleaseInfo) -> dict[st
         rows[RELEASE_TABLE] = 1
         write_cells(db, "sealed")
         rows[CELL_TABLE] = _count(db, f"sealed.{CELL_TABLE}")
+        _write_macros(db, "sealed")
         db.execute("checkpoint sealed")
         db.execute("detach sealed")
     remove_tree(part / "tmp")
     return rows
+
+
+MACROS = Path(__file__).parent / "macros.sql"
+_MACRO = re.compile(r"^create macro .*?;\ncomment on macro .*?;$", re.DOTALL | re.MULTILINE)
+
+
+def _write_macros(db: Any, catalog: str) -> None:
+    """The table macros of `macros.sql`. They name the tables of their own file, so they are made with it as the catalog in use.
+
+    A macro over tables or columns that no contract asks for is left out where they are not there.
+    """
+    codes = "".join(f" when {quoted(level)} then {_of_line(code)}" for level, code in LINE_CODES.items())
+    sources = ", ".join(quoted(source) for source in DIRECT_SOURCES)
+    text = MACROS.read_text("utf-8").replace("{level_code}", f"case level{codes} end").replace("{direct_sources}", f"({sources})")
+    db.execute(f"use {identifier(catalog)}")
+    for macro in _MACRO.findall(text):
+        with suppress(*MissingName):
+            db.execute(macro)
+    db.execute("use memory")
+
+
+def _of_line(code: str) -> str:
+    """The SQL of a line's code with the alias of the line before each column."""
+    columns = ("division_code", "industry_code", *LINE_CODE_COLUMNS)
+    return re.sub(rf"\b({'|'.join(columns)})\b", r"l.\1", code)
 
 
 def _order(table: Table) -> str:

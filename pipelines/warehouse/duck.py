@@ -16,6 +16,7 @@ _CONFIG = {"autoinstall_known_extensions": "false", "autoload_known_extensions":
 _GLOB = re.compile(r"[*?\[]")
 
 DuckError = duckdb.Error
+MissingName = (duckdb.BinderException, duckdb.CatalogException)   # a table or column that is not there
 
 # Published files open with DuckDB >= 1.5; 68 is the number that stands in the header of such a file.
 STORAGE_VERSION = "v1.5.0"

@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 
 from pipelines.demo import write_province
+from pipelines.explain.proof import prove_release
+from pipelines.explain.released import open_release
 from pipelines.publish.problem import PublishError
 from pipelines.publish.releases import reopen, sign
 from pipelines.settings import load_settings
@@ -182,3 +184,15 @@ def test_what_cannot_be_compared_is_said(chain: Chain) -> None:
         diff(settings, chain.later, chain.later)
     with pytest.raises(PublishError, match="not in this data folder"):
         diff(settings, chain.later, "20991231-0000000000")
+
+
+def test_every_figure_is_what_its_parts_give_whether_a_year_is_closed_or_opened_again(chain: Chain) -> None:
+    """What stands as an earlier release knew it, with the difference beside it; and the change between two releases."""
+    proofs = {}
+    for name in (chain.later, chain.reopened):
+        folder = chain.folder(name)
+        with open_release(load_settings(None, chain.data, None), folder, json.loads((folder / "release.json").read_text("utf-8"))) as release:
+            proofs[name] = prove_release(release, sample=25)
+        assert proofs[name].holds, [*map(str, proofs[name].broken[:5]), *proofs[name].unnamed]
+    assert proofs[chain.later].cells["marts.fct_closed_year_difference.official"]["computed"]
+    assert proofs[chain.reopened].cells["marts.fct_restatement.delta_tco2e"]["lacking"]

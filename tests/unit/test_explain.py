@@ -15,7 +15,8 @@ from pipelines.contracts.source import load_sources
 from pipelines.explain import as_json, explain_account, explain_cell, explain_line, render
 from pipelines.explain.cell import code_at
 from pipelines.explain.evidence import factors, gwp, lake_factors, source_row
-from pipelines.explain.lines import LINES, formula_holds
+from pipelines.explain.figures import LINES
+from pipelines.explain.lines import formula_holds
 from pipelines.explain.released import Released
 from pipelines.problem import Problem
 from pipelines.publish.contract import Table

@@ -85,6 +85,7 @@ select
     {% for code in ['completeness', 'parameters', 'confirmed', 'lines'] -%}
     cast(cast(s.{{ code }}_mp as decimal(18, 3)) * cast(0.001 as decimal(4, 3)) as decimal(18, 3)) as {{ code }}_points,
     {% endfor -%}
+    cast(cast(s.possible_mp as decimal(18, 3)) * cast(0.001 as decimal(4, 3)) as decimal(18, 3)) as possible_points,
     cast(s.points_of_100 as integer) as score, cast(g.code as varchar) as grade, s.hold_code, s.is_synthetic
 from scored as s
 inner join graded as t on t.uscc = s.uscc and t.period = s.period
