@@ -71,7 +71,7 @@ def closed_tables() -> dict[tuple[str, str], str]:
     return {**{("intermediate", name): year for name, year in SEAMS.items()}, **kept}
 
 
-_OF_THE_NIGHT = frozenset({"fct_restatement", "fct_closed_year_difference"})   # they speak of what changed, closed or not
+_OF_THE_NIGHT = frozenset({"fct_restatement", "fct_closed_year_difference", "fct_known_issue"})   # they speak of what changed or is wrong, closed or not
 
 
 def lay_beside(db: Any, beside: Beside) -> None:
