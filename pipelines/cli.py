@@ -215,6 +215,7 @@ _IN_ORDER = {
 def diff(
     before: Annotated[str, typer.Argument(help="前一版本 | the earlier release")],
     after: Annotated[str, typer.Argument(help="后一版本 | the later release")],
+    out: Annotated[Path | None, typer.Option("--out", help="变化另存为表（.csv 或 .parquet） | the changes as a table too")] = None,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -222,6 +223,8 @@ def diff(
     from pipelines.vintage import diff as differing
 
     found = differing.diff(_settings(data=data), before, after)
+    if out is not None:
+        differing.write_table(found, out)
     print(json.dumps(asdict(found), ensure_ascii=False, default=_plain) if as_json else differing.render(found))
 
 

@@ -29,11 +29,11 @@ from pipelines.publish.store import (
     manifest_is_sealed,
     own_paths,
     read_manifest,
+    readable_signatures,
     release_folders,
     releases_folder,
     sealed_releases,
     sha256_of,
-    signatures,
     strays,
 )
 from pipelines.settings import Settings
@@ -257,19 +257,11 @@ def _adopt_closings(settings: Settings, registry: Registry) -> None:
     entered = {(c.year, c.release_id) for c in registry.year_closings()}
     for folder in release_folders(settings):
         manifest = read_manifest(folder)
-        for signature in _readable_signatures(folder) if manifest else []:
+        for signature in readable_signatures(folder) if manifest else []:
             for year in signature.get("closes", []):
                 if manifest and (year, folder.name) not in entered:
                     registry.put_year_closing(YearClosing(
                         year, folder.name, manifest["knowledge_date"], signature["signed_at"], signature["by"], signature["note"]))
-
-
-def _readable_signatures(folder: Path) -> list[dict[str, Any]]:
-    """None of a file that cannot be read: `verify` and `releases list` name it."""
-    try:
-        return signatures(folder)
-    except PublishError:
-        return []
 
 
 def sealing_of(folder: Path, manifest: dict[str, Any]) -> SealedRelease:

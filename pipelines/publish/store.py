@@ -244,6 +244,14 @@ def signatures(folder: Path) -> list[dict[str, Any]]:
     return listed
 
 
+def readable_signatures(folder: Path) -> list[dict[str, Any]]:
+    """The signatures of a release; none of a file that cannot be read, which `verify` and `releases list` name."""
+    try:
+        return signatures(folder)
+    except PublishError:
+        return []
+
+
 def is_official(folder: Path) -> bool:
     """A signed release is official. One whose signature file cannot be read counts as signed."""
     return (folder / SIGNATURE_FILE).exists()

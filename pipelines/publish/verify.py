@@ -25,17 +25,19 @@ from pipelines.publish.store import (
     PARQUET,
     PATHS,
     RELEASES,
+    SIGNATURE_FILE,
     live_folder,
     live_link,
     own_paths,
     read_manifest,
+    readable_signatures,
     release_folders,
 )
 from pipelines.settings import Settings
 from pipelines.warehouse.duck import attach, connect, quoted
 from pipelines.warehouse.inspect import lake_problems, received_problems, registry_problems
 from pipelines.warehouse.registry import Registry
-from pipelines.warehouse.registry_reads import read_releases
+from pipelines.warehouse.registry_reads import read_releases, read_year_closings
 
 
 def verify(settings: Settings, *, quick: bool = False) -> list[str]:
@@ -56,6 +58,7 @@ def verify(settings: Settings, *, quick: bool = False) -> list[str]:
             if folder != live:
                 problems += _while_it_stands(partial(_identity, folder), partial(_sealed_problems, settings, folder, known))
         problems += _while_it_stands(partial(_registry_identity, settings), partial(_stored_problems, settings))
+        problems += _while_it_stands(partial(_registry_identity, settings), partial(_closing_problems, settings)) if known is not None else []
     return problems
 
 
@@ -90,6 +93,19 @@ def _stored_problems(settings: Settings) -> list[str]:
         return [*lake_problems(settings, registry), *received_problems(settings, registry)]
     finally:
         registry.close()
+
+
+def _closing_problems(settings: Settings) -> list[str]:
+    """Years that a signature closes and the registry does not know of, or the reverse; a release that was signed is never removed."""
+    entered = {(c.release_id, c.year, c.closed_by) for c in read_year_closings(settings.registry)}
+    said = {
+        (folder.name, year, one.get("by"))
+        for folder in release_folders(settings) for one in readable_signatures(folder) for year in one.get("closes", [])
+    }
+    return [
+        both(f"{release_id}/{SIGNATURE_FILE} 与登记库对 {year} 年封账（{by}）的记载不同", f"{release_id}/{SIGNATURE_FILE} and the registry do not agree that {by} closed {year}")
+        for release_id, year, by in sorted(entered ^ said, key=str)
+    ]
 
 
 def known_releases(settings: Settings) -> Known | None:

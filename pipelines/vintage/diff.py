@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from pipelines.contracts.marts import load_marts
+from pipelines.problem import UsageProblem
 from pipelines.publish.problem import PublishError
 from pipelines.publish.seals import seal_problems
 from pipelines.publish.store import PARQUET, read_manifest, release_folder, release_folders
@@ -79,6 +82,17 @@ def _lay(database: Path, before: Path, after: Path) -> None:
             schema, table = name.split(".")
             if file.is_file() and name not in _MADE_HERE:
                 db.execute(f"create view {schema}.{identifier(table)} as select * from read_parquet({quoted(str(file))})")
+
+
+def write_table(found: Difference, path: Path) -> None:
+    """The changes as a table: Parquet where the file is named so, else CSV. Raises UsageProblem for another name."""
+    if path.suffix not in (".csv", ".parquet"):
+        raise UsageProblem(f"--out 应为 .csv 或 .parquet 文件：{path}", f"--out names a .csv or .parquet file, not {path}")
+    table = pl.DataFrame(found.changes, infer_schema_length=None)
+    if path.suffix == ".parquet":
+        table.write_parquet(path)
+    else:
+        table.write_csv(path, include_bom=True)
 
 
 def _rows(db: Any, sql: str, values: list[Any]) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from pipelines.explain.proof import prove_release
 from pipelines.explain.released import open_release
 from pipelines.publish.problem import PublishError
 from pipelines.publish.releases import reopen, sign
+from pipelines.publish.verify import verify
 from pipelines.settings import load_settings
 from pipelines.vintage.diff import diff
 from pipelines.vintage.replay import replay
@@ -148,7 +149,7 @@ def test_the_bridge_gives_each_change_its_cause_and_adds_up(chain: Chain) -> Non
     assert history == chain.ask(chain.later, "select count(*) from marts.fct_restatement where release_id = ?", chain.later)
 
 
-def test_any_two_releases_are_compared(chain: Chain) -> None:
+def test_any_two_releases_are_compared(chain: Chain, tmp_path: Path) -> None:
     """From the signed release to the last, past the one between: what the two steps say together."""
     found = diff(load_settings(None, chain.data, None), chain.signed, chain.reopened)
     asked = {(r["level"], r["code"], r["measure"], r["cause"]): r["delta_tco2e"] for r in found.changes if r["period_kind"] == "year" and r["period"].year == 2024 and r["level"] == "province"}
@@ -157,9 +158,24 @@ def test_any_two_releases_are_compared(chain: Chain) -> None:
         ("province", "520000", "direct_tco2e", "correction"): change["province", "520000", "direct_tco2e"],
         ("province", "520000", "purchased_power_location_tco2e", "factor"): change["province", "520000", "purchased_power_location_tco2e"],
     }
-    back = carbon("diff", chain.reopened, chain.signed, "--data", chain.data)
+    back = carbon("diff", chain.reopened, chain.signed, "--data", chain.data, "--out", tmp_path / "changes.csv")
     assert back.returncode == 0, back.stderr
     assert "更正 Correction" in back.stdout and "因子变化 Factor" in back.stdout
+    assert len(_rows(tmp_path / "changes.csv")) == len(found.changes)
+    assert carbon("diff", chain.reopened, chain.signed, "--data", chain.data, "--out", tmp_path / "changes.txt").returncode == 2
+
+
+def test_a_signature_that_says_other_years_is_named(chain: Chain) -> None:
+    file = chain.folder(chain.signed) / "signature.json"
+    before, mode = file.read_bytes(), file.stat().st_mode
+    assert verify(load_settings(None, chain.data, None)) == []
+    file.chmod(0o644)
+    try:
+        file.write_bytes(before.replace(b"2024\n", b"2023\n"))
+        assert ["2023" in problem or "2024" in problem for problem in verify(load_settings(None, chain.data, None))] == [True, True]
+    finally:
+        file.write_bytes(before)
+        file.chmod(mode)
 
 
 def test_a_release_after_a_closing_replays_hash_for_hash(chain: Chain) -> None:
