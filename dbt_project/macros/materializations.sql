@@ -8,6 +8,22 @@
 drop {{ existing.type if existing is not none else target_relation.type }} if exists {{ target_relation }};
 {%- endmacro %}
 
+{# Words of a published table and its columns, all in one statement; the contract has made sure that the columns are there. #}
+{% macro write_comments(relation, model) -%}
+{%- if config.persist_relation_docs() or config.persist_column_docs() -%}
+  {% call statement() -%}
+    {%- if config.persist_relation_docs() and model.description %}
+comment on {{ relation.type }} {{ relation }} is {{ duckdb_escape_comment(model.description) }};
+    {%- endif -%}
+    {%- if config.persist_column_docs() -%}
+      {%- for column in model.columns.values() %}
+comment on column {{ relation }}.{{ adapter.quote(column.name) }} is {{ duckdb_escape_comment(column.description) }};
+      {%- endfor -%}
+    {%- endif -%}
+  {%- endcall %}
+{%- endif -%}
+{%- endmacro %}
+
 {% materialization table, adapter='duckdb', supported_languages=['sql'] %}
   {%- set target_relation = this.incorporate(type='table') -%}
   {{ run_hooks(pre_hooks, inside_transaction=True) }}
@@ -16,7 +32,7 @@ drop {{ existing.type if existing is not none else target_relation.type }} if ex
     {{ duckdb__create_table_as(False, target_relation, compiled_code) }}
   {%- endcall %}
   {{ run_hooks(post_hooks, inside_transaction=True) }}
-  {% do persist_docs(target_relation, model) %}
+  {% do write_comments(target_relation, model) %}
   {{ adapter.commit() }}
   {{ return({'relations': [target_relation]}) }}
 {% endmaterialization %}
@@ -29,7 +45,7 @@ drop {{ existing.type if existing is not none else target_relation.type }} if ex
     {{ duckdb__create_view_as(target_relation, compiled_code) }}
   {%- endcall %}
   {{ run_hooks(post_hooks, inside_transaction=True) }}
-  {% do persist_docs(target_relation, model) %}
+  {% do write_comments(target_relation, model) %}
   {{ adapter.commit() }}
   {{ return({'relations': [target_relation]}) }}
 {% endmaterialization %}
