@@ -57,7 +57,7 @@ def tries(scale: float) -> dict[str, Callable[[Province], Iterator[Outcome]]]:
         "moments": moments,
         "full": lambda province: iter([attacks.full_disk(province, range(2, 122, max(1, round(6 / scale))))]),
         "mutants": lambda province: iter([attacks.mutated_files(province.folder / "mutants", some(5000), 50)]),
-        "named": lambda province: iter(attacks.damage_named(province, 60)),
+        "named": lambda province: iter(attacks.damage_named(province, 60, sample=scale < 1)),
         "damage": lambda province: iter(attacks.damage_published(province, some(200), 61)),
     }
 
@@ -84,7 +84,7 @@ def main() -> None:
                 continue
             for outcome in attack(province):
                 lost += len(outcome.failed)
-                scale = "" if options.scale == 1 or name == "named" else f" --scale {options.scale:g}"
+                scale = "" if options.scale == 1 else f" --scale {options.scale:g}"
                 command = f"`python bench/endurance.py --only {name}{scale}`"
                 row = f"| {outcome.name} | {outcome.tried} | {outcome.tried - len(outcome.failed)} | {command} |"
                 print(f"{row} {time.monotonic() - begun:.0f} s", *outcome.failed[:20], sep="\n  ", flush=True)

@@ -10,14 +10,18 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, partial
 from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.cost import Cost
 
 ROOT = Path(__file__).resolve().parent.parent
 CARBON = [sys.executable, "-m", "pipelines.cli"]
@@ -52,11 +56,14 @@ NOT_FAST = ("dagster", "dagster_dbt", "dbt")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fast", action="store_true", help="only tests without a night, Dagster and dbt (make test-fast)")
+    parser.addoption("--cost", action="store_true", help="at the end a table: processor seconds by file, of this process and its children")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--fast"):
         sys.meta_path.insert(0, _NotFast())
+    if config.getoption("--cost"):
+        config.pluginmanager.register(Cost())
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -77,10 +84,24 @@ os.environ["CARBON_SETTINGS"] = ""   # no settings file, whatever lies in the pr
 
 def carbon(*arguments: str | Path, timeout: float = 300, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run the console command as a user does; `variables` are added to the environment."""
+    if "nightly" in arguments:
+        parse_once()
     environment = {k: v for k, v in os.environ.items() if not k.startswith("CARBON_")} | {"CARBON_SETTINGS": "", **variables}
     return subprocess.run(
         [*CARBON, *map(str, arguments)], capture_output=True, text=True, timeout=timeout, cwd=ROOT, env=environment, check=False
     )
+
+
+@cache
+def parse_once() -> None:
+    """Parse the dbt project as `make check` does, where every night begins from it: a process that parses all of it anew pays eight seconds."""
+    from pipelines.transform.build import PROJECT_DIR, parse
+
+    target = PROJECT_DIR / "target"
+    target.mkdir(exist_ok=True)
+    with (target / ".tests.lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        assert parse(target).ok
 
 
 def run_night_here(inbox: Path, data: Path, as_of: str = AS_OF) -> Any:
@@ -119,12 +140,48 @@ def build_tables_here(inbox: Path, data: Path, *tables: str, as_of: str = AS_OF)
         return night.database, night.held_back
 
 
+LEDGER = ("fct_enterprise_emission_line", "fct_enterprise_account_month", "fct_enterprise_account_year", "fct_total_month", "fct_total_year")
+
+
+def run_ledger_night_here(inbox: Path, data: Path, *, cut_off: bool = False) -> dict[str, list[str]]:
+    """The next night as far as the ledger goes, from line to total, untested and unpublished; what it made, without where it stood in a file.
+
+    Like a whole night it works on what changed since the last one: a fifth of its cost for what must hold of any number of nights.
+    cut_off: the night ends with an OSError once its tables are made, before the build is recorded.
+    """
+    from pipelines import night as nights
+    from pipelines.transform.build import build, build_db
+
+    def findings(*_: Any) -> None:
+        if cut_off:
+            raise OSError("cut off")
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(nights, "build", partial(build, models=LEDGER))
+        patched.setattr(nights, "record_findings", findings)
+        patched.setattr(nights, "publish_step", lambda night: None)
+        return ledger(build_db(run_night_here(inbox, data).settings))
+
+
+def ledger(database: Path) -> dict[str, list[str]]:
+    """All rows of the ledger in a build database, without where they stood in a file."""
+    from pipelines.publish.hashes import NOT_IN_VALUE_HASH
+
+    made = {}
+    for table in LEDGER:
+        names = [name for (name,) in query(database, f"select column_name from duckdb_columns() where schema_name = 'marts' and table_name = '{table}'")]
+        columns = ", ".join(sorted(set(names) - NOT_IN_VALUE_HASH))
+        made[table] = sorted(map(repr, query(database, f"select {columns} from marts.{table}")))
+    return made
+
+
 @cache
 def _published_tables_judged() -> Path:
     """A data folder where the published tables are received and judged: the same in every night of one day, so judged once."""
     from pipelines.night import gate_step, open_night, receive_step
     from pipelines.settings import load_settings
 
+    parse_once()
     root = Path(tempfile.mkdtemp(prefix="carbon-published-"))
     atexit.register(shutil.rmtree, root, ignore_errors=True)
     (root / "inbox").mkdir()
@@ -141,32 +198,59 @@ def value_hashes(data: Path, release_id: str | None = None) -> dict[str, str]:
     return {name: value for name, value in manifest["value_hashes"].items() if name.startswith("marts.")}
 
 
+FINISHED: set[Path] = set()   # databases that no night writes again: opened once, for opening one costs more than most questions
+
+
 def query(database: Path, sql: str, *parameters: Any) -> list[tuple]:
-    """Rows of a query on a published file."""
+    """Rows of a query on a database."""
+    if database in FINISHED:
+        return _kept_open(database).execute(sql, list(parameters)).fetchall()
     from pipelines.warehouse.duck import connect
 
     with connect(database, read_only=True) as db:
         return db.execute(sql, list(parameters)).fetchall()
 
 
+@cache
+def _kept_open(database: Path) -> Any:
+    from pipelines.warehouse.duck import connect
+
+    opened = ExitStack()
+    atexit.register(opened.close)
+    return opened.enter_context(connect(database, read_only=True))
+
+
+def once_for_all(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """A folder of the session that `make` fills once, whichever process of the suite asks for it first; the others wait."""
+    shared = tmp_path_factory.getbasetemp()
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        shared = shared.parent
+    root, made = shared / name, shared / f"{name}.made"
+    with (shared / f"{name}.lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        if not made.exists():
+            shutil.rmtree(root, ignore_errors=True)   # what a failed one left
+            root.mkdir()
+            make(root)
+            made.touch()
+    return root
+
+
+def _make_release(root: Path) -> None:
+    from pipelines.demo import write_province
+
+    write_province(root / "province", seed=7, enterprises=24, months=4, until="2025-12", faults="default")
+    done = carbon("nightly", "--inbox", root / "province", "--data", root / "release", "--as-of", AS_OF, "--json")
+    assert done.returncode in (0, 3), done.stderr
+    (root / "release.json").write_text(json.dumps([done.returncode, json.loads(done.stdout.splitlines()[-1])]))
+
+
 @pytest.fixture(scope="session")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
     """A small synthetic province with the default faults (24 enterprises, 4 months) and its release, published by the console
     command: one build for all processes of the suite."""
-    shared = tmp_path_factory.getbasetemp()
-    if os.environ.get("PYTEST_XDIST_WORKER"):
-        shared = shared.parent
-    inbox, data, said = shared / "province", shared / "release", shared / "release.json"
-    with (shared / "release.lock").open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        if not said.exists():
-            from pipelines.demo import write_province
-
-            write_province(inbox, seed=7, enterprises=24, months=4, until="2025-12", faults="default")
-            done = carbon("nightly", "--inbox", inbox, "--data", data, "--as-of", AS_OF, "--json")
-            assert done.returncode in (0, 3), done.stderr
-            said.write_text(json.dumps([done.returncode, json.loads(done.stdout.splitlines()[-1])]))
-    return Release(inbox, data, *json.loads(said.read_text()))
+    root = once_for_all(tmp_path_factory, "published", _make_release)
+    return Release(root / "province", root / "release", *json.loads((root / "release.json").read_text()))
 
 
 @pytest.fixture(scope="session")

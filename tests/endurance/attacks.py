@@ -197,15 +197,16 @@ def points(scene: Scene, count: int, seed: int) -> list[int]:
 def power_cuts(scene: Scene, count: int | None, seed: int) -> Outcome:
     """The power goes away before an operation; the machine starts again with what was on the disk.
 
-    One run keeps what each cut would leave; cuts that leave the same are tried once. `count`: states to try (None = all).
+    One run keeps what each cut would leave; cuts that leave the same are tried once. `count`: how many to keep and try, drawn (None = all).
     """
     folder = scene.before.with_name("states")
     _remove(folder)
     data = _fresh(scene)
-    states = _must(nights.run(scene.stage, scene.inbox, data, scene.day, nights.recording(data, folder, WORLDS))).states
-    drawn = states if count is None or count >= len(states) else random.Random(seed).sample(states, count)
-    outcome = Outcome(f"power cut before a file operation of {scene.name}, two models of a disk ({len(drawn)} of {len(states)} states that differ)")
-    for world, left, numbers, what in drawn:
+    at = None if count is None else frozenset(points(scene, max(1, count // len(WORLDS)), seed))
+    states = _must(nights.run(scene.stage, scene.inbox, data, scene.day, nights.recording(data, folder, WORLDS, at))).states
+    told = f"{len(states)} states that differ" + ("" if at is None else f", of {len(at)} operations drawn")
+    outcome = Outcome(f"power cut before a file operation of {scene.name}, two models of a disk ({told})")
+    for world, left, numbers, what in states:
         outcome.count(f"{world} {numbers[0]} {what}", _after(scene, _copied(Path(left), data)), len(numbers))
     _remove(folder)
     return outcome
@@ -337,17 +338,17 @@ def _stored(place: Path) -> list[Path]:
     return [place] if place.is_file() else sorted(p for p in place.rglob("*") if p.is_file())
 
 
-def damage_named(province: Province, seed: int) -> list[Outcome]:
+def damage_named(province: Province, seed: int, *, sample: bool = False) -> list[Outcome]:
     """Every stored file is damaged in each way, with its old time where it can keep it: `verify` names it.
 
-    Files are damaged together, except those that others are read by.
+    Files are damaged together, except those that others are read by: in a sample each of these is damaged in one way, another one each.
     """
     places, dice, data = _places(province.two), random.Random(seed), province.folder / "data"
     outcomes = {name: Outcome(f"{name}: every file damaged, named by verify") for name in places}
     files = [(name, path) for name, place in places.items() for path in _stored(place)]
     alone = [[(name, path) for name, path in files if path.name == key] for key in (*_ALONE, places["registry"].name)]
-    for how, spoil in _SPOILERS.items():
-        for together in [*alone, [item for item in files if not any(item in group for group in alone)]]:
+    for turn, (how, spoil) in enumerate(_SPOILERS.items()):
+        for together in [*(alone[turn:turn + 1] if sample else alone), [item for item in files if not any(item in group for group in alone)]]:
             _copied(province.two, data)
             for _, path in together:
                 _spoil(dice, data / path.relative_to(province.two), spoil)

@@ -194,14 +194,14 @@ def _in_child(stage: Stage, inbox: Path, data: Path, day: str, prepare: Callable
 _RECORDED: list[tuple[str, str, list[int], str]] = []   # in a fork: what its recorder keeps
 
 
-def recording(data: Path, folder: Path, worlds: tuple[str, ...]) -> Callable[[], Disk]:
-    """A disk that keeps, in `folder`, what a power cut before each operation would leave."""
+def recording(data: Path, folder: Path, worlds: tuple[str, ...], at: frozenset[int] | None = None) -> Callable[[], Disk]:
+    """A disk that keeps, in `folder`, what a power cut before each operation (`at`: before these alone) would leave."""
 
     def prepare() -> Disk:
         folder.mkdir(parents=True)
         power = PowerCut(data, folder / "store")
         recorder, disk = Recorder(power, folder, worlds, _RECORDED), Disk(data)
-        disk.each = recorder.record
+        disk.each = lambda number, what: recorder.record(number, what) if at is None or number in at else None
         steps = count()
         _MARKS.append(lambda node: disk.mark(f"dbt {node}") if next(steps) % _STEPS == 0 else None)
         power.watch(disk)

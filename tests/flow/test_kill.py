@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import night as night_module
-from tests.conftest import AS_OF, CARBON, ROOT, Release, carbon, run_night_here, value_hashes
+from tests.conftest import AS_OF, CARBON, ROOT, Release, carbon, parse_once, query, run_ledger_night_here, value_hashes
 from tests.deliveries import deliver, register_row, uscc
 
 
 def _start(release: Release, data: Path) -> subprocess.Popen[str]:
+    parse_once()
     return subprocess.Popen(
         [*CARBON, "nightly", "--inbox", str(release.inbox), "--data", str(data), "--as-of", AS_OF], cwd=ROOT,
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True,
@@ -54,18 +54,18 @@ def _fuel(inbox: Path, number: int, consumed: float, received_at: str) -> None:
     deliver(inbox, "enterprise_energy", f"{number}.csv", [row], received_at)
 
 
-def test_rows_of_a_build_that_was_broken_off_do_not_stay_when_they_are_taken_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_of_a_build_that_was_broken_off_do_not_stay_when_they_are_taken_back(tmp_path: Path) -> None:
     """The broken build had put a delivery into its tables; before the next night the delivery's sidecar is corrected to a later day."""
     inbox, data = tmp_path / "inbox", tmp_path / "data"
     deliver(inbox, "enterprise_register", "r.csv", [register_row(n, "24-other-industry", "3012") for n in (1, 2)])
-    run_night_here(inbox, data)
+    run_ledger_night_here(inbox, data)
     _fuel(inbox, 1, 100, "2026-02-01T09:00:00+08:00")
-    with monkeypatch.context() as patched:
-        patched.setattr(night_module, "record_findings", lambda *_: os.close(-1))   # the night ends after dbt, before the build is recorded
-        with pytest.raises(OSError):
-            run_night_here(inbox, data)
+    with pytest.raises(OSError, match="cut off"):   # after dbt, before the build is recorded
+        run_ledger_night_here(inbox, data, cut_off=True)
+    used = "select activity_quantity from marts.fct_enterprise_emission_line where emission_source = 'fuel'"
+    assert query(data / "warehouse" / "build.duckdb", used) == [(100.0,)]
     _fuel(inbox, 1, 100, "2026-12-01T09:00:00+08:00")
     _fuel(inbox, 2, 200, "2026-02-01T09:00:00+08:00")
-    run_night_here(inbox, data)
-    run_night_here(inbox, tmp_path / "clean")
-    assert value_hashes(data) == value_hashes(tmp_path / "clean")
+    made = run_ledger_night_here(inbox, data)
+    assert query(data / "warehouse" / "build.duckdb", used) == [(200.0,)]
+    assert made == run_ledger_night_here(inbox, tmp_path / "clean")

@@ -53,15 +53,18 @@ RIGHT = {
 TABLES = ("fct_enterprise_emission_line", "fct_enterprise_account_month", "batch", "failed_row", "decision")
 
 
-def _night(root: Path, name: str, day: str) -> Path:
+LINES = TABLES[:3]   # what does not wait for the rules of the current view: half the models
+
+
+def _night(root: Path, name: str, day: str, tables: tuple[str, ...] = TABLES) -> Path:
     """What a night of that day judges, and the tables that sidecars can change."""
-    return build_tables_here(root / "inbox", root / name, *TABLES, as_of=day)[0]
+    return build_tables_here(root / "inbox", root / name, *tables, as_of=day)[0]
 
 
-def _content(database: Path) -> dict[str, list[tuple]]:
+def _content(database: Path, tables: tuple[str, ...] = TABLES) -> dict[str, list[tuple]]:
     """All rows of the tables."""
     places = {name: "quality" if name in ("batch", "failed_row", "decision") else "marts" for name in TABLES}
-    return {name: sorted(map(repr, query(database, f"select * from {schema}.{name}"))) for name, schema in places.items()}
+    return {name: sorted(map(repr, query(database, f"select * from {schema}.{name}"))) for name, schema in places.items() if name in tables}
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +111,7 @@ def test_a_kill_between_registry_and_lake_leaves_the_same_work_to_the_next_night
     registry.close()
     (path,) = (data / "validated").rglob(f"{batch_id}.parquet")
     path.write_bytes(b"of an earlier verdict")
-    assert _content(_night(root, "once", SECOND)) == made["once"]
+    assert _content(_night(root, "once", SECOND, LINES), LINES) == {name: made["once"][name] for name in LINES}
 
 
 def test_the_first_night_is_replayed_as_it_was_and_the_present_comes_back(nights: tuple[Path, dict]) -> None:
@@ -117,4 +120,4 @@ def test_the_first_night_is_replayed_as_it_was_and_the_present_comes_back(nights
     replay = _night(root, "data", FIRST)
     assert _tonnes(replay) == {uscc(1): 10.0, uscc(4): 3.0}
     assert _content(replay) == made["first"]
-    assert _content(_night(root, "data", SECOND)) == made["once"]
+    assert _content(_night(root, "data", SECOND, LINES), LINES) == {name: made["once"][name] for name in LINES}

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import build_tables_here, query
+from tests.conftest import query
 from tests.deliveries import deliver, register_row, uscc
+from tests.golden.province import Golden
 
 # what the figures below are looked up in
 TABLES = ("fct_enterprise_emission_line", "fct_enterprise_account_month", "fct_enterprise_held_back_line")
@@ -77,28 +78,30 @@ def _process() -> list[dict]:
     ]
 
 
-@pytest.fixture(scope="module")
-def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("golden")
-    deliver(root / "inbox", "enterprise_register", "register.csv", _register())
-    deliver(root / "inbox", "enterprise_energy", "energy.csv", _energy())
-    deliver(root / "inbox", "enterprise_power_heat", "power.csv", _power())
-    deliver(root / "inbox", "enterprise_process", "process.csv", _process())
+def deliver_to(inbox: Path) -> None:
+    """What these accounts are made from."""
+    deliver(inbox, "enterprise_register", "register.csv", _register())
+    deliver(inbox, "enterprise_energy", "energy.csv", _energy())
+    deliver(inbox, "enterprise_power_heat", "power.csv", _power())
+    deliver(inbox, "enterprise_process", "process.csv", _process())
     factor = {"factor_id": "zz:srco3", "kind": "process", "item": "common/SrCO3/emission_factor", "value": 0.3, "unit": "tCO2/t",
               "confidence": "B", "status": "confirmed", "document": "测试文件"}
     dated = {**factor, "factor_id": "zz:baco3", "item": "common/BaCO3/emission_factor", "value": 0.4, "valid_from": "2025-06-01"}
-    delivered = deliver(root / "inbox", "emission_factor", "factor.csv", [factor, dated], "2026-03-01", synthetic=False)
+    delivered = deliver(inbox, "emission_factor", "factor.csv", [factor, dated], "2026-03-01", synthetic=False)
     # in the place of published ones: two people accept them
     batch = f"emission_factor-{hashlib.sha256(delivered.read_bytes()).hexdigest()[:12]}"
-    deliver(root / "inbox", "steward_decision", "accepted.csv", [
+    deliver(inbox, "steward_decision", "accepted.csv", [
         {"decision_id": f"F{row_no}", "target_batch_id": batch, "target_row_no": row_no, "check_id": "E01-published-factor-stands", "decision": "按原值接受",
          "reason": "测试", "by": "甲", "second_by": "乙", "decided_on": "2026-03-02", "expires_on": "2030-12-31"} for row_no in (2, 3)
     ], "2026-03-02", synthetic=False)
     unreal = {**factor, "factor_id": "zz:lime", "item": "common/CaCO3/emission_factor_3_digit", "value": 0.9}
-    deliver(root / "inbox", "emission_factor", "unreal.csv", [unreal], "2026-03-01", synthetic=True)
-    database, held_back = build_tables_here(root / "inbox", root / "data", *TABLES)
-    assert held_back == [], [j.reason_en for j in held_back]
-    return database
+    deliver(inbox, "emission_factor", "unreal.csv", [unreal], "2026-03-01", synthetic=True)
+
+
+@pytest.fixture(scope="module")
+def ledger(golden: Golden) -> Path:
+    assert golden.held_of("accounts") == [], golden.held
+    return golden.database
 
 
 GOLDEN = [

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import build_tables_here, query
+from tests.conftest import query
 from tests.deliveries import deliver, register_row, uscc
+from tests.golden.province import Golden
 
 # what the figures below are looked up in
 TABLES = ("fct_enterprise_emission_line", "fct_account_quality_year", "fct_enterprise_held_back_line", "fct_method_comparison")
@@ -16,7 +17,7 @@ TABLES = ("fct_enterprise_emission_line", "fct_account_quality_year", "fct_enter
 POWER, STEEL, MEASURED, RAW_COAL, CEMENT, NO_METHOD, OFFICE, LNG, QUARANTINED, CHANGED = range(41, 51)
 # whole accounts, and the same deliveries of an enterprise whose register names the other version
 KILN, SMELTER, MILL, PLANT = range(51, 55)
-TWIN = {KILN: 61, SMELTER: 62, MILL: 63, PLANT: 64}
+TWIN = {KILN: 121, SMELTER: 122, MILL: 123, PLANT: 124}
 METHOD = {
     KILN: ("08-cement", "3011", "是", "08-cement@ndrc"), SMELTER: ("05-aluminium@ndrc", "3216", "否", "05-aluminium@cets-2024"),
     MILL: ("03-steel", "3120", "是", "03-steel@ndrc"), PLANT: ("01-power@ndrc", "4411", "否", "01-power@cets-2022"),
@@ -87,16 +88,18 @@ def _with_twins(rows: list[dict]) -> list[dict]:
     ]
 
 
+def deliver_to(inbox: Path) -> None:
+    """What is compared."""
+    deliver(inbox, "enterprise_register", "register.csv", REGISTER)
+    deliver(inbox, "enterprise_energy", "energy.csv", ENERGY + _with_twins(WHOLE_ENERGY))
+    deliver(inbox, "enterprise_process", "process.csv", _with_twins(WHOLE_PROCESS))
+    deliver(inbox, "enterprise_power_heat", "power.csv", BOUGHT + _with_twins(WHOLE_BOUGHT))
+
+
 @pytest.fixture(scope="module")
-def marts(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("comparison")
-    deliver(root / "inbox", "enterprise_register", "register.csv", REGISTER)
-    deliver(root / "inbox", "enterprise_energy", "energy.csv", ENERGY + _with_twins(WHOLE_ENERGY))
-    deliver(root / "inbox", "enterprise_process", "process.csv", _with_twins(WHOLE_PROCESS))
-    deliver(root / "inbox", "enterprise_power_heat", "power.csv", BOUGHT + _with_twins(WHOLE_BOUGHT))
-    database, held_back = build_tables_here(root / "inbox", root / "data", *TABLES)
-    assert [(j.rows_received - j.rows_accepted) for j in held_back] == [1]
-    return database
+def marts(golden: Golden) -> Path:
+    assert golden.held_of("comparison") == [1], golden.held
+    return golden.database
 
 
 # enterprise, other version, other set: base, other, then NCV, carbon content, oxidation, composite, one side only

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import build_tables_here, query
+from tests.conftest import query
 from tests.deliveries import deliver, register_row, uscc
+from tests.golden.province import Golden
 
 MONTHS = [f"2025-{month:02d}" for month in range(1, 13)]
 FIRST, LATER = "2026-01-05T09:00:00+08:00", "2026-01-12T09:00:00+08:00"
@@ -42,17 +43,22 @@ CASES: dict[str, tuple[Rows, Rows, float, set[str]]] = {
 NUMBER = {name: 100 + n for n, name in enumerate(CASES)}
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("current_view")
-    deliver(root / "inbox", "enterprise_register", "register.csv",
+TABLES = ("int_finding__standing", "int_ledger__line")
+
+
+def deliver_to(inbox: Path) -> None:
+    """Both deliveries of every case."""
+    deliver(inbox, "enterprise_register", "register.csv",
             [register_row(number, "24-other-industry", "2911") for number in NUMBER.values()], "2026-01-02T09:00:00+08:00")
     for name, received, place in (("first.csv", FIRST, 0), ("later.csv", LATER, 1)):
         rows = [{"uscc": uscc(NUMBER[case]), **row} for case, parts in CASES.items() for row in parts[place]]
-        deliver(root / "inbox", "enterprise_energy", name, rows, received)
-    database, held = build_tables_here(root / "inbox", root / "data", "int_finding__standing", "int_ledger__line")
-    assert held == [], [verdict.reason_en for verdict in held]
-    return database
+        deliver(inbox, "enterprise_energy", name, rows, received)
+
+
+@pytest.fixture(scope="module")
+def built(golden: Golden) -> Path:
+    assert golden.held_of("current_view") == [], golden.held
+    return golden.database
 
 
 @pytest.mark.parametrize("name", list(CASES))
