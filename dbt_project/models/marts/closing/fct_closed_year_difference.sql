@@ -13,7 +13,7 @@ summed as (
         sum(case when side = 'official' then emission_common_tco2e else 0 end) as official,
         sum(case when side = 'would_be' then emission_common_tco2e else 0 end) as would_be,
         bool_or(is_synthetic) as is_synthetic,
-        any_value(closing_release_id) as closing_release_id, any_value(closed_by) as closed_by, any_value(closed_on) as closed_on
+        max(closing_release_id) as closing_release_id, max(closed_by) as closed_by, max(closed_on) as closed_on
     from cell
     group by level, code, year, measure
 ),

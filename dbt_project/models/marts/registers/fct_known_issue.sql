@@ -20,7 +20,7 @@ select
     cast(i.opened_on as date) as opened_on,
     cast(i.closed_on as date) as closed_on,
     cast(i.closed_on is null or i.closed_on > {{ night('knowledge_date') }} as boolean) as is_open,
-    cast(i.tonnes_tco2e as decimal(18, 3)) as tonnes_tco2e,
+    {{ decimal_of('i.tonnes_tco2e', 3, 18) }} as tonnes_tco2e,
     cast(i.text_zh as varchar) as text_zh,
     cast(i.text_en as varchar) as text_en,
     cast(i.owner as varchar) as owner,
