@@ -42,7 +42,7 @@ from pipelines.publish.store import PARQUET, live_release, overdue_sources, read
 from pipelines.settings import Settings, now
 from pipelines.transform.build import BuildResult, build, build_db, failed_folder, require
 from pipelines.vintage.closed import frozen_years
-from pipelines.warehouse.beside import Beside
+from pipelines.warehouse.beside import Beside, lacking
 from pipelines.warehouse.build_db import Inputs, current_inputs, prepare, record_built, record_findings
 from pipelines.warehouse.inspect import require_registry
 from pipelines.warehouse.lake import Lake
@@ -354,6 +354,9 @@ def _beside(night: Night) -> Beside:
     assert night.inputs is not None
     release = release_info(night)
     before = predecessor_of(night.settings, night.registry, release)
+    if before is not None and (names := lacking(before / PARQUET)):
+        night.say(f"前一版本 {before.name} 没有列 {', '.join(names)}，变化无法按原因分解 | the release before, {before.name}, lacks {', '.join(names)}: its changes are not split by cause")
+        before = None
     manifest = read_manifest(before) if before else None
     return Beside(
         release_id=release.release_id, code=release.code_version, before_id=before.name if before else None,

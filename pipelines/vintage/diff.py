@@ -20,7 +20,7 @@ from pipelines.publish.store import PARQUET, read_manifest, release_folder, rele
 from pipelines.publish.verify import known_releases
 from pipelines.settings import Settings
 from pipelines.transform.build import require, run_dbt
-from pipelines.warehouse.beside import Beside, lay_beside
+from pipelines.warehouse.beside import Beside, lacking, lay_beside
 from pipelines.warehouse.duck import connect, identifier, quoted
 
 _MODELS = (
@@ -67,6 +67,8 @@ def _whole(settings: Settings, release_id: str) -> Path:
     if problems:
         lines = "".join(f"\n  {problem}" for problem in problems[:_SHOWN])
         raise PublishError(f"版本 {release_id} 受损，不能比较", f"release {release_id} is damaged: nothing is compared{lines}")
+    if names := lacking(folder / PARQUET):
+        raise PublishError(f"版本 {release_id} 没有列 {', '.join(names)}，不能比较", f"release {release_id} lacks {', '.join(names)}: it cannot be compared")
     return folder
 
 

@@ -17,7 +17,7 @@ from pipelines.publish.seals import Known, seal_problems
 from pipelines.publish.store import PARQUET, read_manifest, release_folder
 from pipelines.settings import Settings
 from pipelines.vintage.closed import rebuild
-from pipelines.warehouse.beside import Beside
+from pipelines.warehouse.beside import Beside, lacking
 from pipelines.warehouse.build_db import code_version
 from pipelines.warehouse.duck import attach, connect
 from pipelines.warehouse.registry import Registry
@@ -71,9 +71,9 @@ def _before(settings: Settings, known: Known, manifest: dict[str, Any]) -> tuple
     if before is None:
         return own, {}
     folder = release_folder(settings, before)
-    said = read_manifest(folder) if folder.is_dir() and not seal_problems(folder, known) else None
+    said = read_manifest(folder) if folder.is_dir() and not seal_problems(folder, known) and not lacking(folder / PARQUET) else None
     if said is None:
-        why = f"前一版本 {before} 已不在 | its predecessor {before} is not there any more"
+        why = f"前一版本 {before} 已不在，或早于现行约定 | its predecessor {before} is not there any more, or of before this contract"
         return own, {"marts.fct_restatement": why, "quality.restatement_consequence": why}
     return Beside(release_id=own.release_id, code=own.code, before_id=before, before_code=said["code_version"], before=folder / PARQUET), {}
 

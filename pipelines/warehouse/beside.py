@@ -14,7 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from pipelines.contracts.marts import Mart, load_marts
+from pipelines.contracts.published import load_published
 from pipelines.warehouse.duck import identifier, quoted
 from pipelines.warehouse.records import YearClosing
 
@@ -55,6 +58,13 @@ class Beside:
     before: Path | None = None
     closings: tuple[YearClosing, ...] = ()
     frozen: tuple[Frozen, ...] = ()
+
+
+def lacking(folder: Path) -> list[str]:
+    """Columns of the emission lines that a release of before them does not have: without them the place where its lines counted is not known."""
+    name = "marts.fct_enterprise_emission_line"
+    there = pl.read_parquet_schema(folder / f"{name}.parquet")
+    return [column.name for column in load_published().tables[name].columns if column.name not in there]
 
 
 def year_of(mart: Mart) -> str | None:
