@@ -28,13 +28,18 @@ _OF_THE_NIGHTS = frozenset({"quality.night"})
 
 @dataclass(frozen=True)
 class Replayed:
-    """A release and what was built again of it. differing: tables whose value hash is another; left_out: those that are not compared, with why."""
+    """A release and what was built again of it.
+
+    differing: tables of figures whose value hash is another; told_otherwise: those of schema quality: a load that was refused for its share and has passed
+    since is told in other words; left_out: tables that are not compared, with why.
+    """
 
     release_id: str
     code_version: str
     code_version_today: str
     compared: int
     differing: list[str]
+    told_otherwise: list[str]
     left_out: dict[str, str]
 
     @property
@@ -86,7 +91,10 @@ def _compared(database: Path, manifest: dict[str, Any], today: str, left_out: di
         found = {name: table_hashes(db, tables[name].sql_name("again")).value for name in tables if name not in left_out}
     sealed = {name: value for name, value in manifest["value_hashes"].items() if name not in left_out}
     differing = sorted(name for name in sealed.keys() | found.keys() if sealed.get(name) != found.get(name))
-    return Replayed(manifest["release_id"], manifest["code_version"], today, len(sealed), differing, left_out)
+    quality = [name for name in differing if name.startswith("quality.")]
+    return Replayed(
+        manifest["release_id"], manifest["code_version"], today, len(sealed), [name for name in differing if name not in quality], quality, left_out,
+    )
 
 
 def render(found: Replayed) -> str:
@@ -94,7 +102,8 @@ def render(found: Replayed) -> str:
     lines = [] if found.same_code else [
         f"该版本由代码 {found.code_version} 封存，现行代码为 {found.code_version_today}：以下以现行代码重算 | sealed by code {found.code_version}, built again by {found.code_version_today}"]
     lines += [f"  不同 differs: {name}" for name in found.differing]
+    lines += [f"  说法已变 told otherwise by now: {name}" for name in found.told_otherwise]
     lines += [f"  未比较 not compared: {name}（{why}）" for name, why in sorted(found.left_out.items())]
-    same = found.compared - len(found.differing)
+    same = found.compared - len(found.differing) - len(found.told_otherwise)
     lines.append(f"{found.release_id}: {same}/{found.compared} 张表的数值哈希相同 | tables with equal value hashes")
     return "\n".join(lines)
