@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import query
+from tests.conftest import build_tables_here, query
 from tests.deliveries import deliver, register_row, uscc
 from tests.golden.province import Golden
 
@@ -266,3 +266,16 @@ def test_the_working_names_every_figure() -> None:
     working = (Path(__file__).parent / "accounts.md").read_text("utf-8").replace(" ", "")
     figures = {f.lstrip("-") for *_, tonnes, causes in COMPARED + WHOLE for f in (tonnes + " " + causes).split() if Decimal(f) != 0}
     assert [f for f in sorted(figures) if f not in working] == []
+
+
+def test_an_enterprise_that_changes_its_method_within_a_year_is_compared_under_each(tmp_path: Path) -> None:
+    """Diesel of January to June under 24, from July under 15: each half is compared with its own lines, and the night goes on."""
+    half_year = {**register_row(1, "15-paper", "2221"), "valid_from": "2024-07-01"}
+    deliver(tmp_path / "inbox", "enterprise_register", "r.csv", [register_row(1, "24-other-industry", "3012"), half_year])
+    deliver(tmp_path / "inbox", "enterprise_energy", "e.csv", [
+        {"uscc": uscc(1), "period": f"2024-{month:02d}", "energy": "柴油", "unit": "t", "consumed": 10 + month} for month in range(1, 13)])
+    database, _ = build_tables_here(tmp_path / "inbox", tmp_path / "data", "fct_method_comparison", "fct_enterprise_emission_line")
+    compared = "select method_code, max(base_tco2) from marts.fct_method_comparison group by 1"
+    lines = "select method_code, sum(emission_tco2e) from marts.fct_enterprise_emission_line group by 1"
+    assert sorted(query(database, compared)) == sorted(query(database, lines)) != []
+    assert len(query(database, lines)) == 2
