@@ -29,14 +29,13 @@ from pipelines.logs import LOGGER, night_log
 from pipelines.problem import Problem
 from pipelines.publish.live import Healed, heal, last_night, may_promote, prepare_folders
 from pipelines.publish.release import (
-    InputBatch,
     Published,
-    ReleaseInfo,
     find_release,
     predecessor_of,
     publish,
     require_sealable,
 )
+from pipelines.publish.release_info import InputBatch, ReleaseInfo
 from pipelines.publish.site import RuleText
 from pipelines.publish.store import PARQUET, live_release, overdue_sources, read_manifest
 from pipelines.settings import Settings, now

@@ -18,8 +18,8 @@ from pipelines.explain.proof import prove_release
 from pipelines.explain.released import Released
 from pipelines.explain.tree import leaves
 from pipelines.publish.contract import published_tables
+from pipelines.publish.database import MACROS
 from pipelines.publish.identities import LINE_CODES, TOTAL_MEASURES
-from pipelines.publish.release import MACROS
 from pipelines.settings import Settings
 from pipelines.warehouse.duck import attach, connect
 from tests.conftest import AS_OF, Release, carbon, query

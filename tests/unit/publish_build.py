@@ -18,7 +18,8 @@ from pipelines.contracts.published import load_published
 from pipelines.publish import live as live_set
 from pipelines.publish import release as releasing
 from pipelines.publish.identities import LEVELS
-from pipelines.publish.release import InputBatch, Published, ReleaseInfo
+from pipelines.publish.release import Published
+from pipelines.publish.release_info import InputBatch, ReleaseInfo
 from pipelines.publish.store import release_folder
 from pipelines.settings import TIME_ZONE, Settings
 from pipelines.warehouse.duck import connect, quoted

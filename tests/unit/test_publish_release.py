@@ -14,8 +14,9 @@ import pytest
 from pipelines.contracts.published import load_published
 from pipelines.publish import release as releasing
 from pipelines.publish.contract import check_contract
+from pipelines.publish.database import storage_number
 from pipelines.publish.problem import PublishError
-from pipelines.publish.release import prune, storage_number
+from pipelines.publish.release import prune
 from pipelines.publish.releases import list_releases, sign
 from pipelines.publish.store import live_release, sha256_of
 from pipelines.publish.verify import verify

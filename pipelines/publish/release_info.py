@@ -1,0 +1,46 @@
+"""What the night knows of the release that it is about to seal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from pipelines.publish.site import RuleText
+from pipelines.warehouse.records import YearClosing
+
+
+@dataclass(frozen=True)
+class InputBatch:
+    """A delivery that a release rests on; rows = its rows that count at the knowledge date."""
+
+    batch_id: str
+    source: str
+    sha256: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class ReleaseInfo:
+    """What the night knows of the release it is about to seal.
+
+    previous_release_id: None = the one that is live while it is sealed; closed_years: those that stand as an earlier release knew them.
+    """
+
+    knowledge_date: date
+    fingerprint: str
+    code_version: str
+    suite_versions: dict[str, str]
+    common_gwp_set: str
+    input_batches: tuple[InputBatch, ...]
+    is_synthetic: bool
+    published_at: datetime
+    previous_release_id: str | None = None
+    closed_years: tuple[YearClosing, ...] = ()
+    rules: Mapping[str, RuleText] = field(default_factory=dict)   # what the checks say of themselves, for the pages
+    notes: dict[str, Any] = field(default_factory=dict)   # further fields of release.json
+
+    @property
+    def release_id(self) -> str:
+        return f"{self.knowledge_date:%Y%m%d}-{self.fingerprint[:10]}"
