@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 
@@ -141,3 +142,12 @@ def test_a_rule_without_words_or_with_two_homes_is_named_with_its_home() -> None
         replace(whole, why_en="")
     with pytest.raises(RuleError, match=r"a\.yml: L17-share: .*pipelines/gate/findings\.py"):
         joined({"L17-share": whole}, {"L17-share": replace(whole, home="a.yml")})
+
+
+def test_whatever_the_package_reads_is_installed_with_it() -> None:
+    """An installation that is not editable has the files that package-data names, and no others."""
+    package = PROJECT / "pipelines"
+    named = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]["package-data"]["pipelines"]
+    installed = {path for pattern in named for path in package.glob(pattern)}
+    there = {path for path in package.rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc", ".md")}
+    assert there - installed == set()
