@@ -17,6 +17,7 @@ import shutil
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
@@ -28,6 +29,7 @@ sys.path.insert(0, str(ROOT))
 from pipelines.night import run_night  # noqa: E402
 from pipelines.settings import load_settings  # noqa: E402
 from pipelines.vintage.replay import replay  # noqa: E402
+from pipelines.warehouse.duck import attach, connect  # noqa: E402
 from tests.conftest import value_hashes  # noqa: E402
 from tests.flow.histories import NIGHTS, write  # noqa: E402
 
@@ -122,9 +124,7 @@ def main() -> int:
 
 def night_settled(inbox: Path, data: Path) -> None:
     """A night that does not wait for files to settle: they were copied a moment ago."""
-    import dataclasses
-
-    settings = dataclasses.replace(load_settings(inbox, data, date.fromisoformat(NIGHTS[-1])), settle_seconds=0.0)
+    settings = replace(load_settings(inbox, data, date.fromisoformat(NIGHTS[-1])), settle_seconds=0.0)
     begun = time.monotonic()
     done = run_night(settings, lambda text: None)
     print(f"  at once {NIGHTS[-1]}: {done.outcome} {done.release_id}, {time.monotonic() - begun:.0f} s", flush=True)
@@ -132,8 +132,6 @@ def night_settled(inbox: Path, data: Path) -> None:
 
 def residual(data: Path, before: str, after: str) -> tuple[int, float]:
     """Cells of the year that the two releases have, and the greatest part of a change that no cause gives [t]."""
-    from pipelines.warehouse.duck import attach, connect
-
     with connect() as db:
         for name, release_id in (("before", before), ("after", after)):
             attach(db, data / "marts" / "releases" / release_id / "carbon.duckdb", name)

@@ -24,28 +24,23 @@ comment on column {{ relation }}.{{ adapter.quote(column.name) }} is {{ duckdb_e
 {%- endif -%}
 {%- endmacro %}
 
-{% materialization table, adapter='duckdb', supported_languages=['sql'] %}
-  {%- set target_relation = this.incorporate(type='table') -%}
+{% macro made_anew(type) %}
+  {%- set target_relation = this.incorporate(type=type) -%}
   {{ run_hooks(pre_hooks, inside_transaction=True) }}
   {% call statement('main') -%}
     {{ drop_what_is_there(target_relation) }}
-    {{ duckdb__create_table_as(False, target_relation, compiled_code) }}
+    {{ duckdb__create_table_as(False, target_relation, compiled_code) if type == 'table' else duckdb__create_view_as(target_relation, compiled_code) }}
   {%- endcall %}
   {{ run_hooks(post_hooks, inside_transaction=True) }}
   {% do write_comments(target_relation, model) %}
   {{ adapter.commit() }}
   {{ return({'relations': [target_relation]}) }}
+{% endmacro %}
+
+{% materialization table, adapter='duckdb', supported_languages=['sql'] %}
+  {{ return(made_anew('table')) }}
 {% endmaterialization %}
 
 {% materialization view, adapter='duckdb', supported_languages=['sql'] %}
-  {%- set target_relation = this.incorporate(type='view') -%}
-  {{ run_hooks(pre_hooks, inside_transaction=True) }}
-  {% call statement('main') -%}
-    {{ drop_what_is_there(target_relation) }}
-    {{ duckdb__create_view_as(target_relation, compiled_code) }}
-  {%- endcall %}
-  {{ run_hooks(post_hooks, inside_transaction=True) }}
-  {% do write_comments(target_relation, model) %}
-  {{ adapter.commit() }}
-  {{ return({'relations': [target_relation]}) }}
+  {{ return(made_anew('view')) }}
 {% endmaterialization %}
