@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from tests.cost import Cost
 
@@ -60,6 +61,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # no test measures time, those of hypothesis neither
+    settings.register_profile("carbon", deadline=None)
+    settings.load_profile("carbon")
     if config.getoption("--fast"):
         sys.meta_path.insert(0, _NotFast())
     if config.getoption("--cost"):

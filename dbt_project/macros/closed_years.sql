@@ -4,11 +4,8 @@
 #}
 {% macro closed_year_sql(name) -%}
 {%- if execute -%}
-    {%- set there = run_query("select 1 from duckdb_tables() where schema_name = 'registry' and table_name = 'closed_table'") -%}
-    {%- if there.rows | length > 0 -%}
-        {%- set found = run_query("select year_sql from registry.closed_table where name = '" ~ name ~ "'") -%}
-        {%- if found.rows | length > 0 -%}{{ return(found.rows[0][0]) }}{%- endif -%}
-    {%- endif -%}
+    {%- set found = run_query("select year_sql from registry.closed_table where name = '" ~ name ~ "'") -%}
+    {%- if found.rows | length > 0 -%}{{ return(found.rows[0][0]) }}{%- endif -%}
 {%- endif -%}
 {{ return(none) }}
 {%- endmacro %}

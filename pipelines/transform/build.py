@@ -125,8 +125,8 @@ def build(
     target.mkdir(parents=True, exist_ok=True)
     # nobody reads what dbt would write of a night: it costs a second or two
     command = ["build", "--exclude-resource-type", "unit_test", "--no-write-json"]
-    # seeds change with the code, and a change of code rebuilds everything
-    command += ["--full-refresh"] if full else ["--exclude-resource-type", "seed"]
+    # seeds and the views of staging change with the code, and a change of code rebuilds everything
+    command += ["--full-refresh"] if full else ["--exclude-resource-type", "seed", "--exclude", "path:models/staging,resource_type:model"]
     if models:
         command += ["--exclude-resource-type", "test", "--select", *(f"+{name}" for name in models)]
     return run_dbt(command, database, target, on_node, settings.build_memory)

@@ -101,10 +101,12 @@ def _model(node: dict[str, Any], names: dict[str, str]) -> Model:
 
 
 def _tested(manifest: dict[str, Any]) -> Iterator[str]:
-    """What a data or unit test speaks of: the model that it stands with, or all that a test of its own file reads."""
+    """What a data or unit test speaks of: the model that it stands with, or all that a test of its own file reads; what a constraint is enforced on."""
     for node in manifest["nodes"].values():
         if node["resource_type"] == "test":
             yield from [node["attached_node"]] if node.get("attached_node") else node["depends_on"]["nodes"]
+        elif node["resource_type"] == "model" and any(column.get("constraints") for column in node.get("columns", {}).values()):
+            yield node["unique_id"]
     for test in manifest["unit_tests"].values():
         yield from test["depends_on"]["nodes"]
 

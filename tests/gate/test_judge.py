@@ -281,7 +281,7 @@ _VALUES = st.fixed_dictionaries({
 })
 
 
-@settings(max_examples=8, deadline=None, derandomize=True)
+@settings(max_examples=8, derandomize=True)
 @given(st.lists(st.lists(_VALUES, min_size=1, max_size=6), min_size=2, max_size=4), st.integers(0, 1000))
 def test_together_alone_or_in_another_order_the_verdict_is_the_same(batches: list[list[Row]], seed: int) -> None:
     known = known_enterprises(NEW=datetime(2025, 12, 20))

@@ -35,7 +35,7 @@ number = st.one_of(st.floats(1e-6, 1e9), st.just(0.0))
 row = st.lists(st.tuples(number, number), min_size=3, max_size=3)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(row, min_size=1, max_size=30))
 def test_effects_add_up_in_any_order_of_factors(rows: list) -> None:
     found = effects(rows)

@@ -52,7 +52,7 @@ def test_a_unit_is_worth_what_a_unit_library_says(registry: pint.UnitRegistry, r
     assert registry(_spelt(row["unit_key"])).to(canonical).magnitude == pytest.approx(float(row["factor"]), rel=1e-12)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(alphabet=ALPHABET, min_size=17, max_size=17), st.sampled_from(ALPHABET))
 def test_credit_codes_have_the_check_digit_that_another_library_gives(body: str, last: str) -> None:
     assert check_digit(body) == stdnum_uscc.calc_check_digit(body)

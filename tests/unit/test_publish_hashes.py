@@ -31,7 +31,7 @@ CELLS = {
 }
 ROW = st.tuples(*(CELLS[kind] for kind in COLUMNS.values()))
 ROWS = st.lists(ROW, min_size=1, max_size=6)
-LIGHT = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+LIGHT = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture(scope="module")

@@ -404,7 +404,7 @@ _SIDECARS = st.sampled_from([
 ])
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(nights=st.lists(st.dictionaries(st.sampled_from(["a.csv", "b.csv"]), _SIDECARS, min_size=1), min_size=1, max_size=4))
 def test_whatever_the_order_of_corrections_the_last_sidecars_count(nights: list[dict[str, str]]) -> None:
     """One file under up to two names over some nights, and one night that sees only what each sidecar said last."""
