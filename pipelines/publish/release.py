@@ -13,12 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.contracts.published import load_published
-from pipelines.publish.cells import CELL_TABLE, rolled_up
-from pipelines.publish.contract import (
-    RELEASE_TABLE,
-    check_contract,
-)
-from pipelines.publish.database import closed_words, verified, write_database
+from pipelines.publish.cells import rolled_up
+from pipelines.publish.contract import check_contract
+from pipelines.publish.database import OWN_TABLES, closed_words, verified, write_database
 from pipelines.publish.hashes import TableHashes
 from pipelines.publish.identities import check_identities
 from pipelines.publish.live import may_promote, prepare_folders, sealing_of, settle, switch
@@ -246,7 +243,7 @@ def _write_manifest(
         "unexplained_shares": _unexplained_shares(part),
         "cell_hashes": _cell_hashes(part),
         "row_counts": {name: found.rows for name, found in hashes.items()},
-        "value_hashes": {name: found.value for name, found in hashes.items() if name not in (RELEASE_TABLE, CELL_TABLE)},
+        "value_hashes": {name: found.value for name, found in hashes.items() if name not in OWN_TABLES},
         "provenance_hashes": {name: found.provenance for name, found in hashes.items()},
         "files": {name: {"bytes": (part / name).stat().st_size, "sha256": sha256_of(part / name)} for name in files},
     }
