@@ -278,10 +278,44 @@ def explain(
 
 
 def _key(text: str) -> dict[str, str]:
-    pairs = [part.partition("=") for part in text.split(",") if part]
-    if any(not sep for _, sep, _ in pairs):
-        raise typer.BadParameter(f"--key {text}: k=v,k=v")
+    return _pairs("--key", [part for part in text.split(",") if part])
+
+
+def _pairs(option: str, texts: list[str]) -> dict[str, str]:
+    """`k=v` texts of an option as a mapping."""
+    pairs = [text.partition("=") for text in texts]
+    for text, (_, sep, _) in zip(texts, pairs, strict=True):
+        if not sep:
+            raise typer.BadParameter(f"{option} {text}：应为 列=值 | must be name=value")
     return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+@app.command()
+def query(
+    name: Annotated[str | None, typer.Argument(help="查询名，缺省列出全部 | which query, else they are listed")] = None,
+    param: Annotated[list[str] | None, typer.Option("--param", help="参数 k=v，可多次 | a parameter, may be repeated")] = None,
+    show: Annotated[bool, typer.Option("--show", help="显示 SQL，不运行 | show the SQL, do not run it")] = False,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="最多显示几行 | how many rows are shown")] = 40,
+    out: Annotated[Path | None, typer.Option("--out", help="全部行写入 .csv 或 .parquet | write all rows to a file")] = None,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """现成的查询：列出、看 SQL、在当前版本上运行 | Ready queries: list them, show their SQL, run them on the live release."""
+    from pipelines import query as queries
+
+    if name is None:
+        print(json.dumps({q.name: {"title": q.title, "parameters": q.parameters} for q in queries.load_queries().values()}, ensure_ascii=False) if as_json
+              else queries.render_list(queries.load_queries().values()))
+        return
+    found, settings, parameters = queries.find(name), _settings(data=data), _pairs("--param", param or [])
+    if show:
+        print(found.sql, end="")
+    elif out is not None:
+        print(f"{queries.write_answer(settings, found, parameters, out)} 行 | rows -> {out}")
+    else:
+        answer = queries.ask(settings, found, parameters)
+        rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
+        print(json.dumps({"query": name, "release_id": answer.release_id, "rows": rows}, ensure_ascii=False, default=_plain) if as_json else queries.render(answer, limit))
 
 
 @releases_app.callback()

@@ -54,7 +54,7 @@ def macros() -> tuple[Macro, ...]:
     codes = "".join(f" when {quoted(level)} then {_of_line(code)}" for level, code in LINE_CODES.items())
     sources = ", ".join(quoted(source) for source in DIRECT_SOURCES)
     text = "\n".join(path.read_text("utf-8") for path in MACRO_FILES)
-    text = text.replace("{level_code}", f"case level{codes} end").replace("{direct_sources}", f"({sources})")
+    text = text.replace("{level_code}", f"case level{codes} else error('没有层级 | no such level: ' || level) end").replace("{direct_sources}", f"({sources})")
     return tuple(Macro(m["name"], m["parameters"], m["comment"].replace("''", "'"), m["sql"], m["example"]) for m in _MACRO.finditer(text))
 
 
@@ -99,7 +99,7 @@ def write_help(db: Any, catalog: str, views: Iterable[View], made: Iterable[Macr
     entries = [_entry(macro.name, "macro", macro.comment, macro.parameters, None, macro.example) for macro in made]
     for name, table in tables.items():
         view = view_name(name) if view_name(name) in named else None
-        entries.append(_entry(name, "table", table.comment or "", ", ".join(_grain(name)), view, _example(view or name, _grain(name))))
+        entries.append(_entry(name, "table", table.comment or "", ", ".join(grain(name)), view, _example(view or name, grain(name))))
     entries += [_entry(view.name, "view", view.comment, ", ".join(view.key), None, _example(view.name, view.key)) for view in views if view.key]
     entries.append(_entry(HELP_VIEW, "view", "本文件的目录：表、视图、宏 | What this file holds: tables, views, macros", "name", None, f"from {HELP_VIEW}"))
     values = ",\n".join(f"({', '.join('null' if cell is None else quoted(cell) for cell in entry)})" for entry in entries)
@@ -117,13 +117,14 @@ def _entry(name: str, kind: str, comment: str, grain: str, view: str | None, exa
 _OWN_GRAIN = {LEGEND_TABLE: ("list", "code"), RELEASE_TABLE: ("release_id",), CELL_TABLE: ("table_name", "key", "column_name")}
 
 
-def _grain(name: str) -> tuple[str, ...]:
+def grain(name: str) -> tuple[str, ...]:
+    """The columns that make a row of a published table; empty = untested."""
     if name in _OWN_GRAIN:
         return _OWN_GRAIN[name]
     wanted, mart = load_published().tables.get(name), load_marts().get(name)
     return wanted.key if wanted else mart.key if mart else ()
 
 
-def _example(relation: str, grain: Iterable[str]) -> str:
-    key = ", ".join(identifier(column) if column == "list" else column for column in grain)
+def _example(relation: str, columns: Iterable[str]) -> str:
+    key = ", ".join(identifier(column) if column == "list" else column for column in columns)
     return f"from {relation}" + (f" order by {key}" if key else "") + " limit 20"

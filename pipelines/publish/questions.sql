@@ -8,7 +8,7 @@ create macro marts.city_total(y := null) as table
         cast(t.direct_tco2e as double) / nullif(cast(sum(t.direct_tco2e) over () as double), 0) as share_of_direct,
         t.enterprises, t.coverage, t.measured_share, t.held_back_rows, t.held_back_tco2e, t.status, t.status_zh, t.status_en, t.status_reason_zh, t.status_reason_en, t.is_synthetic
     from marts.v_total_year as t
-    where t.level = 'prefecture' and year(t.period) = coalesce(y, (select max(year(x.period)) from marts.fct_total_year as x))
+    where t.level = 'prefecture' and year(t.period) = coalesce(y, (select max(year(x.period)) from marts.fct_total_year as x where x.direct_tco2e is not null))
     order by t.direct_tco2e desc nulls last, t.code;
 comment on macro table marts.city_total is '各市州当年合计，大的在前；y 为年份 | Totals of the prefectures in a year, the greatest first; y = year';
 -- e.g. from marts.city_total()
@@ -21,7 +21,7 @@ create macro marts.industry_ranking(y := null, area := '520000') as table
     from marts.v_total_year as t
     left join marts.fct_total_year as b on b.level = t.level and b.code = t.code and b.period = t.period - interval 1 year
     where t.level = case when area = '520000' then 'industry' else 'prefecture_industry' end and (area = '520000' or starts_with(t.code, area || ':'))
-        and year(t.period) = coalesce(y, (select max(year(x.period)) from marts.fct_total_year as x))
+        and year(t.period) = coalesce(y, (select max(year(x.period)) from marts.fct_total_year as x where x.direct_tco2e is not null))
     order by place;
 comment on macro table marts.industry_ranking is '行业大类排名及比上年的变化；area 为市州代码，缺省全省 | Industry divisions by direct emission, with the change against the year before; area = a prefecture, else the province';
 -- e.g. from marts.industry_ranking(area := '520300')
@@ -51,7 +51,7 @@ create macro marts.movement(level, code, from_month := null, to_month := null, m
         from marts.v_enterprise_emission_line as l, pair as p
         where l.period_grain = 'month' and l.period in (p.earlier, p.later) and {level_code} is not distinct from code
             and case when measure = 'purchased_power_location_tco2e' then l.emission_source = 'purchased_power' and l.electricity_view = 'location'
-                else l.emission_source in {direct_sources} end
+                when measure = 'direct_tco2e' then l.emission_source in {direct_sources} else error('没有指标 | no such measure: ' || measure) end
         group by all
     ),
     reported as (select distinct a.uscc, a.period from marts.fct_enterprise_account_month as a),
