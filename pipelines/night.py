@@ -40,6 +40,7 @@ from pipelines.publish.site import RuleText
 from pipelines.publish.store import PARQUET, live_release, overdue_sources, read_manifest
 from pipelines.settings import Settings, now
 from pipelines.transform.build import BuildResult, build, build_db, failed_folder, require
+from pipelines.transform.lineage import write_lineage
 from pipelines.vintage.closed import frozen_years
 from pipelines.warehouse.beside import Beside, lacking
 from pipelines.warehouse.build_db import Inputs, current_inputs, prepare, record_built, record_findings
@@ -329,6 +330,7 @@ def release_info(night: Night) -> ReleaseInfo:
         input_batches=tuple(InputBatch(b.batch_id, b.source, b.sha256, known[b.batch_id]) for b in batches),
         is_synthetic=any(b.is_synthetic for b in batches), published_at=night.settings.started, closed_years=night.inputs.closings,
         rules={rule.check_id: RuleText(rule.why_zh, rule.why_en, rule.owner) for rule in all_rules().values()},
+        lineage=partial(write_lineage, night.database, night.settings.warehouse / "dbt"),
     )
 
 

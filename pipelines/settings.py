@@ -86,6 +86,7 @@ class Settings:
         clock_limit_days: days after the last night beyond which the clock is not believed.
         published_file_mode, published_folder_mode: permissions of everything below marts/, whatever the umask.
         keep_raw_days: days after which the received copy of a refused delivery is removed; None = never.
+        downloads: whether a release has files to take away: CSV, XLSX, data package, dictionary, lineage.
         signing_key: PEM file of the Ed25519 key that signs every release; None = none is signed.
         keep_log_days, keep_run_days: days after which logs and Dagster's finished runs are removed.
         build_memory: memory of the build; above it DuckDB spills to disk.
@@ -110,6 +111,7 @@ class Settings:
     published_folder_mode: int = 0o755
     keep_raw_days: int | None = None
     signing_key: Path | None = None
+    downloads: bool = True
     keep_log_days: int = 90
     keep_run_days: int = 90
     build_memory: str = "2GB"
@@ -277,6 +279,9 @@ class _Keys(BaseSettings):
         "1 或以上的整数", "a whole number, 1 or more")] = None
     signing_key: Annotated[Path | None, Meaning(
         "签署发布版本的 Ed25519 私钥（PEM）；默认不签", "private Ed25519 key (PEM) that signs every release; none by default", "文件路径", "path of a file")] = None
+    downloads: Annotated[bool, Meaning(
+        "每个版本附下载文件（CSV、XLSX、数据包、字典、模型血缘）", "every release has files to take away (CSV, XLSX, data package, dictionary, lineage of the models)",
+        "true 或 false", "true or false")] = Settings.downloads
     keep_log_days: Annotated[int, Field(ge=1), Meaning(
         "夜间日志保留天数 [d]", "days that logs are kept [d]", "1 或以上的整数", "a whole number, 1 or more")] = Settings.keep_log_days
     keep_run_days: Annotated[int, Field(ge=1), Meaning(

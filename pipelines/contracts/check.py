@@ -8,6 +8,7 @@ from pathlib import Path
 
 import yaml
 
+from pipelines.contracts.legend import legend_faults
 from pipelines.contracts.published import PUBLISHED_FILE, published_faults
 from pipelines.contracts.rules import RuleError, all_rules
 from pipelines.contracts.source import SOURCES_DIR, TYPES, ContractError, Source, load_sources
@@ -28,7 +29,7 @@ def faults() -> list[Problem]:
         sources = load_sources()
     except ContractError as error:
         return [*unfilled(), error]
-    return [*unfilled(), *(problem for source in sources.values() for problem in of_source(source)), *_rules(), *_published()]
+    return [*unfilled(), *(problem for source in sources.values() for problem in of_source(source)), *_rules(), *_published(), *legend_faults()]
 
 
 def unreadable(files: Iterable[Path]) -> Iterator[Problem]:

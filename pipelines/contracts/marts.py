@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from pipelines.settings import PROJECT
 from pipelines.yaml_text import load_yaml
@@ -37,12 +38,13 @@ class MartColumn:
 
 @dataclass(frozen=True)
 class Mart:
-    """One published table; name with its schema, `file` describes it."""
+    """One published table; name with its schema, `file` describes it. key: its grain as dbt tests it, empty = untested."""
 
     name: str
     file: Path
     description: str
     columns: dict[str, MartColumn]
+    key: tuple[str, ...] = ()
 
 
 @cache
@@ -55,4 +57,12 @@ def _marts_of(path: Path) -> Iterator[Mart]:
     schema = path.parent.name if path.parent.name in _SCHEMAS else "marts"
     for model in load_yaml(path.read_text("utf-8"))["models"]:
         columns = {c["name"]: MartColumn(c["name"], c["data_type"], c["description"]) for c in model["columns"]}
-        yield Mart(f"{schema}.{model['name']}", path, model["description"], columns)
+        yield Mart(f"{schema}.{model['name']}", path, model["description"], columns, _key(model))
+
+
+def _key(model: dict[str, Any]) -> tuple[str, ...]:
+    """The columns that no two rows share: those of `unique_combination`, else the column that is `unique`."""
+    for test in model.get("data_tests", []):
+        if isinstance(test, dict) and "unique_combination" in test:
+            return tuple(test["unique_combination"]["arguments"]["columns"])
+    return tuple(column["name"] for column in model["columns"] if "unique" in column.get("data_tests", []))[:1]

@@ -130,7 +130,16 @@ def is_missing(value: str | None) -> bool:
     return text in MISSING or _DASHES.fullmatch(text) is not None
 
 
+FORMULA_SIGNS = "=+-@＝＋－＠\t\r\n"                  # how a text begins that a spreadsheet takes for a formula ...
+_NEGATIVE = r"-(?:[0-9]+\.?[0-9]*|\.[0-9]+)"          # ... unless it is a negative number
+
+
 def safe_text(text: str) -> str:
     """Text of a deliverer that no spreadsheet takes for a formula, also after it was saved as CSV."""
-    starts = text.startswith(("=", "+", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")) or (text.startswith("-") and not text[1:].replace(".", "", 1).isdigit())
-    return f"'{text}" if starts else text
+    return f"'{text}" if text.startswith(tuple(FORMULA_SIGNS)) and not re.fullmatch(_NEGATIVE, text) else text
+
+
+def safe_text_sql(column: str) -> str:
+    """The same as SQL on a column of DuckDB."""
+    signs = ", ".join(f"chr({ord(sign)})" for sign in FORMULA_SIGNS)
+    return f"case when left({column}, 1) in ({signs}) and not regexp_full_match({column}, '{_NEGATIVE}') then chr(39) || {column} else {column} end"

@@ -12,6 +12,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from pipelines.explain.addressed import one_row, require_columns, table_named
 from pipelines.explain.evidence import balance_rows
 from pipelines.explain.explanation import AccountExplanation, CellExplanation, Contribution
 from pipelines.explain.figures import DECIDED, LINES
@@ -19,10 +20,10 @@ from pipelines.explain.known_issues import touching
 from pipelines.explain.lines import LINES_SQL, briefs, delivered
 from pipelines.explain.released import Released, open_live
 from pipelines.explain.tree import DEPTH, TOP, grow, lines_behind
+from pipelines.near import near
 from pipelines.problem import Problem
 from pipelines.publish.identities import ACCOUNT_MEASURES, LINE_CODE_COLUMNS, LINE_CODES, TOTAL_MEASURES, AccountMeasure
 from pipelines.settings import Settings
-from pipelines.warehouse.duck import identifier
 
 _ACCOUNT = "marts.fct_enterprise_account_"
 _TOTAL = "marts.fct_total_"
@@ -51,7 +52,8 @@ def explain_account(settings: Settings, uscc: str, period: str) -> AccountExplan
         table = f"live.{_ACCOUNT}{grain}"
         found = live.rows(f"select * from {table} where uscc = ? and period = ?", [uscc, day])
         if not found:
-            raise Problem(f"没有 {uscc} 在 {period} 的账户", f"there is no account of {uscc} for {period}")
+            zh, en = near(uscc, [row["uscc"] for row in live.rows(f"select distinct uscc from {table}")])
+            raise Problem(f"没有 {uscc} 在 {period} 的账户{zh}", f"there is no account of {uscc} for {period}{en}")
         where, values = _lines_of(grain, day)
         lines = briefs(live, f"uscc = ? and {where}", [uscc, *values])
         return AccountExplanation(live.release_id, uscc, period, found[0], lines, touching(live, f"{_ACCOUNT}{grain}", found[0]))
@@ -83,7 +85,7 @@ def explain_cell(settings: Settings, table: str, column: str, key: dict[str, str
     top: how many enterprises or lines are listed; depth: how far down its tree is drawn. Raises Problem when table, column or row is not there.
     """
     with open_live(settings) as live:
-        cell, row_id = _cell(live, table if "." in table else f"marts.{table}", column, key)
+        cell, row_id = _cell(live, table, column, key)
         cell.tree = grow(live, cell.table, column, row_id, depth, min(top, TOP))
         cell.difference = cell.tree.difference
         if cell.table == LINES:
@@ -103,22 +105,12 @@ def explain_cell(settings: Settings, table: str, column: str, key: dict[str, str
 
 def _cell(live: Released, name: str, column: str, key: dict[str, str]) -> tuple[CellExplanation, int]:
     """The cell with its row, and the row's id."""
-    table = live.tables.get(name)
-    if table is None:
-        raise Problem(f"没有已发布的表 {name}", f"there is no published table {name}")
-    for wanted in (column, *key):
-        if wanted not in table.columns:
-            raise Problem(f"表 {name} 没有列 {wanted}", f"table {name} has no column {wanted}")
-    values = [_typed(table.columns[part].type, value) for part, value in key.items()]
-    where = " and ".join(f"cast({identifier(part)} as varchar) = ?" for part in key) or "true"
-    found = live.rows(f"select rowid as _id, * from {table.sql_name('live')} where {where} limit 2", values)
-    if len(found) != 1:
-        text = ", ".join(f"{part}={value}" for part, value in key.items())
-        raise Problem(f"键 {text} 在 {name} 中对应 {'多行' if found else '零行'}，应为一行",
-                      f"the key {text} names {'several rows' if found else 'no row'} of {name}, not one")
+    table = table_named(live, name)
+    require_columns(table, [column, *key])
+    found = one_row(live, table, {part: _typed(table.columns[part].type, value) for part, value in key.items()})
     comment = table.columns[column].comment
-    row_id = found[0].pop("_id")
-    return CellExplanation(live.release_id, name, column, key, found[0][column], comment, found[0]), row_id
+    row_id = found.pop("_id")
+    return CellExplanation(live.release_id, table.name, column, key, found[column], comment, found), row_id
 
 
 def _typed(kind: str, value: str) -> str:
@@ -156,7 +148,8 @@ def _explain_total_cell(live: Released, cell: CellExplanation, top: int) -> None
 def code_at(live: Released, level: str) -> str:
     """The SQL of a line's code at a level. Raises Problem for a level that is unknown, and for a release of before lines carried the code."""
     if level not in LINE_CODES:
-        raise Problem(f"未知层级 {level}", f"unknown level {level}")
+        zh, en = near(level, LINE_CODES)
+        raise Problem(f"未知层级 {level}{zh}", f"unknown level {level}{en}")
     if not set(LINE_CODE_COLUMNS) <= live.tables[LINES].columns.keys():
         raise Problem(f"版本 {live.release_id} 的排放行还没有 {'、'.join(LINE_CODE_COLUMNS)} 各列，不能按层级取行；请以其后的版本说明",
                       f"the lines of release {live.release_id} do not carry {', '.join(LINE_CODE_COLUMNS)} yet, so none can be picked by level: explain a later release")

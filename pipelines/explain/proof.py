@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipelines.explain.addressed import table_named
 from pipelines.explain.evaluate import alone, asked, differs, statement
 from pipelines.explain.figures import COMPUTED, DECIDED, LACKING, Figure, Figures, figure_columns, load_figures
 from pipelines.explain.released import Released, open_live
@@ -59,9 +60,7 @@ def prove(settings: Settings, table: str | None = None, sample: int | None = Non
 def prove_release(live: Released, table: str | None = None, sample: int | None = None) -> Proof:
     """`prove` for a release that is open."""
     figures = load_figures()
-    wanted = table if table is None or "." in table else f"marts.{table}"
-    if wanted and wanted not in live.tables:
-        raise Problem(f"没有已发布的表 {wanted}", f"there is no published table {wanted}")
+    wanted = table_named(live, table).name if table else None
     proof = Proof(live.release_id)
     for found in live.tables.values():
         if found.name == wanted or (wanted is None and found.schema == "marts"):

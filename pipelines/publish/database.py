@@ -1,11 +1,9 @@
-"""The files that analysts open, written from the build database: the DuckDB file with its comments and macros, and the Parquet files."""
+"""The files that analysts open, written from the build database: the DuckDB file with its comments, views and macros, and the Parquet files."""
 
 from __future__ import annotations
 
 import json
-import re
 import struct
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +11,16 @@ from pipelines.contracts.published import load_published
 from pipelines.publish.cells import CELL_TABLE, write_cells
 from pipelines.publish.contract import RELEASE_TABLE, Table, contract_problems, published_tables, require
 from pipelines.publish.hashes import TableHashes, table_hashes
-from pipelines.publish.identities import DIRECT_SOURCES, LINE_CODE_COLUMNS, LINE_CODES
+from pipelines.publish.help import LEGEND_TABLE, write_help, write_legend, write_macros
 from pipelines.publish.problem import PublishError
 from pipelines.publish.release_info import ReleaseInfo
 from pipelines.publish.store import DATABASE, PARQUET
+from pipelines.publish.views import write_views
 from pipelines.warehouse.beside import closed_tables
-from pipelines.warehouse.duck import STORAGE_NUMBER, MissingName, attach, connect, identifier, quoted
+from pipelines.warehouse.duck import STORAGE_NUMBER, attach, connect, identifier, quoted
 from pipelines.warehouse.files import remove_tree
 
-MACROS = Path(__file__).parent / "macros.sql"
-_MACRO = re.compile(r"^create macro .*?;\ncomment on macro .*?;$", re.DOTALL | re.MULTILINE)
+OWN_TABLES = (RELEASE_TABLE, CELL_TABLE, LEGEND_TABLE)   # what a release has beside the tables of the build database
 
 
 def write_database(part: Path, build_db: Path, release: ReleaseInfo) -> dict[str, int]:
@@ -34,7 +32,7 @@ def write_database(part: Path, build_db: Path, release: ReleaseInfo) -> dict[str
         attach(db, part / DATABASE, "sealed", read_only=False)
         for schema in load_published().schemas:
             db.execute(f"create schema if not exists sealed.{identifier(schema)}")
-        tables = [table for table in published_tables(db, "build_db").values() if table.name not in (RELEASE_TABLE, CELL_TABLE)]
+        tables = [table for table in published_tables(db, "build_db").values() if table.name not in OWN_TABLES]
         for table in tables:
             db.execute(f"create table {table.sql_name('sealed')} as select * from {table.sql_name('build_db')} order by {_order(table)}")
             rows[table.name] = _count(db, table.sql_name("build_db"))
@@ -47,7 +45,8 @@ def write_database(part: Path, build_db: Path, release: ReleaseInfo) -> dict[str
         rows[RELEASE_TABLE] = 1
         write_cells(db, "sealed")
         rows[CELL_TABLE] = _count(db, f"sealed.{CELL_TABLE}")
-        _write_macros(db, "sealed")
+        rows[LEGEND_TABLE] = write_legend(db, "sealed")
+        _write_views(db, "sealed")
         db.execute("checkpoint sealed")
         db.execute("detach sealed")
     remove_tree(part / "tmp")
@@ -99,25 +98,12 @@ def _write_release_table(db: Any, release: ReleaseInfo) -> None:
         db.execute(f"comment on column {table.sql_name('sealed')}.{column} is {quoted(comment)}")
 
 
-def _write_macros(db: Any, catalog: str) -> None:
-    """The table macros of `macros.sql`. They name the tables of their own file, so they are made with it as the catalog in use.
-
-    A macro over tables or columns that no contract asks for is left out where they are not there.
-    """
-    codes = "".join(f" when {quoted(level)} then {_of_line(code)}" for level, code in LINE_CODES.items())
-    sources = ", ".join(quoted(source) for source in DIRECT_SOURCES)
-    text = MACROS.read_text("utf-8").replace("{level_code}", f"case level{codes} end").replace("{direct_sources}", f"({sources})")
+def _write_views(db: Any, catalog: str) -> None:
+    """Views, macros and help. They name the tables of their own file, so they are made with it as the catalog in use."""
     db.execute(f"use {identifier(catalog)}")
-    for macro in _MACRO.findall(text):
-        with suppress(*MissingName):
-            db.execute(macro)
+    views = write_views(db, catalog)
+    write_help(db, catalog, views, write_macros(db))
     db.execute("use memory")
-
-
-def _of_line(code: str) -> str:
-    """The SQL of a line's code with the alias of the line before each column."""
-    columns = ("division_code", "industry_code", *LINE_CODE_COLUMNS)
-    return re.sub(rf"\b({'|'.join(columns)})\b", r"l.\1", code)
 
 
 def verified(part: Path, rows: dict[str, int], release_id: str) -> dict[str, TableHashes]:

@@ -35,7 +35,7 @@ DRIVER_EFFECTS = (
 MEASURES = ("direct_tco2e", "purchased_power_location_tco2e")
 
 _DIRECT = f"emission_source in ({', '.join(quoted(source) for source in DIRECT_SOURCES)})"
-_ACCOUNT_PARTS = {
+ACCOUNT_PARTS = {
     "direct_tco2e": DIRECT_SOURCES,
     "total_location_tco2e": ("direct", "purchased_power_location", "purchased_heat"),
     "total_market_tco2e": ("direct", "purchased_power_market", "purchased_heat"),
@@ -253,7 +253,7 @@ def _account_parts(catalog: str, grain: str) -> list[_Identity]:
                     {' + '.join(f'{part}_tco2e' for part in parts)} as right_side
                 from {catalog}.marts.fct_enterprise_account_{grain}""",
         )
-        for total, parts in _ACCOUNT_PARTS.items()
+        for total, parts in ACCOUNT_PARTS.items()
     ]
 
 

@@ -1,6 +1,6 @@
 """What analysts open: one link, `marts/live`, switched by one rename. Who resolves it once reads one release.
 
-The published paths (marts/carbon.duckdb, parquet, site, release.md, release.json, release.sha256) are links through `live`, made once. The caller
+The published paths (marts/carbon.duckdb, parquet, site, downloads, release.md, release.json, release.sha256) are links through `live`, made once. The caller
 holds the lock of the night.
 """
 

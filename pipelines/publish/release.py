@@ -13,12 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.contracts.published import load_published
-from pipelines.publish.cells import CELL_TABLE, rolled_up
-from pipelines.publish.contract import (
-    RELEASE_TABLE,
-    check_contract,
-)
-from pipelines.publish.database import closed_words, verified, write_database
+from pipelines.publish.cells import rolled_up
+from pipelines.publish.contract import check_contract
+from pipelines.publish.database import OWN_TABLES, closed_words, verified, write_database
+from pipelines.publish.downloads import About, write_downloads
 from pipelines.publish.hashes import TableHashes
 from pipelines.publish.identities import check_identities
 from pipelines.publish.live import may_promote, prepare_folders, sealing_of, settle, switch
@@ -30,6 +28,7 @@ from pipelines.publish.signing import private_key, seal_line
 from pipelines.publish.site import write_site
 from pipelines.publish.store import (
     DATABASE,
+    DOWNLOADS,
     NOTES_FILE,
     PARQUET,
     RELEASE_FILE,
@@ -50,7 +49,7 @@ from pipelines.publish.store import (
     write_published,
 )
 from pipelines.settings import Settings
-from pipelines.warehouse.duck import attach, connect
+from pipelines.warehouse.duck import attach, connect, quoted
 from pipelines.warehouse.files import flush_folder, flush_tree, put_tree_in_place, remove_tree
 from pipelines.warehouse.registry import Registry
 
@@ -129,6 +128,7 @@ def seal(settings: Settings, registry: Registry, build_db: Path, release: Releas
     before = _predecessor(settings, known, release)
     _write_site(settings, part, release, known, before[0])
     _write_notes(settings, part, release, known, before[0])
+    _write_downloads(settings, part, release)
     manifest = _write_manifest(settings, part, release, hashes, before)
     _require_same_figures(target, known, manifest)
     settle(settings, part)
@@ -224,6 +224,18 @@ def _write_notes(settings: Settings, part: Path, release: ReleaseInfo, known: Kn
         (part / NOTES_FILE).write_bytes(release_notes(db, about).encode())
 
 
+def _write_downloads(settings: Settings, part: Path, release: ReleaseInfo) -> None:
+    """What people take away, from the file that was just written; none where the deployment wants none."""
+    if not settings.downloads:
+        return
+    about = About(release.release_id, release.knowledge_date, release.is_synthetic, release.common_gwp_set)
+    with connect() as db:
+        db.execute(f"set temp_directory = {quoted(str(part / 'tmp'))}")
+        attach(db, part / DATABASE, "sealed")
+        write_downloads(db, "sealed", about, part / DOWNLOADS, release.lineage)
+    remove_tree(part / "tmp")
+
+
 def _write_manifest(
     settings: Settings, part: Path, release: ReleaseInfo, hashes: dict[str, TableHashes], before: tuple[str | None, str | None]
 ) -> dict[str, Any]:
@@ -246,7 +258,7 @@ def _write_manifest(
         "unexplained_shares": _unexplained_shares(part),
         "cell_hashes": _cell_hashes(part),
         "row_counts": {name: found.rows for name, found in hashes.items()},
-        "value_hashes": {name: found.value for name, found in hashes.items() if name not in (RELEASE_TABLE, CELL_TABLE)},
+        "value_hashes": {name: found.value for name, found in hashes.items() if name not in OWN_TABLES},
         "provenance_hashes": {name: found.provenance for name, found in hashes.items()},
         "files": {name: {"bytes": (part / name).stat().st_size, "sha256": sha256_of(part / name)} for name in files},
     }

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 from pipelines.publish.site import RuleText
@@ -39,6 +40,7 @@ class ReleaseInfo:
     previous_release_id: str | None = None
     closed_years: tuple[YearClosing, ...] = ()
     rules: Mapping[str, RuleText] = field(default_factory=dict)   # what the checks say of themselves, for the pages
+    lineage: Callable[[Path], None] | None = None   # writes the page of the models; None = there is none to show
     notes: dict[str, Any] = field(default_factory=dict)   # further fields of release.json
 
     @property

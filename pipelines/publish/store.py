@@ -1,7 +1,7 @@
 """Where releases lie, and what stands in their folders. No release is changed here.
 
     marts/live                                               link to releases/<release_id>: the one thing that a night switches
-    marts/carbon.duckdb, parquet, site, release.md, release.json, release.sha256     links to the same names below `live`
+    marts/carbon.duckdb, parquet, site, downloads, release.md, release.json, release.sha256     links to the same names below `live`
     marts/releases/<release_id>/                             every sealed one: those files and folders
     marts/releases/<release_id>/signature.json               makes it an official one
     marts/releases/<release_id>/release.sig                  the detached signature of release.json, where a key is set
@@ -30,9 +30,11 @@ SEAL_FILE = "release.sig"
 PARQUET = "parquet"
 SITE = "site"
 NOTES_FILE = "release.md"
+DOWNLOADS = "downloads"
 LIVE = "live"
 RELEASES = "releases"
-PATHS = (DATABASE, PARQUET, SITE, NOTES_FILE, RELEASE_FILE, SHA_FILE)   # where analysts and scripts look, below marts/
+PATHS = (DATABASE, PARQUET, SITE, DOWNLOADS, NOTES_FILE, RELEASE_FILE, SHA_FILE)   # where analysts and scripts look, below marts/
+NOT_IN_EVERY_RELEASE = (NOTES_FILE, DOWNLOADS)   # one of before there were notes has none, and downloads can be switched off
 
 _CHUNK = 1 << 20
 _BESIDE = frozenset({RELEASE_FILE, SHA_FILE, SIGNATURE_FILE, SEAL_FILE})   # of a release, but not among the files that release.json lists
@@ -168,7 +170,7 @@ def strays(folder: Path, manifest: dict[str, Any]) -> list[str]:
 
 def _found(folder: Path) -> set[str]:
     """Names of what lies in a release's folder; in one where other things lie too (marts itself), below its own sub-folders."""
-    inside = [folder] if is_sealed_folder(folder) else [folder / PARQUET, folder / SITE]
+    inside = [folder] if is_sealed_folder(folder) else [folder / PARQUET, folder / SITE, folder / DOWNLOADS]
     found = [path for top in inside for path in top.rglob("*") if path.is_symlink() or not path.is_dir()]
     return {path.relative_to(folder).as_posix() for path in found if not (path.name.startswith(".") and path.suffix == ".part")}
 

@@ -21,7 +21,7 @@ from pipelines.publish.signing import public_key, seal_line_problems
 from pipelines.publish.store import (
     DATABASE,
     LIVE,
-    NOTES_FILE,
+    NOT_IN_EVERY_RELEASE,
     PARQUET,
     PATHS,
     RELEASES,
@@ -163,8 +163,8 @@ def _link_problems(settings: Settings) -> list[str]:
         links[LIVE] = (settings.marts / LIVE, f"{RELEASES}/{link.name}")
     problems = []
     for name, (path, wanted) in links.items():
-        if name == NOTES_FILE and link is not None and not (link / name).exists() and not path.is_symlink():
-            continue   # a release of before there were notes, and no night since
+        if name in NOT_IN_EVERY_RELEASE and link is not None and not (link / name).exists() and not path.is_symlink():
+            continue   # a release without, and no night since
         if not path.is_symlink():
             problems.append(both(f"缺少 {name}", f"{name} is missing"))
         elif (found := str(path.readlink())) != wanted:

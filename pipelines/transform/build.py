@@ -106,6 +106,13 @@ def run_dbt(
     return _result(result)
 
 
+def parsed_manifest(database: Path, target: Path) -> Any:
+    """The project as dbt parsed it for a build database, parsed now where this process did not. Raises BuildError when it cannot be."""
+    if database.stem not in _PARSED:
+        require(run_dbt(["parse"], database, target))
+    return _PARSED[database.stem]
+
+
 def _begin_with_what_is_parsed(target: Path) -> None:
     """A new data folder takes over what `make check` parsed: dbt parses anew only what changed since, by the files' hashes."""
     known, own = PROJECT_DIR / "target" / _PARTIAL, target / _PARTIAL

@@ -14,6 +14,7 @@ import yaml
 from pipelines.contracts.codes import SEEDS, balance_item_key, load_code_lists, load_fuels, load_units
 from pipelines.contracts.dbt_sources import files, rule_models
 from pipelines.contracts.dictionary import pages
+from pipelines.contracts.marts import load_marts
 from pipelines.contracts.rules import RuleError, all_rules, joined
 from pipelines.contracts.source import deliverable_sources, load_sources
 from pipelines.settings import PROJECT
@@ -151,3 +152,14 @@ def test_whatever_the_package_reads_is_installed_with_it() -> None:
     installed = {path for pattern in named for path in package.glob(pattern)}
     there = {path for path in package.rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc", ".md")}
     assert there - installed == set()
+
+
+def test_a_column_of_another_kind_than_its_namesakes_says_so() -> None:
+    """`figure` is a word in one table and a number in another: who reads one comment learns of the other."""
+    kinds: dict[str, dict[str, list[str]]] = {}
+    for mart in load_marts().values():
+        for column in mart.columns.values():
+            kind = {"varchar": "text", "date": "day", "timestamp": "moment", "boolean": "flag"}.get(column.type, "number")
+            kinds.setdefault(column.name, {}).setdefault(kind, []).append(column.description)
+    silent = [name for name, by_kind in kinds.items() if len(by_kind) > 1 and not all("不同于" in said for said in min(by_kind.values(), key=len))]
+    assert silent == []

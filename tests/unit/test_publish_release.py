@@ -14,7 +14,7 @@ import pytest
 from pipelines.contracts.published import load_published
 from pipelines.publish import release as releasing
 from pipelines.publish.contract import check_contract
-from pipelines.publish.database import storage_number
+from pipelines.publish.database import OWN_TABLES, storage_number
 from pipelines.publish.problem import PublishError
 from pipelines.publish.release import prune
 from pipelines.publish.releases import list_releases, sign
@@ -87,7 +87,7 @@ def live_files(settings) -> dict[str, int]:
 def test_a_release_holds_the_published_schemas_only(settings, build) -> None:
     folder = seal(settings, build, info())
     names = query(folder / "carbon.duckdb", "select schema_name || '.' || table_name from duckdb_tables() order by 1")
-    assert [n for n, in names] == sorted({*tables(), *load_published().tables, "reference.release", "reference.cell_hash"})
+    assert [n for n, in names] == sorted({*tables(), *load_published().tables, *OWN_TABLES})
     assert {p.name for p in (folder / "parquet").iterdir()} == {f"{n}.parquet" for n, in names}
     assert query(folder / "carbon.duckdb", "from reference.release") == [
         ("20250331-aaaaaaaaaa", date(2025, 3, 31), "c0de", "a" * 64)
@@ -115,7 +115,7 @@ def test_release_json_says_what_it_rests_on(settings, build) -> None:
     assert [b["rows"] for b in found["input_batches"]] == [3, 1]
     assert found["row_counts"]["marts.fct_enterprise_emission_line"] == 6
     assert set(found["value_hashes"]) == {*tables(), *load_published().tables}
-    assert set(found["provenance_hashes"]) == {*tables(), *load_published().tables, "reference.release", "reference.cell_hash"}
+    assert set(found["provenance_hashes"]) == {*tables(), *load_published().tables, *OWN_TABLES}
     assert found["previous_release_id"] is None
     digest = hashlib.sha256((folder / "release.json").read_bytes()).hexdigest()
     assert (folder / "release.sha256").read_text() == f"{digest}  release.json\n"
