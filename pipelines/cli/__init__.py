@@ -17,7 +17,7 @@ app = typer.Typer(
     cls=Fence, name="carbon", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
     help="贵州省低碳数据一张网：每夜一本账 | Guizhou's carbon accounts, every night, on one ledger.",
 )
-for command in (nights.demo, nights.nightly, releases.verify, releases.diff, releases.replay, ask.explain, ask.query, nights.nights):
+for command in (nights.demo, nights.nightly, releases.verify, releases.diff, releases.replay, ask.explain, ask.query, ask.serve, nights.nights):
     app.command()(command)
 app.command("settings")(nights.show_settings)
 

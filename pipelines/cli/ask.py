@@ -1,4 +1,4 @@
-"""Commands that ask the live release: `explain`, `query`."""
+"""Commands that ask the live release: `explain`, `query`, `serve`."""
 
 from __future__ import annotations
 
@@ -74,3 +74,14 @@ def query(
         answer = queries.ask(settings, found, parameters)
         rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
         print(json.dumps({"query": name, "release_id": answer.release_id, "rows": rows}, ensure_ascii=False, default=plain) if as_json else queries.render(answer, limit))
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="监听地址，缺省只限本机 | address to listen on, else this machine alone")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="端口 | port")] = 8000,
+    data: DataOption = None,
+) -> None:
+    """在浏览器中看网站、下载与只读 SQL | The site, the downloads and read-only SQL in a browser."""
+    from pipelines.serve import serve as run
+
+    run(settings_of(data=data), host, port, lambda text: print(text, flush=True))

@@ -49,6 +49,14 @@ def connect(path: Path | None = None, *, read_only: bool = False) -> Iterator[An
         connection.close()
 
 
+def hardened(path: Path, memory: str) -> Any:
+    """A connection for SQL from outside: it reads this file and no other, and nothing that it is told changes that. The caller closes it."""
+    connection = duckdb.connect(str(path), read_only=True, config=_CONFIG)
+    for setting, value in (("TimeZone", "Asia/Shanghai"), ("memory_limit", memory), ("enable_external_access", "false"), ("lock_configuration", "true")):
+        connection.execute(f"set {setting} = {quoted(value)}")
+    return connection
+
+
 def pieces(connection: Any, query: str, size: int = 100_000) -> Iterator[pl.DataFrame]:
     """The rows of a query, `size` at a time. The connection must not run anything else meanwhile: give a cursor."""
     for piece in connection.sql(query).to_arrow_reader(size):
