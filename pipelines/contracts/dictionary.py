@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.contracts.codes import SEEDS, read_rows
+from pipelines.contracts.legend import load_legend
 from pipelines.contracts.marts import load_marts
 from pipelines.contracts.rules import all_rules
 from pipelines.contracts.source import Column, Source, load_sources
@@ -139,9 +140,23 @@ def _reader_rules() -> str:
 _LISTED = ("dbt_project/seeds/quality_rule.csv",)   # have tables of their own
 
 
+_TOLD_ELSEWHERE = ("source", "rule")   # each has a page of its own
+
+
+def legend() -> str:
+    """Every enumeration of the published tables with its words."""
+    parts = ["# 代码表 | Legend\n\n" + _NOTE + "各列代码的含义；已发布文件中为 `reference.legend`。 | What the codes of the columns mean; in the published file `reference.legend`.\n"]
+    for found in (found for name, found in load_legend().items() if name not in _TOLD_ELSEWHERE):
+        used = ", ".join(f"`{column}`" for column in found.columns)
+        lines = [f"## {found.name} · {found.zh} | {found.en}\n", f"出处 home: `{found.home}`" + (f"；用于 used in: {used}" if used else "") + "\n", "| 代码 code | 含义 | meaning |", "|---|---|---|"]
+        lines += [f"| `{_cell(code)}` | {_cell(said.zh)} | {_cell(said.en)} |" for code, said in found.codes.items()]
+        parts.append("\n".join(lines) + "\n")
+    return "\n".join(parts)
+
+
 def pages() -> dict[Path, str]:
     """File -> text of the dictionary."""
-    return {FOLDER / "deliveries.md": deliveries(), FOLDER / "marts.md": marts(), FOLDER / "rules.md": rules()}
+    return {FOLDER / "deliveries.md": deliveries(), FOLDER / "marts.md": marts(), FOLDER / "rules.md": rules(), FOLDER / "legend.md": legend()}
 
 
 def main() -> None:

@@ -140,10 +140,12 @@ def write_views(db: Any, catalog: str) -> list[View]:
     relations = {*tables, *(view.name for view in made)}
     made += [view for table in tables.values() if (view := with_names(table, relations)) is not None and _made(db, view)]
     made += [view for view in written_by_hand("wide") if _made(db, view)]
-    db.execute("begin")   # as with the tables: a comment committed by itself waits for the disk
-    for view in made:
-        _comment(db, catalog, view, tables)
-    db.execute("commit")
+    columns: dict[str, list[str]] = {}
+    for name, column in db.execute(
+        "select schema_name || '.' || table_name, column_name from duckdb_columns() where database_name = ? order by 1, column_index", [catalog]).fetchall():
+        columns.setdefault(name, []).append(column)
+    said = [statement for view in made for statement in _comments(view, columns[view.name], tables)]
+    db.execute(";".join(["begin", *said, "commit"]))   # in one go: as with the tables, a comment committed by itself waits for the disk
     return made
 
 
@@ -154,12 +156,12 @@ def _made(db: Any, view: View) -> bool:
     return False
 
 
-def _comment(db: Any, catalog: str, view: View, tables: dict[str, Table]) -> None:
-    db.execute(f"comment on view {view.name} is {quoted(view.comment)}")
+def _comments(view: View, columns: list[str], tables: dict[str, Table]) -> Iterator[str]:
+    yield f"comment on view {view.name} is {quoted(view.comment)}"
     inherited = {column: about.comment for name in reversed(view.like) if name in tables for column, about in tables[name].columns.items()}
-    for (column,) in db.execute("select column_name from (describe " + view.name + ")").fetchall():
+    for column in columns:
         words = view.columns.get(column) or inherited.get(column) or _of_names(column)
-        db.execute(f"comment on column {view.name}.{identifier(column)} is {quoted(words)}")
+        yield f"comment on column {view.name}.{identifier(column)} is {quoted(words)}"
 
 
 def _of_names(column: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 from pipelines.contracts.legend import list_of, load_legend
 from pipelines.contracts.marts import load_marts
 from pipelines.publish.help import macros
-from pipelines.publish.views import view_name, written_by_hand
+from pipelines.publish.views import dimensions, view_name, written_by_hand
 from tests.conftest import query
 
 # codes that no list can know: enterprises that the register does not have, groups of provinces in factors, and industries above or outside the divisions
@@ -33,7 +33,9 @@ def test_every_view_and_macro_of_the_project_is_there(release_db: Path) -> None:
     assert {view.name for part in ("views", "wide") for view in written_by_hand(part)} <= made.keys()
     functions = {name for (name,) in query(release_db, "select schema_name || '.' || function_name from duckdb_functions() where function_type = 'table_macro'")}
     assert {macro.name for macro in macros()} <= functions
-    assert {view_name(name) for name in load_marts()} - made.keys() == set()
+    named = {column for dimension in dimensions() for column in dimension.columns}
+    coded = {name for name, mart in load_marts().items() if any(column in named or list_of(name, column) for column in mart.columns)}
+    assert {view_name(name) for name in coded} - made.keys() == set() and len(coded) > 50
 
 
 def test_help_names_every_relation_and_each_example_runs(release_db: Path) -> None:
@@ -51,6 +53,8 @@ def test_a_view_has_the_rows_of_its_table_and_a_name_for_every_code(release_db: 
     made = views(release_db)
     for table, mart in load_marts().items():
         view = view_name(table)
+        if view not in made:
+            continue
         assert query(release_db, f"select count(*) from {view}") == query(release_db, f"select count(*) from {table}"), f"{view} repeats or loses rows"
         added = [column for column in made[view] if column not in mart.columns]
         assert added, f"{view} adds nothing"

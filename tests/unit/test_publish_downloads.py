@@ -99,11 +99,11 @@ def _bytes(folder: Path) -> dict[str, bytes]:
 
 def test_a_release_has_its_downloads_and_verify_knows_them(tmp_path: Path) -> None:
     """Also one that lacks most tables: what is there is written. The same release is the same bytes."""
-    settings, folder = _release(tmp_path)
+    settings, folder = _release(tmp_path, downloads=True)
     found = _bytes(folder)
     assert {"datapackage.json", "dictionary.html", "marts.fct_total_year.csv", "marts.fct_total_year.xlsx", f"enterprise/{A}.csv"} <= found.keys()
     assert verify(settings) == []
-    assert _bytes(_release(tmp_path / "again")[1]) == found
+    assert _bytes(_release(tmp_path / "again", downloads=True)[1]) == found
     _, *lines = csv.reader(found[f"enterprise/{A}.csv"].decode("utf-8-sig").splitlines(keepends=True))
     assert len(lines) == 5 and {line[0] for line in lines} == {A}, "five lines of its own, and nobody else's"
     file = folder.resolve() / "marts.fct_total_year.csv"
@@ -113,5 +113,5 @@ def test_a_release_has_its_downloads_and_verify_knows_them(tmp_path: Path) -> No
 
 
 def test_downloads_can_be_switched_off(tmp_path: Path) -> None:
-    settings, folder = _release(tmp_path, downloads=False)
+    settings, folder = _release(tmp_path)
     assert not folder.exists() and verify(settings) == []
