@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from pipelines.publish.site import RuleText
+from pipelines.contracts.rules import RuleText
 from pipelines.warehouse.records import YearClosing
 
 

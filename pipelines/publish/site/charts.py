@@ -1,0 +1,191 @@
+"""What a chart shows, as little data as it takes, and the same in words for whoever does not see it. `static/site.js` draws it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from pipelines.publish.site.catalogue import Chart
+from pipelines.publish.site.words import Pair, Text, figure, pair, plain, written
+
+Row = dict[str, Any]
+Spec = dict[str, Any]
+MOST_SERIES = 11
+
+
+def chart(block: Chart, rows: Sequence[Row], link: Callable[[str, Row], str]) -> Spec:
+    """The data of a chart: `k` names its form, words are text or [Chinese, English]; `alt` tells in words what it shows."""
+    spec = _FORMS[block.form](block, rows, link)
+    spec |= {"k": block.form, "u": list(block.unit)}
+    if block.tonnes:
+        spec["t"] = 1
+    spec["alt"] = list(_told(block, spec))
+    return spec
+
+
+def _number(value: Any) -> float | int | None:
+    """A number in as few digits as a chart needs."""
+    if value is None:
+        return None
+    found = float(value)
+    if abs(found) >= 1000:
+        return round(found)
+    return float(f"{found:.6g}")
+
+
+def _words(text: Text) -> str | list[str]:
+    zh, en = pair(text)
+    return zh if zh == en else [zh, en]
+
+
+def _named(row: Row, name: str | Pair, way: str = "x") -> Text:
+    """A column's value as words; of a pair the Chinese and the English column."""
+    if isinstance(name, tuple):
+        return plain(str(row[name[0]] or "—")), plain(str(row[name[1]] or row[name[0]] or "—"))
+    return written(row[name], way)
+
+
+def _xy(block: Chart, rows: Sequence[Row], link: Callable[[str, Row], str]) -> Spec:
+    if block.by:
+        return _by_value(block, rows)
+    spec: Spec = {"x": [_words(_named(row, block.x, block.x_way)) for row in rows], "s": []}
+    for series in block.series:
+        one: Spec = {"n": list(series.name), "d": [_number(row[series.c]) for row in rows], "t": series.form}
+        one |= {"h": [_number(row[series.high]) for row in rows]} if series.high else {}
+        one |= {"k": series.stack} if series.stack else {}
+        one |= {"y2": 1} if series.second else {}
+        one |= {"c": series.colour} if series.colour is not None else {}
+        spec["s"].append(one)
+    return spec | _looks(block, rows, link)
+
+
+def _by_value(block: Chart, rows: Sequence[Row]) -> Spec:
+    """A series for each value of `by`, the greatest first; what is beyond the number that can be told apart becomes one."""
+    keys: dict[Any, str | list[str]] = {}
+    names: dict[Any, Text] = {}
+    cells: dict[Any, dict[Any, float]] = {}
+    first = block.x if isinstance(block.x, str) else block.x[0]
+    by = block.by if isinstance(block.by, str) else block.by[0]
+    for row in rows:
+        keys.setdefault(row[first], _words(_named(row, block.x, block.x_way)))
+        names.setdefault(row[by], _named(row, block.by, block.by_way))
+        if row[block.value] is not None:
+            held = cells.setdefault(row[by], {})
+            held[row[first]] = held.get(row[first], 0.0) + float(row[block.value])
+    order = sorted(cells, key=lambda name: (-sum(map(abs, cells[name].values())), str(name)))
+    shown, rest = order[:MOST_SERIES], order[MOST_SERIES:]
+    series = [{"n": _words(names[name]), "d": [_number(cells[name].get(key)) for key in keys], "t": block.by_form, "k": "all"} for name in shown]
+    if rest:
+        series.append({"n": ["其余", "others"], "d": [_number(sum(cells[name].get(key, 0.0) for name in rest)) for key in keys], "t": block.by_form, "k": "all"})
+    return {"x": list(keys.values()), "s": series} | _looks(block, [], lambda *_: "")
+
+
+def _looks(block: Chart, rows: Sequence[Row], link: Callable[[str, Row], str]) -> Spec:
+    spec: Spec = {name: 1 for name in ("flat", "fit") if getattr(block, name)}
+    if any(block.second_unit):
+        spec["u2"] = list(block.second_unit)
+    if block.marks:
+        spec["mark"] = [{"v": mark.at, "n": list(mark.name)} for mark in block.marks]
+    if block.href and rows:
+        spec["href"] = [link(block.href, row) for row in rows]
+    return spec
+
+
+def _map(block: Chart, rows: Sequence[Row], link: Callable[[str, Row], str]) -> Spec:
+    """Rows: code, short name, value, link, full name."""
+    found = []
+    for row in rows:
+        words = _words(_named(row, block.name, "word/prefecture"))
+        short = [words[0].removesuffix("市"), words[1]] if isinstance(words, list) else words
+        found.append([str(row[block.code]), short, _number(row[block.value]), link(block.href, row), words])
+    return {"rows": found, "v": 2}
+
+
+def _sankey(block: Chart, rows: Sequence[Row], link: Callable[[str, Row], str]) -> Spec:
+    """Rows: source, target (each `floor/zh/en` in columns source_zh ...), value. A flow goes from left to right."""
+    nodes: dict[tuple[int, str], int] = {}
+    names: list[str | list[str]] = []
+    depth: list[int] = []
+    flows = []
+
+    def node(floor: int, zh: str, en: str) -> int:
+        if (floor, zh) not in nodes:
+            nodes[floor, zh] = len(names)
+            names.append(_words((plain(zh), plain(en))))
+            depth.append(floor)
+        return nodes[floor, zh]
+
+    for row in rows:
+        value = _number(row[block.value])
+        if value and value > 0:
+            flows.append([node(row["floor"], row["source_zh"], row["source_en"]), node(row["floor"] + 1, row["target_zh"], row["target_en"]), value])
+    return {"nodes": names, "depth": depth, "rows": flows, "v": 2}
+
+
+def _tree(block: Chart, rows: Sequence[Row], link: Callable[[str, Row], str]) -> Spec:
+    kept = [row for row in rows if row[block.value] and float(row[block.value]) > 0]
+    return {"rows": [[_words(_named(row, block.by, block.by_way)), _words(_named(row, block.name)), _number(row[block.value]), link(block.href, row)] for row in kept], "v": 2}
+
+
+def _fall(block: Chart, rows: Sequence[Row], link: Callable[[str, Row], str]) -> Spec:
+    return {"rows": [
+        [_words(_named(row, block.name)), _number(row[block.value]), 1 if row[block.whole] else 0, _words(_named(row, block.how)) if block.how else ""] for row in rows
+    ], "v": 1}
+
+
+def _heat(block: Chart, rows: Sequence[Row], link: Callable[[str, Row], str]) -> Spec:
+    first = block.by if isinstance(block.by, str) else block.by[0]
+    along = list(dict.fromkeys(pair(written(row[block.x if isinstance(block.x, str) else block.x[0]], block.x_way))[0] for row in rows))
+    down = {row[first]: row for row in rows}
+    places = {name: i for i, name in enumerate(down)}
+    across = {name: i for i, name in enumerate(along)}
+    cells = [[across[pair(written(row[block.x if isinstance(block.x, str) else block.x[0]], block.x_way))[0]], places[row[first]], _number(row[block.value]) or 0] for row in rows]
+    spec: Spec = {"x": along, "y": [_words(_named(row, block.by, block.by_way)) for row in down.values()], "rows": cells, "v": 2}
+    if block.href:
+        spec["href"] = [link(block.href, row) for row in down.values()]
+    return spec
+
+
+_FORMS: dict[str, Callable[[Chart, Sequence[Row], Callable[[str, Row], str]], Spec]] = {
+    "xy": _xy, "map": _map, "sankey": _sankey, "tree": _tree, "fall": _fall, "heat": _heat,
+}
+
+
+# --- in words -----------------------------------------------------------------------------------------------------------
+
+
+def _told(block: Chart, spec: Spec) -> Pair:
+    """What the chart shows, for whoever does not see it; the data stand in the table below it."""
+    if block.form == "xy":
+        return _series_told(block, spec)
+    rows = spec["rows"]
+    if block.form == "sankey":
+        ranked, name = rows, lambda row, i: " → ".join(pair(_text(spec["nodes"][place]))[i] for place in row[:2])
+    elif block.form == "heat":
+        ranked, name = rows, lambda row, i: f"{pair(_text(spec['y'][row[1]]))[i]} {spec['x'][row[0]]}"
+    else:
+        ranked, name = rows, lambda row, i: pair(_text(row[0 if block.form == 'fall' else 1]))[i]
+    known = sorted((row for row in ranked if row[spec["v"]]), key=lambda row: -abs(row[spec["v"]]))[:3]
+    zh = "，".join(f"{name(row, 0)} {figure(row[spec['v']])}" for row in known)
+    en = ", ".join(f"{name(row, 1)} {figure(row[spec['v']])}" for row in known)
+    return (f"{block.title[0]}（{block.unit[0]}），{len(rows)} 项；最大：{zh}。数据见下方表格。",
+            f"{block.title[1]} ({block.unit[1]}), {len(rows)} entries; the greatest: {en}. The table below has the data.")
+
+
+def _text(words: str | list[str]) -> Text:
+    return (words[0], words[1]) if isinstance(words, list) else words
+
+
+def _series_told(block: Chart, spec: Spec) -> Pair:
+    ends = [pair(_text(spec["x"][i])) for i in (0, -1)] if spec["x"] else [("—", "—")] * 2
+    parts: tuple[list[str], list[str]] = ([], [])
+    for series in spec["s"][:4]:
+        known = [(value, i) for i, value in enumerate(series["d"]) if value is not None]
+        if not known:
+            continue
+        name, (last, _), (most, at) = pair(_text(series["n"])), known[-1], max(known)
+        where = pair(_text(spec["x"][at]))
+        parts[0].append(f"{name[0]}：末值 {figure(last)}，最高 {figure(most)}（{where[0]}）")
+        parts[1].append(f"{name[1]}: last {figure(last)}, highest {figure(most)} ({where[1]})")
+    return (f"{block.title[0]}（{block.unit[0]}），{ends[0][0]} 至 {ends[1][0]}；{'；'.join(parts[0])}。数据见下方表格。",
+            f"{block.title[1]} ({block.unit[1]}), {ends[0][1]} to {ends[1][1]}; {'; '.join(parts[1])}. The table below has the data.")
