@@ -39,6 +39,7 @@ class Column(_Entry):
     small: str = ""     # a second column below, in small letters
     figure: str = ""    # the column of the explained table, where its name is another; "-": none
     right: bool = False  # a figure that comes as words
+    fold: str = ""       # a column that stands for a long text until it is opened
     words: bool = False  # what a figure of the row means, for its explanation
 
     @property
@@ -65,6 +66,7 @@ class Block(_Entry):
     title: Pair | None = None
     note: Pair | None = None
     width: Width = 12
+    tall: bool = False       # beside two blocks that stand one below the other
     sql: str = ""
     tables: tuple[str, ...] = ()
     empty: Pair = ("本版本没有这类数据", "This release holds no such data")
@@ -83,6 +85,7 @@ class Table(Block):
     columns: Annotated[tuple[Column, ...], BeforeValidator(_columns)]
     explain: str = ""
     key: str = ""
+    one_key: bool = False    # all rows of a page are of one row of it
     filter: Pair | None = None
     first: int = 60          # rows that stand in the page at once; the rest is a click away
     total: str = ""          # a column that says whether a row is a total

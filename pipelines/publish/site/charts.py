@@ -28,9 +28,9 @@ def _number(value: Any) -> float | int | None:
     if value is None:
         return None
     found = float(value)
-    if abs(found) >= 1000:
+    if abs(found) >= 1000 or found == round(found):
         return round(found)
-    return float(f"{found:.6g}")
+    return float(f"{found:.5g}")
 
 
 def _words(text: Text) -> str | list[str]:
@@ -56,6 +56,11 @@ def _xy(block: Chart, rows: Sequence[Row], link: Callable[[str, Row], str]) -> S
         one |= {"y2": 1} if series.second else {}
         one |= {"c": series.colour} if series.colour is not None else {}
         spec["s"].append(one)
+    # what is zero throughout is not drawn; its colour stays with those that are
+    for place, one in enumerate(spec["s"]):
+        one.setdefault("c", place)
+    kept = [one for one in spec["s"] if any(one["d"])]
+    spec["s"] = kept or spec["s"][:1]
     return spec | _looks(block, rows, link)
 
 
@@ -179,7 +184,7 @@ def _text(words: str | list[str]) -> Text:
 def _series_told(block: Chart, spec: Spec) -> Pair:
     ends = [pair(_text(spec["x"][i])) for i in (0, -1)] if spec["x"] else [("—", "—")] * 2
     parts: tuple[list[str], list[str]] = ([], [])
-    for series in spec["s"][:4]:
+    for series in spec["s"][:3]:
         known = [(value, i) for i, value in enumerate(series["d"]) if value is not None]
         if not known:
             continue

@@ -74,16 +74,20 @@ def table_files(site: Site, leaf: Leaf) -> Markup:
 def queries(site: Site, leaf: Leaf) -> Markup:
     """Queries to copy; each runs on the published file."""
     return Markup("").join(
-        Markup('<h3>{}</h3><div class="cmd"><code>{}</code><button type="button" class="copy">{}</button></div>').format(html((zh, en)), sql, html(("复制", "Copy")))
+        Markup("<h3>{}</h3>{}").format(html((zh, en)), command(sql))
         for zh, en, sql in QUERIES)
 
 
 def own_file(site: Site, leaf: Leaf) -> Markup:
-    """The file of an enterprise's account, where the release has one."""
+    """The file of an enterprise's account, where the release has one, and the command that gives every line."""
     path = f"downloads/enterprise/{leaf.key}.csv"
-    if not (site.context.folder / path).is_file():
-        return Markup('<p class="soft">{}</p>').format(html(("本版本没有按企业的文件；逐月逐行可用下面的命令。", "This release has no file of this enterprise; the command below gives every line.")))
-    return Markup('<p><a class="button" href="{}../{}">{}</a></p>').format(leaf.prefix, path, html(("下载逐月逐行明细（CSV）", "All lines by month (CSV)")))
+    file = Markup('<p><a class=button href="{}../{}">{}</a></p>').format(leaf.prefix, path, html(("逐月逐行明细（CSV）", "All lines by month (CSV)"))) if (site.context.folder / path).is_file() else ""
+    return file + command(f"carbon explain --uscc {leaf.key} --period {leaf.row['year']}")
+
+
+def command(text: str) -> Markup:
+    """A command to copy."""
+    return Markup('<div class=cmd><code>{}</code><button type=button class=copy>{}</button></div>').format(text, html(("复制", "Copy")))
 
 
 def excluded(site: Site, leaf: Leaf) -> Markup:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -153,6 +154,7 @@ class Site:
             shown.html = Markup("".join(lines[: block.first]))
             shown.rest = Markup("".join(lines[block.first :]))
             shown.explain = f"{leaf.prefix}dictionary/{block.explain}.html" if block.explain else ""
+            shown.key = filled(block.key, rows[0], 0) if block.one_key and rows else ""
         elif isinstance(block, Chart) and rows:
             shown.data = script(chart(block, rows, link))
         elif isinstance(block, Tiles):
@@ -202,6 +204,7 @@ class Shown:
     data: Markup = field(default_factory=Markup)
     parts: list[Any] = field(default_factory=list)
     explain: str = ""
+    key: str = ""
     count: int = 0
 
 
@@ -219,11 +222,7 @@ def _described(db: Any) -> dict[str, Pair]:
 
 def _short(comment: str) -> Pair:
     zh, _, en = comment.partition(" | ")
-    for stop in ("：", "；"):
-        zh = zh.split(stop)[0]
-    for stop in (": ", "; "):
-        en = en.split(stop)[0]
-    return zh, en or zh
+    return re.split("[：；，]", zh)[0], re.split("[:;,] ", en)[0] or zh
 
 
 def _tile(tile: Tile, row: Row, prefix: str, link: Callable[[str, Row], str]) -> dict[str, Any]:
@@ -259,7 +258,7 @@ def _matrix(block: Matrix, rows: Sequence[Row], link: Callable[[str, Row], str])
         head = Markup('<a href="{}">{}</a>').format(target, name) if target else name
         line = ["<td></td>" if month not in cells else '<td class="{}">{}</td>'.format(*known[cells[month]["state"]]) for month in months]
         lines.append(Markup('<tr><th scope="row">{}</th>{}</tr>').format(head, Markup("".join(line))))
-    heads = Markup("").join(Markup("<th scope=col>{}</th>").format(f"{month:%y-%m}") for month in months)
+    heads = Markup("").join(Markup("<th scope=col>{}").format(f"{month:%y-%m}") for month in months)
     return Markup('<thead><tr><th scope="col">{}</th>{}</tr></thead><tbody>{}</tbody>').format(html(block.head), heads, Markup("").join(lines))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,8 @@ def code_words() -> dict[str, dict[str, tuple[str, str, str]]]:
     words = {kind: {str(code): (*map(str, found), *("",) * (3 - len(found))) for code, found in codes.items()} for kind, codes in raw.items()}
     for kind, (seed, code, zh, en) in _SEEDED.items():
         words[kind] = {row[code]: (row[zh], row[en], "") for row in read_rows(SEEDS / f"{seed}.csv")}
-    words["item"] = {**words["energy"], **words["item"]}
+    codes = {row["param_code"]: (row["item_zh"], row["item_en"], "") for row in read_rows(SEEDS / "activity_item.csv")}
+    words["item"] = {**words["energy"], **codes, **words["item"]}
     words["source"] = {name: (source.zh, source.en, "") for name, source in load_sources().items()}
     words["industry"] = {row["industry_division"]: (row["name_zh"], str(industries[row["industry_division"]]), "") for row in read_rows(SEEDS / "field_of_division.csv")}
     return words  # type: ignore[return-value]
@@ -136,12 +137,13 @@ def both(words: Pair, row: Mapping[str, Any]) -> Pair:
     return filled(words[0], row, 0), filled(words[1], row, 1)
 
 
+@lru_cache(maxsize=1 << 16)
 def html(text: Text) -> Markup:
     """A text as HTML, each language in a span of its own where they differ."""
     zh, en = pair(text)
     if zh == en:
         return escape(zh)
-    return Markup('<span lang="zh">{}</span><span lang="en">{}</span>').format(zh, en)
+    return Markup(f'<span lang=zh>{escape(zh)}</span><span lang=en>{escape(en)}</span>')  # noqa: S704 - both are escaped
 
 
 def title(text: Text) -> str:
@@ -164,6 +166,6 @@ def rule_title(zh: str, en: str) -> Pair:
 
 def _untold(sentence: str) -> str:
     text = re.sub(r"\s*…(\s*…)*\s*", " … ", _VALUE.sub("…", _ASIDE.sub("", sentence))).strip()
-    rest = text.removeprefix("… ")
-    text = rest if len(re.sub(r"[…\s]", "", rest)) > 8 and not re.match("[，,:：的]", rest) else text
+    bare = text.strip(" …")
+    text = bare if len(re.sub(r"[…\s]", "", bare)) > 4 and not re.match("[，,:：的为]", bare) else text
     return re.sub("(?<=[\u4e00-\u9fff”]) …|… (?=[\u4e00-\u9fff“])", lambda m: m[0].strip(), text).strip(" ，,：:")

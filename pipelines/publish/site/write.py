@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup
 
 from pipelines.contracts.rules import RuleText
 from pipelines.publish.correction import write_sheets
 from pipelines.publish.site.catalogue import Chart, load_catalogue
 from pipelines.publish.site.made import MADE
-from pipelines.publish.site.pages import Context, Leaf, Shown, Site
-from pipelines.publish.site.words import html
+from pipelines.publish.site.pages import Context, Leaf, Shown, Site, script
+from pipelines.publish.site.words import html, title
 from pipelines.publish.store import SITE
 
 STATIC = Path(__file__).with_name("static")
@@ -41,6 +42,7 @@ def write_site(db: Any, folder: Path, release: dict[str, Any], rules: Mapping[st
     template = _template()
     areas = [("analyst", "index.html", html(("分析", "Analysis"))), ("steward", "quality/index.html", html(("数据质量台", "Data quality")))]
     navs = {area: site.nav(area) for area, _, _ in areas}
+    _write_pages(root / "assets" / "pages.js", navs)
     made: set[Path] = set()
     for leaf, blocks in site.pages():
         path = root / leaf.path
@@ -49,7 +51,7 @@ def write_site(db: Any, folder: Path, release: dict[str, Any], rules: Mapping[st
             made.add(path.parent)
         path.write_text(template.render(
             leaf=leaf, blocks=blocks, release=release, to=leaf.prefix, areas=areas, nav=navs[leaf.page.area], here=_place(site, leaf), crumbs=site.crumbs(leaf),
-            title=f"{leaf.title[0]} · 贵州低碳数据一张网 | {leaf.title[1]} · Guizhou carbon ledger",
+            title=title(leaf.title),
             has_chart=any(block.data for block in blocks), has_map=_has_map(blocks),
         ), "utf-8")
 
@@ -71,6 +73,11 @@ def _write_assets(folder: Path) -> None:
     for name in _ASSETS:
         shutil.copyfile(STATIC / name, folder / Path(name).name)
     (folder / "map.js").write_text(f"window.carbonMap={(STATIC / _MAP).read_text('utf-8').strip()};\n", "utf-8")
+
+
+def _write_pages(path: Path, navs: Mapping[str, list[tuple[str, str, Markup]]]) -> None:
+    """The lists of pages once, for the many pages that have no list of their own."""
+    path.write_text(f"window.carbonPages={script({area: [list(map(str, entry)) for entry in nav] for area, nav in navs.items()})};\n", "utf-8")
 
 
 @cache

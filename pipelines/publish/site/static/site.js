@@ -31,13 +31,30 @@
     var t = text.replace(/[,\s≤%+]/g, '').replace('−', '-');
     return t === '' || t === '—' || isNaN(t) ? null : Number(t);
   }
-  function table(box) {
-    var element = box.querySelector('table'), body = element.tBodies[0], rest = box.querySelector('template'), count = box.querySelector('.count');
-    var filter = box.querySelector('input[type=search]'), more = box.querySelector('.more'), opened = !rest;
+  function make(tag, look, words) {
+    var e = document.createElement(tag);
+    if (look) e.className = look;
+    if (Array.isArray(words)) words.forEach(function (text, i) { var span = document.createElement('span'); span.lang = i ? 'en' : 'zh'; span.textContent = text; e.appendChild(span); });
+    else if (words !== undefined) e.textContent = words;
+    return e;
+  }
+  function button(look, words) { var b = make('button', look, words); b.type = 'button'; return b; }
+  function fileName(place) { return location.pathname.split('/').slice(-2).join('-').replace(/\.html$/, '').replace(/^site-/, '') + '-' + place; }
+  function table(box, place) {
+    var element = box.querySelector('table'), body = element.tBodies[0], rest = box.querySelector('template'), opened = !rest, filter, more;
+    var bar = make('div', 'tbar'), count = make('span', 'count', box.dataset.n), told = make('span', 'soft');
+    if (box.dataset.f) {
+      var label = make('label', '', ['筛选 ', 'Filter ']);
+      filter = make('input'); filter.type = 'search'; filter.dataset.placeholder = box.dataset.f; label.appendChild(filter); bar.appendChild(label);
+    }
+    told.appendChild(count); told.appendChild(make('span', '', [' 行', ' rows'])); bar.appendChild(told);
+    if (rest) { more = button('more', ['全部显示', 'Show all']); bar.appendChild(more); }
+    var save = button('csv', 'CSV'); bar.appendChild(save); box.insertBefore(bar, box.firstChild);
+    all('thead th', element).forEach(function (h) { var b = button('', undefined); while (h.firstChild && h.firstChild.tagName !== 'SMALL') b.appendChild(h.firstChild); h.insertBefore(b, h.firstChild); });
     function open() { if (!opened) { body.appendChild(rest.content); opened = true; if (more) more.hidden = true; link(box); } }
     function tell() {
       var rows = all('tr', body), visible = rows.filter(function (r) { return !r.hidden; }).length;
-      if (count) count.textContent = opened && filter && filter.value ? visible + ' / ' + rows.length : count.dataset.all;
+      count.textContent = filter && filter.value ? visible + ' / ' + rows.length : box.dataset.n;
     }
     if (filter) filter.addEventListener('input', function () {
       open();
@@ -68,8 +85,7 @@
         rows.forEach(function (r) { body.appendChild(r.row); });
       });
     });
-    var save = box.querySelector('.csv');
-    if (save) save.addEventListener('click', function () { open(); csv(element, save.dataset.name); });
+    save.addEventListener('click', function () { open(); csv(element, fileName(place + 1)); });
   }
   function quoted(text) { // a cell that a spreadsheet would run is told as text
     if (/^[=@\t\r]/.test(text) || (/^[+-]/.test(text) && number(text) === null)) text = "'" + text;
@@ -88,12 +104,12 @@
     var element = box.querySelector('table[data-explain]');
     if (!element) return;
     var names = all('thead tr:last-child th', element).map(function (h) { return h.dataset.c || ''; });
-    all('tbody tr[data-k]', element).forEach(function (row) {
+    all(element.dataset.k ? 'tbody tr' : 'tbody tr[data-k]', element).forEach(function (row) {
       Array.prototype.forEach.call(row.cells, function (cell, place) {
         var text = cell.textContent.trim();
         if (!names[place] || cell.querySelector('a') || text === '—' || text === '') return;
         var a = document.createElement('a');
-        a.className = 'fig'; a.href = element.dataset.explain + '#' + names[place] + ';' + encodeURIComponent(row.dataset.k);
+        a.className = 'fig'; a.href = element.dataset.explain + '#' + names[place] + ';' + encodeURIComponent(row.dataset.k || element.dataset.k);
         while (cell.firstChild) a.appendChild(cell.firstChild);
         cell.appendChild(a);
       });
@@ -109,7 +125,7 @@
     var most = 0;
     (spec.s || []).forEach(function (s) { if (!s.y2) s.d.forEach(function (v) { if (v !== null && Math.abs(v) > most) most = Math.abs(v); }); });
     (spec.rows || []).forEach(function (r) { var v = Math.abs(r[spec.v || 1]); if (v > most) most = v; });
-    return spec.t && most >= 1e5 ? { by: 1e4, unit: T('万 ', '10⁴ ') + w(spec.u) } : { by: 1, unit: w(spec.u) };
+    return spec.t && most >= 1e5 ? { by: 1e4, unit: T('万', '10⁴ ') + w(spec.u) } : { by: 1, unit: w(spec.u) };
   }
   function said(v, by) {
     if (v === null || v === undefined || v === '-') return '—';
@@ -121,7 +137,7 @@
     return {
       animation: false, aria: { enabled: false }, color: palette(), backgroundColor: 'transparent',
       textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: ink },
-      grid: { left: 8, right: 14, top: 44, bottom: 6, containLabel: true },
+      grid: { left: 8, right: 14, top: 58, bottom: 6, containLabel: true },
       tooltip: { confine: true, backgroundColor: colour('paper'), borderColor: line, textStyle: { color: ink, fontSize: 12 }, extraCssText: 'box-shadow:0 2px 8px rgba(0,0,0,.15);max-width:26rem;white-space:normal' },
       legend: { type: 'scroll', top: 0, left: 'center', itemWidth: 18, itemHeight: 9, textStyle: { color: ink, fontSize: 12 }, pageTextStyle: { color: soft }, pageIconColor: ink }
     };
@@ -137,11 +153,11 @@
     var category = axis({ type: 'category', data: spec.x.map(w), splitLine: { show: false }, inverse: !!flat });
     if (flat) category.axisLabel = Object.assign({}, category.axisLabel, { width: 150, overflow: 'truncate', hideOverlap: false, interval: 0 });
     var value = axis({ type: 'value', name: sc.unit, axisLabel: { color: colour('soft'), fontSize: 11.5, formatter: function (v) { return said(v, sc.by); } }, scale: !!spec.fit });
-    if (flat) { value.nameLocation = 'end'; value.name = ''; o.grid.right = 60; o.grid.top = spec.s.length > 1 ? 34 : 8; }
+    if (flat) { value.nameLocation = 'end'; value.name = ''; o.grid.right = 60; o.grid.top = spec.s.length > 1 ? 34 : spec.mark ? 20 : 8; }
     o[flat ? 'yAxis' : 'xAxis'] = category;
     var second = spec.s.some(function (s) { return s.y2; });
     o[flat ? 'xAxis' : 'yAxis'] = second ? [value, axis({ type: 'value', name: w(spec.u2), nameTextStyle: { color: colour('soft'), align: 'right' }, scale: true, splitLine: { show: false } })] : value;
-    if (spec.s.length < 2) o.legend = undefined;
+    if (spec.s.length < 2) { o.legend = undefined; if (!flat) o.grid.top = 34; }
     o.series = [];
     spec.s.forEach(function (s, place) {
       var c = palette()[(s.c === undefined ? place : s.c) % 12], name = w(s.n);
@@ -154,7 +170,7 @@
       if (s.t === 'bar') { one.barMaxWidth = flat ? 16 : 34; one.stack = s.k || undefined; if (flat && spec.s.length === 1) one.label = { show: true, position: 'right', color: colour('ink'), fontSize: 11, formatter: function (p) { return said(p.value, sc.by); } }; }
       else { one.symbolSize = 5; one.symbol = s.d.length > 40 ? 'none' : 'circle'; one.lineStyle = { width: 2, color: c, type: s.t === 'dash' ? 'dashed' : 'solid' }; one.connectNulls = s.t === 'dash'; if (s.t === 'area') { one.areaStyle = { opacity: .2, color: c }; } }
       if (s.y2) one.yAxisIndex = 1;
-      if (place === 0 && spec.mark) one.markLine = { silent: true, symbol: 'none', lineStyle: { color: colour('bad'), type: 'dashed', width: 1.5 }, label: { color: colour('bad'), position: flat ? 'end' : 'insideEndTop', fontSize: 11.5 },
+      if (place === 0 && spec.mark) one.markLine = { silent: true, symbol: 'none', lineStyle: { color: colour('bad'), type: 'dashed', width: 1.5 }, label: { color: colour('bad'), position: flat ? 'start' : 'insideEndTop', distance: flat ? 2 : 4, fontSize: 11.5 },
         data: spec.mark.map(function (m) { var d = { label: { formatter: w(m.n) } }; d[flat ? 'xAxis' : 'yAxis'] = m.v; return d; }) };
       o.series.push(one);
     });
@@ -175,7 +191,7 @@
     var o = base(), sc = scaled(spec), values = spec.rows.map(function (r) { return r[2]; }).filter(function (v) { return v !== null; });
     echarts.registerMap('guizhou', window.carbonMap);
     o.legend = undefined;
-    o.visualMap = { min: 0, max: Math.max.apply(null, values.concat([1])), left: 4, bottom: 8, calculable: false, itemHeight: 110, itemWidth: 12, text: [sc.unit, ''], textStyle: { color: colour('soft'), fontSize: 11.5 }, inRange: { color: MAP[root.dataset.theme] }, formatter: function (v) { return said(v, sc.by); } };
+    o.visualMap = { min: 0, max: Math.max.apply(null, values.concat([1])), left: 4, bottom: 8, calculable: false, itemHeight: 110, itemWidth: 12, text: [said(Math.max.apply(null, values.concat([1])), sc.by) + ' ' + sc.unit, '0'], textStyle: { color: colour('soft'), fontSize: 11.5 }, inRange: { color: MAP[root.dataset.theme] }, formatter: function (v) { return said(v, sc.by); } };
     var byCode = {}; spec.rows.forEach(function (r) { byCode[r[0]] = r; });
     var data = window.carbonMap.features.map(function (f) {
       var r = byCode[f.properties.code]; return { name: f.properties.code, value: r ? r[2] : NaN };
@@ -206,7 +222,7 @@
     spec.rows.forEach(function (r) { var g = w(r[0]); if (!groups[g]) { groups[g] = []; order.push(g); } groups[g].push({ name: w(r[1]), value: r[2], href: r[3] }); });
     o.legend = undefined;
     o.series = [{ type: 'treemap', roam: false, nodeClick: false, breadcrumb: { show: false }, left: 0, right: 0, top: 4, bottom: 4, label: { fontSize: 11.5, overflow: 'truncate', color: '#fff', textBorderColor: 'rgba(0,0,0,.45)', textBorderWidth: 2 },
-      upperLabel: { show: true, height: 20, fontSize: 11.5, color: '#fff', textBorderColor: 'rgba(0,0,0,.45)', textBorderWidth: 2 }, levels: [{ itemStyle: { gapWidth: 3 } }, { itemStyle: { gapWidth: 1, borderWidth: 0 }, colorSaturation: [.45, .6] }],
+      upperLabel: { show: true, height: 20, fontSize: 11.5, color: '#fff', textBorderColor: 'rgba(0,0,0,.45)', textBorderWidth: 2 }, levels: [{ itemStyle: { gapWidth: 3, borderWidth: 0, borderColor: colour('paper') }, upperLabel: { show: false } }, { itemStyle: { gapWidth: 1, borderWidth: 1 } }, { colorAlpha: [.72, .95], itemStyle: { borderColor: 'rgba(255,255,255,.35)' } }],
       data: order.map(function (g, i) { return { name: g, itemStyle: { color: LIGHT[i % 12], borderColor: LIGHT[i % 12] }, children: groups[g] }; }) }];
     o.tooltip.formatter = function (p) { return escape(p.name) + '<br><b>' + said(p.value, sc.by) + '</b> ' + escape(sc.unit); };
     o._href = function (p) { return p.data && p.data.href; };
@@ -291,7 +307,7 @@
     var scroll = document.createElement('div');
     scroll.className = 'scroll'; scroll.tabIndex = 0; scroll.setAttribute('role', 'region'); scroll.setAttribute('aria-label', T('图表数据', 'Data of the chart'));
     scroll.appendChild(t);
-    var save = document.createElement('button'); save.type = 'button'; save.textContent = 'CSV'; save.addEventListener('click', function () { csv(t, data.dataset.name); });
+    var save = document.createElement('button'); save.type = 'button'; save.textContent = 'CSV'; save.addEventListener('click', function () { csv(t, fileName('chart')); });
     data.appendChild(save); data.appendChild(scroll);
   }
 
@@ -313,10 +329,17 @@
   }
 
   // --- the page ---------------------------------------------------------------------------------------------------------
+  var titles;
+  function listed_pages() { // pages of which there are many leave the list of pages to this
+    all('nav.pages[data-here]').forEach(function (nav) {
+      var area = document.querySelector('.areas a[aria-current]'), to = document.querySelector('.brand').getAttribute('href').replace('index.html', '');
+      window.carbonPages[area.dataset.area].forEach(function (p) { var a = make('a'); a.href = to + p[1]; a.innerHTML = p[2]; if (p[0] === nav.dataset.here) a.setAttribute('aria-current', 'true'); nav.appendChild(a); });
+    });
+  }
   function speak() {
     root.lang = lang() ? 'en' : 'zh-CN';
     ['title', 'label', 'placeholder'].forEach(function (name) { all('[data-' + name + ']').forEach(spelled(name)); });
-    var page = document.querySelector('title'); if (page.dataset.both) page.textContent = page.dataset.both.split(' | ')[lang()];
+    document.title = titles[lang()] || titles[0];
     var b = document.getElementById('lang'); if (b) { b.textContent = lang() ? '中文' : 'English'; }
     var t = document.getElementById('theme'); if (t) t.textContent = root.dataset.theme === 'dark' ? T('浅色', 'Light') : T('深色', 'Dark');
   }
@@ -326,9 +349,9 @@
     if (b) b.addEventListener('click', function () { root.dataset.lang = lang() ? 'zh' : 'en'; keep('lang', root.dataset.lang); speak(); redraw(); });
     if (t) t.addEventListener('click', function () { root.dataset.theme = root.dataset.theme === 'dark' ? 'light' : 'dark'; keep('theme', root.dataset.theme); speak(); redraw(); });
     dark.addEventListener('change', function () { root.dataset.theme = theme(); speak(); redraw(); });
-    speak();
+    titles = document.title.split(' | ');
+    listed_pages(); all('.table').forEach(function (box, place) { table(box, place); link(box); }); speak();
     var here = document.querySelector('.pages a[aria-current]'); if (here) here.parentNode.scrollLeft = here.offsetLeft - 60;
-    all('.table').forEach(function (box) { table(box); link(box); });
     all('.chart').forEach(chart);
     all('button.copy').forEach(function (button) {
       button.addEventListener('click', function () {
