@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from pipelines.publish.site.catalogue import Chart
-from pipelines.publish.site.words import Pair, Text, figure, pair, plain, written
+from pipelines.publish.site.words import Pair, Text, figure, pair, plain, tone, written
 
 Row = dict[str, Any]
 Spec = dict[str, Any]
 MOST_SERIES = 11
+_TONES = {"good": 0, "info": 2, "warn": 1, "bad": 10, "none": 9}   # places in the palette of static/site.js
 
 
 def chart(block: Chart, rows: Sequence[Row], link: Callable[[str, Row], str]) -> Spec:
@@ -79,9 +80,13 @@ def _by_value(block: Chart, rows: Sequence[Row]) -> Spec:
             held[row[first]] = held.get(row[first], 0.0) + float(row[block.value])
     order = sorted(cells, key=lambda name: (-sum(map(abs, cells[name].values())), str(name)))
     shown, rest = order[:MOST_SERIES], order[MOST_SERIES:]
-    series = [{"n": _words(names[name]), "d": [_number(cells[name].get(key)) for key in keys], "t": block.by_form, "k": "all"} for name in shown]
+    stacked = {"k": "all"} if block.by_form == "bar" else {}
+    series = [{"n": _words(names[name]), "d": [_number(cells[name].get(key)) for key in keys], "t": block.by_form, **stacked} for name in shown]
+    for name, one in zip(shown, series, strict=True):
+        if block.by_way.startswith("word/") and (look := tone(block.by_way[5:], name)) != "none" or block.by_way == "word/verdict":
+            one["c"] = _TONES[look]
     if rest:
-        series.append({"n": ["其余", "others"], "d": [_number(sum(cells[name].get(key, 0.0) for name in rest)) for key in keys], "t": block.by_form, "k": "all"})
+        series.append({"n": ["其余", "others"], "d": [_number(sum(cells[name].get(key, 0.0) for name in rest)) for key in keys], "t": block.by_form, **stacked})
     return {"x": list(keys.values()), "s": series} | _looks(block, [], lambda *_: "")
 
 

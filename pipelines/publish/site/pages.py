@@ -30,10 +30,22 @@ from pipelines.publish.site.catalogue import (
 )
 from pipelines.publish.site.charts import chart
 from pipelines.publish.site.tables import cell, rows_html
-from pipelines.publish.site.words import Pair, both, code_words, filled, html, pair, rule_title, tone, written
+from pipelines.publish.site.words import (
+    Pair,
+    both,
+    code_words,
+    filled,
+    halves,
+    html,
+    rule_title,
+    tone,
+    without_values,
+    written,
+)
 from pipelines.warehouse.duck import DuckError, put, quoted
 
 Row = dict[str, Any]
+_SENTENCE, _CHINESE, _TABLE = re.compile("[ \u4e00-\u9fff]"), re.compile("[\u4e00-\u9fff]"), re.compile(r"(?:marts\.)?\b((?:fct|dim)_[a-z_]+)")
 ALL = ""   # the page of queries that are not dealt out
 
 
@@ -81,8 +93,11 @@ class Site:
         release = self.context.release
         previous = f"date '{release['previous_date']}'" if release["previous_date"] else "cast(null as date)"
         self.db.execute(f"create or replace temp table this as select {quoted(release['release_id'])} as release_id, date '{release['knowledge_date']}' as knowledge_date, {previous} as previous_date")
-        texts = [(r.check_id, *rule_title(r.zh, r.en), r.kind, r.severity, r.zh, r.en, r.why_zh, r.why_en, r.owner, r.since, r.home) for r in self.context.rules.values()]
-        names = ("check_id", "title_zh", "title_en", "kind", "severity", "sentence_zh", "sentence_en", "why_zh", "why_en", "owner", "since", "home")
+        texts = [
+            (r.check_id, *rule_title(r.zh, r.en), r.kind, r.severity, without_values(r.zh), without_values(r.en), r.why_zh, r.why_en, *halves(r.owner), r.since, r.home)
+            for r in self.context.rules.values()
+        ]
+        names = ("check_id", "title_zh", "title_en", "kind", "severity", "sentence_zh", "sentence_en", "why_zh", "why_en", "owner_zh", "owner_en", "since", "home")
         put(self.db, "check_text", pl.DataFrame(texts, schema=dict.fromkeys(names, pl.String), orient="row"))
         words = [(kind, code, found[0], found[1]) for kind, codes in code_words().items() for code, found in codes.items()]
         put(self.db, "word", pl.DataFrame(words, schema=dict.fromkeys(("kind", "code", "zh", "en"), pl.String), orient="row"))
@@ -99,7 +114,14 @@ class Site:
             error.add_note(f"目录条目 catalogue entry: {where}")
             raise
         names = [column[0] for column in found.description]
-        return [dict(zip(names, values, strict=True)) for values in found.fetchall()]
+        return [dict(zip(names, map(self._told, values), strict=True)) for values in found.fetchall()]
+
+    def _told(self, value: Any) -> Any:
+        """A sentence of the data names tables by their titles."""
+        if not isinstance(value, str) or "fct_" not in value or not _SENTENCE.search(value):
+            return value
+        language = 0 if _CHINESE.search(value) else 1
+        return _TABLE.sub(lambda m: self.tables.get(f"marts.{m[1]}", (m[0], m[0]))[language], value)
 
     def _leaves(self, page: Page) -> Iterator[Leaf]:
         if not page.each:
@@ -221,7 +243,7 @@ def _described(db: Any) -> dict[str, Pair]:
 
 
 def _short(comment: str) -> Pair:
-    zh, _, en = comment.partition(" | ")
+    zh, en = halves(comment)
     return re.split("[：；，]", zh)[0], re.split("[:;,] ", en)[0] or zh
 
 
@@ -261,7 +283,3 @@ def _matrix(block: Matrix, rows: Sequence[Row], link: Callable[[str, Row], str])
     heads = Markup("").join(Markup("<th scope=col>{}").format(f"{month:%y-%m}") for month in months)
     return Markup('<thead><tr><th scope="col">{}</th>{}</tr></thead><tbody>{}</tbody>').format(html(block.head), heads, Markup("").join(lines))
 
-
-def spoken(words: Pair | None) -> Pair:
-    """Both languages, also of nothing."""
-    return pair(words or ("", ""))

@@ -122,6 +122,12 @@ def pair(text: Text) -> Pair:
     return text if isinstance(text, tuple) else (text, text)
 
 
+def halves(text: str) -> Pair:
+    """The languages of `中文 | English`; of a text in one language, that one twice."""
+    zh, _, en = text.partition(" | ")
+    return zh, en or zh
+
+
 def filled(template: str, row: Mapping[str, Any], language: int) -> str:
     """A sentence with `{column:way}` written in one language; `{column:word/KIND}` too."""
 
@@ -162,6 +168,11 @@ _ASIDE = re.compile(r"[（(][^（）()]*\{[^（）()]*[）)]")
 def rule_title(zh: str, en: str) -> Pair:
     """The title of a check: its sentence up to the first full clause, without the values of a row."""
     return _untold(re.split("[；。]", zh, maxsplit=1)[0]), _untold(re.split(r"; |\. ", en, maxsplit=1)[0])
+
+
+def without_values(sentence: str) -> str:
+    """The sentence of a check with an ellipsis where values of a row stand."""
+    return re.sub(r"\{[^{}]*\}", "…", sentence)
 
 
 def _untold(sentence: str) -> str:

@@ -242,7 +242,11 @@
     o.legend.data = o.series.slice(1).map(function (s) { return s.name; });
     o.grid.bottom = 4;
     o.xAxis = axis({ type: 'category', data: spec.rows.map(function (r) { return w(r[0]); }), splitLine: { show: false }, axisLabel: { color: colour('soft'), fontSize: 11, interval: 0, rotate: 32, width: 110, overflow: 'truncate' } });
-    o.yAxis = axis({ type: 'value', name: sc.unit, axisLabel: { color: colour('soft'), formatter: function (v) { return said(v, sc.by); } }, scale: true });
+    o.yAxis = axis({ type: 'value', name: sc.unit, axisLabel: { color: colour('soft'), formatter: function (v) { return said(v, sc.by); } } });
+    var least = Math.min.apply(null, ends.concat(low.filter(function (v, i) { return !spec.rows[i][2]; }))), most = Math.max.apply(null, ends);
+    if (least > most * .5) { // what is added and taken off would be too thin to see: the axis begins below the lowest step
+      var step = Math.pow(10, Math.floor(Math.log10(most)) - 1) * 5; o.yAxis.min = Math.floor((least - (most - least)) / step) * step; o.yAxis.name = sc.unit + T('（不从零开始）', ' (does not begin at zero)');
+    }
     o.tooltip.trigger = 'axis';
     o.tooltip.formatter = function (points) { var r = spec.rows[points[0].dataIndex]; return '<b>' + escape(w(r[0])) + '</b><br>' + said(r[1], sc.by) + ' ' + escape(sc.unit) + (r[3] ? '<br>' + escape(w(r[3])) : ''); };
     return o;
