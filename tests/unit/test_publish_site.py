@@ -13,7 +13,21 @@ import pytest
 from pipelines.contracts.rules import RuleText
 from pipelines.publish.site.words import rule_title
 from pipelines.publish.verify import verify
-from tests.unit.publish_build import ENERGY, FIRST, HOSTILE, POWER, YEAR, A, B, enterprise, info, publish, settings_for, tables, write_build
+from tests.unit.publish_build import (
+    ENERGY,
+    FIRST,
+    HOSTILE,
+    POWER,
+    YEAR,
+    A,
+    B,
+    enterprise,
+    info,
+    publish,
+    settings_for,
+    tables,
+    write_build,
+)
 
 NASTY = "\u202e<b onclick=x>\u200f某\u0007\"'&厂😀" + "长" * 40
 RULE = RuleText("R01", "gate", "warning", "{column_zh}“{value}”为负数", "{column} {value!r} is negative", "因为", "because", "数据治理岗 | data steward", "2026-11-22", "here.yml")

@@ -245,4 +245,4 @@ def load_catalogue() -> Catalogue:
     """The catalogue of this version. Raises pydantic.ValidationError for an entry that is not in order."""
     shared = load_yaml((FOLDER / "_shared.yml").read_text("utf-8"))
     pages = [page for name in shared.pop("files") for page in load_yaml((FOLDER / f"{name}.yml").read_text("utf-8"))]
-    return Catalogue(pages=pages, **shared)
+    return Catalogue.model_validate({**shared, "pages": pages})

@@ -81,9 +81,9 @@ def _by_value(block: Chart, rows: Sequence[Row]) -> Spec:
     order = sorted(cells, key=lambda name: (-sum(map(abs, cells[name].values())), str(name)))
     shown, rest = order[:MOST_SERIES], order[MOST_SERIES:]
     stacked = {"k": "all"} if block.by_form == "bar" else {}
-    series = [{"n": _words(names[name]), "d": [_number(cells[name].get(key)) for key in keys], "t": block.by_form, **stacked} for name in shown]
+    series: list[Spec] = [{"n": _words(names[name]), "d": [_number(cells[name].get(key)) for key in keys], "t": block.by_form, **stacked} for name in shown]
     for name, one in zip(shown, series, strict=True):
-        if block.by_way.startswith("word/") and (look := tone(block.by_way[5:], name)) != "none" or block.by_way == "word/verdict":
+        if (block.by_way.startswith("word/") and (look := tone(block.by_way[5:], name)) != "none") or block.by_way == "word/verdict":
             one["c"] = _TONES[look]
     if rest:
         series.append({"n": ["其余", "others"], "d": [_number(sum(cells[name].get(key, 0.0) for name in rest)) for key in keys], "t": block.by_form, **stacked})
@@ -169,13 +169,15 @@ def _told(block: Chart, spec: Spec) -> Pair:
     if block.form == "xy":
         return _series_told(block, spec)
     rows = spec["rows"]
-    if block.form == "sankey":
-        ranked, name = rows, lambda row, i: " → ".join(pair(_text(spec["nodes"][place]))[i] for place in row[:2])
-    elif block.form == "heat":
-        ranked, name = rows, lambda row, i: f"{pair(_text(spec['y'][row[1]]))[i]} {spec['x'][row[0]]}"
-    else:
-        ranked, name = rows, lambda row, i: pair(_text(row[0 if block.form == 'fall' else 1]))[i]
-    known = sorted((row for row in ranked if row[spec["v"]]), key=lambda row: -abs(row[spec["v"]]))[:3]
+
+    def name(row: list[Any], language: int) -> str:
+        if block.form == "sankey":
+            return " → ".join(pair(_text(spec["nodes"][place]))[language] for place in row[:2])
+        if block.form == "heat":
+            return f"{pair(_text(spec['y'][row[1]]))[language]} {spec['x'][row[0]]}"
+        return pair(_text(row[0 if block.form == "fall" else 1]))[language]
+
+    known = sorted((row for row in rows if row[spec["v"]]), key=lambda row: -abs(row[spec["v"]]))[:3]
     zh = "，".join(f"{name(row, 0)} {figure(row[spec['v']])}" for row in known)
     en = ", ".join(f"{name(row, 1)} {figure(row[spec['v']])}" for row in known)
     return (f"{block.title[0]}（{block.unit[0]}），{len(rows)} 项；最大：{zh}。数据见下方表格。",
