@@ -132,7 +132,8 @@ def test_the_data_of_a_chart_stand_as_a_table(watched: Watched, site: Path) -> N
     page = watched.page
     watched.open(site, "grid.html?lang=en")
     chart = page.locator(".chart").first
-    assert "Grid factors by month" in chart.get_attribute("aria-label")
+    told = chart.get_attribute("aria-label")
+    assert told.startswith("Grid factors by month (tCO₂/MWh): Production: last ") and "highest" in told
     page.locator("details.data summary").first.click()
     head = page.locator("details.data table").first.locator("th")
     assert "Production (tCO₂/MWh)" in head.all_inner_texts()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 import pytest
 from pydantic import ValidationError
@@ -120,11 +121,18 @@ def _chart(**more: object) -> Chart:
     return Chart(title=("图", "chart"), unit=("吨", "t"), sql="from marts.fct_total_year", **more)  # type: ignore[arg-type]
 
 
-def test_a_chart_tells_in_words_what_it_shows() -> None:
+def test_a_chart_draws_no_zeros_and_knows_no_blank() -> None:
     block = _chart(x="x", series=[{"c": "v", "name": ("值", "value")}, {"c": "z", "name": ("零", "zero")}])
     spec = chart(block, [{"x": "a", "v": 1, "z": 0}, {"x": "b", "v": None, "z": 0}, {"x": "c", "v": 3, "z": 0}], lambda *_: "")
     assert [s["d"] for s in spec["s"]] == [[1, None, 3]], "what is zero throughout is not drawn, what is unknown is not zero"
-    assert "末值 3.00，最高 3.00（c）" in spec["alt"][0] and "a to c" in spec["alt"][1]
+    assert (spec["n"], spec["u"]) == (["图", "chart"], ["吨", "t"])
+
+
+def test_months_that_follow_each_other_are_told_by_the_first() -> None:
+    block = _chart(x="x", x_way="m", series=[{"c": "v", "name": ("值", "value")}])
+    months = [date(2024, 11, 1), date(2024, 12, 1), date(2025, 1, 1)]
+    assert chart(block, [{"x": m, "v": 1} for m in months], lambda *_: "")["x"] == {"from": "2024-11", "n": 3}
+    assert chart(block, [{"x": m, "v": 1} for m in months[::2]], lambda *_: "")["x"] == ["2024-11", "2025-01"]
 
 
 def test_more_series_than_can_be_told_apart_become_one() -> None:

@@ -1,26 +1,28 @@
-"""What a chart shows, as little data as it takes, and the same in words for whoever does not see it. `static/site.js` draws it."""
+"""What a chart shows, as little data as it takes. `static/site.js` draws it, tells it in words and lists its data."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from pipelines.publish.site.catalogue import Chart
-from pipelines.publish.site.words import Pair, Text, figure, pair, plain, tone, written
+from pipelines.publish.site.words import Pair, Text, pair, plain, tone, written
 
 Row = dict[str, Any]
 Spec = dict[str, Any]
 MOST_SERIES = 11
+_MONTH = re.compile(r"\d{4}-\d{2}")
 _TONES = {"good": 0, "info": 2, "warn": 1, "bad": 10, "none": 9}   # places in the palette of static/site.js
 
 
 def chart(block: Chart, rows: Sequence[Row], link: Callable[[str, Row], str]) -> Spec:
-    """The data of a chart: `k` names its form, words are text or [Chinese, English]; `alt` tells in words what it shows."""
+    """The data of a chart: `k` names its form, words are text or [Chinese, English]."""
     spec = _FORMS[block.form](block, rows, link)
     spec |= {"k": block.form, "u": list(block.unit)}
     if block.tonnes:
         spec["t"] = 1
-    spec["alt"] = list(_told(block, spec))
+    spec["n"] = list(block.title)
     return spec
 
 
@@ -49,7 +51,7 @@ def _named(row: Row, name: str | Pair, way: str = "x") -> Text:
 def _xy(block: Chart, rows: Sequence[Row], link: Callable[[str, Row], str]) -> Spec:
     if block.by:
         return _by_value(block, rows)
-    spec: Spec = {"x": [_words(_named(row, block.x, block.x_way)) for row in rows], "s": []}
+    spec: Spec = {"x": _along([_words(_named(row, block.x, block.x_way)) for row in rows]), "s": []}
     for series in block.series:
         one: Spec = {"n": list(series.name), "d": [_number(row[series.c]) for row in rows], "t": series.form}
         one |= {"h": [_number(row[series.high]) for row in rows]} if series.high else {}
@@ -87,7 +89,15 @@ def _by_value(block: Chart, rows: Sequence[Row]) -> Spec:
             one["c"] = _TONES[look]
     if rest:
         series.append({"n": ["其余", "others"], "d": [_number(sum(cells[name].get(key, 0.0) for name in rest)) for key in keys], "t": block.by_form, **stacked})
-    return {"x": list(keys.values()), "s": series} | _looks(block, [], lambda *_: "")
+    return {"x": _along(list(keys.values())), "s": series} | _looks(block, [], lambda *_: "")
+
+
+def _along(names: list[str | list[str]]) -> Any:
+    """Names along a chart; months that follow each other as the first one and their number."""
+    months = [int(name[:4]) * 12 + int(name[5:]) for name in names if isinstance(name, str) and _MONTH.fullmatch(name)]
+    if len(months) == len(names) > 1 and months == list(range(months[0], months[0] + len(months))):
+        return {"from": names[0], "n": len(names)}
+    return names
 
 
 def _looks(block: Chart, rows: Sequence[Row], link: Callable[[str, Row], str]) -> Spec:
@@ -159,45 +169,3 @@ def _heat(block: Chart, rows: Sequence[Row], link: Callable[[str, Row], str]) ->
 _FORMS: dict[str, Callable[[Chart, Sequence[Row], Callable[[str, Row], str]], Spec]] = {
     "xy": _xy, "map": _map, "sankey": _sankey, "tree": _tree, "fall": _fall, "heat": _heat,
 }
-
-
-# --- in words -----------------------------------------------------------------------------------------------------------
-
-
-def _told(block: Chart, spec: Spec) -> Pair:
-    """What the chart shows, for whoever does not see it; the data stand in the table below it."""
-    if block.form == "xy":
-        return _series_told(block, spec)
-    rows = spec["rows"]
-
-    def name(row: list[Any], language: int) -> str:
-        if block.form == "sankey":
-            return " → ".join(pair(_text(spec["nodes"][place]))[language] for place in row[:2])
-        if block.form == "heat":
-            return f"{pair(_text(spec['y'][row[1]]))[language]} {spec['x'][row[0]]}"
-        return pair(_text(row[0 if block.form == "fall" else 1]))[language]
-
-    known = sorted((row for row in rows if row[spec["v"]]), key=lambda row: -abs(row[spec["v"]]))[:3]
-    zh = "，".join(f"{name(row, 0)} {figure(row[spec['v']])}" for row in known)
-    en = ", ".join(f"{name(row, 1)} {figure(row[spec['v']])}" for row in known)
-    return (f"{block.title[0]}（{block.unit[0]}），{len(rows)} 项；最大：{zh}。数据见下方表格。",
-            f"{block.title[1]} ({block.unit[1]}), {len(rows)} entries; the greatest: {en}. The table below has the data.")
-
-
-def _text(words: str | list[str]) -> Text:
-    return (words[0], words[1]) if isinstance(words, list) else words
-
-
-def _series_told(block: Chart, spec: Spec) -> Pair:
-    ends = [pair(_text(spec["x"][i])) for i in (0, -1)] if spec["x"] else [("—", "—")] * 2
-    parts: tuple[list[str], list[str]] = ([], [])
-    for series in spec["s"][:3]:
-        known = [(value, i) for i, value in enumerate(series["d"]) if value is not None]
-        if not known:
-            continue
-        name, (last, _), (most, at) = pair(_text(series["n"])), known[-1], max(known)
-        where = pair(_text(spec["x"][at]))
-        parts[0].append(f"{name[0]}：末值 {figure(last)}，最高 {figure(most)}（{where[0]}）")
-        parts[1].append(f"{name[1]}: last {figure(last)}, highest {figure(most)} ({where[1]})")
-    return (f"{block.title[0]}（{block.unit[0]}），{ends[0][0]} 至 {ends[1][0]}；{'；'.join(parts[0])}。数据见下方表格。",
-            f"{block.title[1]} ({block.unit[1]}), {ends[0][1]} to {ends[1][1]}; {'; '.join(parts[1])}. The table below has the data.")

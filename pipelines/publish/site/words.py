@@ -87,6 +87,7 @@ def many(value: float) -> Pair:
 WAYS: dict[str, Callable[[Any], Text]] = {
     "x": lambda v: plain(str(v)),
     "c": lambda v: plain(str(v)),
+    "u": lambda v: plain(str(v)),
     "n": lambda v: f"{int(v):,}",
     "t": lambda v: f"{float(v):,.0f}",
     "t3": lambda v: f"{float(v):,.3f}",
@@ -105,7 +106,7 @@ WAYS: dict[str, Callable[[Any], Text]] = {
     "b": lambda v: word("yes_no", bool(v)),
 }
 NUMBERS = frozenset({"n", "t", "t3", "f", "w", "s", "p", "p2", "sp", "pc"})   # set to the right
-SHORT = frozenset({"c", "d", "dt", "m", "y", "h8"})   # never broken
+SHORT = frozenset({"c", "u", "d", "dt", "m", "y", "h8"})   # never broken
 
 
 def written(value: Any, way: str) -> Text:
@@ -145,11 +146,11 @@ def both(words: Pair, row: Mapping[str, Any]) -> Pair:
 
 @lru_cache(maxsize=1 << 16)
 def html(text: Text) -> Markup:
-    """A text as HTML, each language in a span of its own where they differ."""
+    """A text as HTML, each language in an element of its own where they differ: `i`, the shortest that HTML has for words of a language."""
     zh, en = pair(text)
     if zh == en:
         return escape(zh)
-    return Markup(f'<span lang=zh>{escape(zh)}</span><span lang=en>{escape(en)}</span>')  # noqa: S704 - both are escaped
+    return Markup(f"<i lang=zh>{escape(zh)}</i><i lang=en>{escape(en)}</i>")  # noqa: S704 - both are escaped
 
 
 def title(text: Text) -> str:

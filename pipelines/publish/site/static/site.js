@@ -16,7 +16,7 @@
   function all(selector, within) { return Array.prototype.slice.call((within || document).querySelectorAll(selector)); }
   function colour(name) { return getComputedStyle(root).getPropertyValue('--' + name).trim(); }
   function shown(node) { // the words of a cell in the language at hand
-    var spans = node.querySelectorAll('span[lang]');
+    var spans = node.querySelectorAll('i[lang]');
     if (!spans.length) return node.textContent.trim();
     var copy = node.cloneNode(true), other = lang() ? 'zh' : 'en';
     all('[lang=' + other + ']', copy).forEach(function (s) { s.remove(); });
@@ -34,7 +34,7 @@
   function make(tag, look, words) {
     var e = document.createElement(tag);
     if (look) e.className = look;
-    if (Array.isArray(words)) words.forEach(function (text, i) { var span = document.createElement('span'); span.lang = i ? 'en' : 'zh'; span.textContent = text; e.appendChild(span); });
+    if (Array.isArray(words)) words.forEach(function (text, i) { var span = document.createElement('i'); span.lang = i ? 'en' : 'zh'; span.textContent = text; e.appendChild(span); });
     else if (words !== undefined) e.textContent = words;
     return e;
   }
@@ -263,8 +263,32 @@
     o._href = function (p) { return spec.href && spec.href[p.value[1]]; };
     return o;
   };
+  function months(x) { // months that follow each other come as the first and their number
+    if (Array.isArray(x) || !x) return x;
+    var first = x.from.split('-'), found = [];
+    for (var i = 0; i < x.n; i++) { var m = +first[0] * 12 + +first[1] - 1 + i; found.push(Math.floor(m / 12) + '-' + ('0' + (m % 12 + 1)).slice(-2)); }
+    return found;
+  }
+  function told(spec) { // what a chart shows, for whoever does not see it
+    var parts, unit = w(spec.u);
+    if (spec.k === 'xy') {
+      parts = spec.s.slice(0, 4).map(function (s) {
+        var known = s.d.map(function (v, i) { return [v, i]; }).filter(function (p) { return p[0] !== null; });
+        if (!known.length) return '';
+        var top = known.reduce(function (a, b) { return b[0] > a[0] ? b : a; }), last = known[known.length - 1];
+        return w(s.n) + T('：末值 ', ': last ') + said(last[0]) + T('，最高 ', ', highest ') + said(top[0]) + T('（', ' (') + w(spec.x[top[1]]) + T('）', ')');
+      });
+    } else {
+      parts = spec.rows.filter(function (r) { return r[spec.v]; }).sort(function (a, b) { return Math.abs(b[spec.v]) - Math.abs(a[spec.v]); }).slice(0, 4).map(function (r) {
+        var name = spec.k === 'sankey' ? w(spec.nodes[r[0]]) + ' → ' + w(spec.nodes[r[1]]) : spec.k === 'heat' ? w(spec.y[r[1]]) + ' ' + spec.x[r[0]] : w(r[spec.k === 'fall' ? 0 : 1]);
+        return name + ' ' + said(r[spec.v]);
+      });
+    }
+    return w(spec.n) + T('（', ' (') + unit + T('）：', '): ') + parts.filter(Boolean).join(T('；', '; ')) + T('。数据见下方表格。', '. The table below has the data.');
+  }
   function chart(box) {
     var spec = JSON.parse(box.nextElementSibling.textContent), drawn = null;
+    if (spec.k === 'xy') spec.x = months(spec.x);
     function again() {
       if (drawn) drawn.dispose();
       var option = draw[spec.k](spec), href = option._href;
@@ -272,7 +296,7 @@
       drawn = echarts.init(box, null, { renderer: 'svg' });
       drawn.setOption(option);
       if (href) drawn.on('click', function (p) { var to = href(p); if (to) location.href = to; });
-      box.setAttribute('aria-label', w(spec.alt));
+      box.setAttribute('aria-label', told(spec));
       box.dataset.drawn = '1';
     }
     again();
@@ -302,7 +326,7 @@
       var c = document.createElement(tag), pair = two(words);
       if (right) c.className = 'n';
       if (pair[0] === pair[1]) c.textContent = pair[0];
-      else pair.forEach(function (text, i) { var s = document.createElement('span'); s.lang = i ? 'en' : 'zh'; s.textContent = text; c.appendChild(s); });
+      else pair.forEach(function (text, i) { var s = document.createElement('i'); s.lang = i ? 'en' : 'zh'; s.textContent = text; c.appendChild(s); });
       return c;
     }
     var t = document.createElement('table'), head = t.createTHead().insertRow(), body = t.createTBody();
