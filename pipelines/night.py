@@ -36,7 +36,6 @@ from pipelines.publish.release import (
     require_sealable,
 )
 from pipelines.publish.release_info import InputBatch, ReleaseInfo
-from pipelines.publish.site import RuleText
 from pipelines.publish.store import PARQUET, live_release, overdue_sources, read_manifest
 from pipelines.settings import Settings, now
 from pipelines.transform.build import BuildResult, build, build_db, failed_folder, require
@@ -329,7 +328,7 @@ def release_info(night: Night) -> ReleaseInfo:
         code_version=night.inputs.code_version, suite_versions={name: suite.version for name, suite in suites.items()}, common_gwp_set=night.settings.common_gwp_set,
         input_batches=tuple(InputBatch(b.batch_id, b.source, b.sha256, known[b.batch_id]) for b in batches),
         is_synthetic=any(b.is_synthetic for b in batches), published_at=night.settings.started, closed_years=night.inputs.closings,
-        rules={rule.check_id: RuleText(rule.why_zh, rule.why_en, rule.owner) for rule in all_rules().values()},
+        rules=all_rules(),
         lineage=partial(write_lineage, night.database, night.settings.warehouse / "dbt"),
     )
 

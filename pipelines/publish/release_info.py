@@ -8,7 +8,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from pipelines.publish.site import RuleText
+from pipelines.contracts.rules import RuleText
 from pipelines.warehouse.records import YearClosing
 
 

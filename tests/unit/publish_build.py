@@ -6,14 +6,16 @@ import atexit
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
+from unittest.mock import patch
 
+from pipelines.contracts.marts import load_marts
 from pipelines.contracts.published import load_published
 from pipelines.publish import live as live_set
 from pipelines.publish import release as releasing
@@ -58,15 +60,23 @@ def lose_registry(settings: Settings) -> None:
         (settings.warehouse / name).unlink()
 
 
-def publish(settings: Settings, build_db: Path, release: ReleaseInfo, **more: Any) -> Published:
-    """Publish as a night does that found nothing to heal."""
-    with registry_of(settings) as registry:
+def _one_page(db: Any, folder: Path, release: dict[str, Any], rules: Any) -> None:
+    """A site of one page, where it is not what a test is about: all pages of a release cost a second."""
+    (folder / "site" / "quality").mkdir(parents=True)
+    (folder / "site" / "quality" / "index.html").write_text(f"<p>{release['release_id']}</p>\n" * 100, "utf-8")
+
+
+def publish(settings: Settings, build_db: Path, release: ReleaseInfo, *, site: bool = False, **more: Any) -> Published:
+    """Publish as a night does that found nothing to heal. site: with all pages, for which `build_db` must be whole (see `write_build`)."""
+    with registry_of(settings) as registry, ExitStack() as patched:
+        if not site:
+            patched.enter_context(patch.object(releasing, "write_site", _one_page))
         return releasing.publish(settings, registry, build_db, release, **more)
 
 
 def seal(settings: Settings, build_db: Path, release: ReleaseInfo) -> Path:
     """Seal only."""
-    with registry_of(settings) as registry:
+    with registry_of(settings) as registry, patch.object(releasing, "write_site", _one_page):
         return releasing.seal(settings, registry, build_db, release)
 
 
@@ -476,10 +486,12 @@ def tables() -> dict[str, list[dict[str, Any]]]:
     }
 
 
-def _types(name: str, row: dict[str, Any]) -> dict[str, tuple[str, str | None]]:
-    """Columns of a table: SQL type and unit."""
+def _types(name: str, row: dict[str, Any], whole: bool = False) -> dict[str, tuple[str, str | None]]:
+    """Columns of a table: SQL type and unit. whole: all of its model, else those that a release must have."""
     wanted = load_published().tables.get(name)
     found = {c.name: (c.type, c.unit) for c in wanted.columns} if wanted else {}
+    if whole and name in load_marts():
+        found = {c.name: (c.type, c.unit) for c in load_marts()[name].columns.values()}
     return {**{column: ("varchar", None) for column in row}, **found}
 
 
@@ -490,20 +502,20 @@ def _good_build() -> bytes:
         return _written(Path(folder) / "build.duckdb", tables()).read_bytes()
 
 
-def write_build(path: Path, rows: dict[str, list[dict[str, Any]]] | None = None, *, change: str = "") -> Path:
-    """Write the build database; `change` is SQL that is run at the end."""
+def write_build(path: Path, rows: dict[str, list[dict[str, Any]]] | None = None, *, change: str = "", whole: bool = False) -> Path:
+    """Write the build database; `change` is SQL that is run at the end. whole: with every table and column of the models, as pages need it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    if rows is None:
+    if rows is None and not whole:
         path.write_bytes(_good_build())
     else:
-        _written(path, rows)
+        _written(path, rows or tables(), whole)
     if change:
         with connect(path) as db:
             db.execute(change)
     return path
 
 
-def _written(path: Path, tables_of_rows: dict[str, list[dict[str, Any]]]) -> Path:
+def _written(path: Path, tables_of_rows: dict[str, list[dict[str, Any]]], whole: bool = False) -> Path:
     with connect(path) as db:
         db.execute("begin")
         for schema in ("marts", "quality", "reference", "intermediate"):
@@ -511,9 +523,9 @@ def _written(path: Path, tables_of_rows: dict[str, list[dict[str, Any]]]) -> Pat
         db.execute("create table intermediate.secret as select 1 as inside")
         db.execute("create view marts.helper as select 1 as inside")
         for name, rows in tables_of_rows.items():
-            _write_table(db, name, _types(name, rows[0]), rows)
-        for name in load_published().tables.keys() - tables_of_rows.keys():   # nothing happened that they tell of
-            _write_table(db, name, {column.name: (column.type, column.unit) for column in load_published().tables[name].columns}, [])
+            _write_table(db, name, _types(name, rows[0], whole), rows)
+        for name in (load_marts() if whole else load_published().tables).keys() - tables_of_rows.keys():   # nothing happened that they tell of
+            _write_table(db, name, _types(name, {}, whole), [])
         db.execute("commit")
     return path
 

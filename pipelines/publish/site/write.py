@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup
 
-from pipelines.contracts.source import load_sources
-from pipelines.publish.site.read import ROWS_A_PAGE, read_report
+from pipelines.contracts.rules import RuleText
+from pipelines.publish.correction import write_sheets
+from pipelines.publish.site.catalogue import Chart, load_catalogue
+from pipelines.publish.site.made import MADE
+from pipelines.publish.site.pages import Context, Leaf, Shown, Site, script
+from pipelines.publish.site.words import html, title
 from pipelines.publish.store import SITE
 
-
-@dataclass(frozen=True)
-class RuleText:
-    """What a check says of itself: why it exists, and who answers for it."""
-
-    why_zh: str
-    why_en: str
-    owner: str
+STATIC = Path(__file__).with_name("static")
+_ASSETS = ("site.css", "site.js", "echarts/echarts.min.js", "echarts/LICENSE", "echarts/NOTICE")
+_MAP = "guizhou_prefectures.geojson"
 
 
 def write_site(db: Any, folder: Path, release: dict[str, Any], rules: Mapping[str, RuleText]) -> None:
@@ -33,52 +33,57 @@ def write_site(db: Any, folder: Path, release: dict[str, Any], rules: Mapping[st
             closed (which years are closed, by whom, in both languages, or None).
         rules: texts of the checks by id; a check without one is shown without a reason.
     """
-    report = read_report(db, release)
-    quality = folder / SITE / "quality"
-    (quality / "batch").mkdir(parents=True)
-    shared = {"release": release, "rules": rules}
-    _write(quality / "index.html", "night.html", report=report, home="", **shared)
-    _write(quality / "worklist.html", "worklist.html", report=report, home="", **shared)
-    _write(quality / "coverage.html", "coverage.html", report=report, home="", **shared)
-    _write(quality / "issues.html", "issues.html", report=report, home="", **shared)
-    for delivery in report.deliveries:
-        page = quality / "batch" / f"{delivery.batch['batch_id']}.html"
-        _write(page, "batch.html", delivery=delivery, most_rows=ROWS_A_PAGE, home="../", **shared)
+    root = folder / SITE
+    _write_assets(root / "assets")
+    db.execute("use sealed")
+    sheets = write_sheets(db, root / "quality" / "batch", release["knowledge_date"])
+    site = Site(Context(db, folder, release, rules), load_catalogue(), MADE)
+    site.paths |= {f"quality/batch/{name}" for name in sheets}
+    template = _template()
+    areas = [("analyst", "index.html", html(("分析", "Analysis"))), ("steward", "quality/index.html", html(("数据质量台", "Data quality")))]
+    navs = {area: site.nav(area) for area, _, _ in areas}
+    _write_pages(root / "assets" / "pages.js", navs)
+    made: set[Path] = set()
+    for leaf, blocks in site.pages():
+        path = root / leaf.path
+        if path.parent not in made:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            made.add(path.parent)
+        path.write_text(template.render(
+            leaf=leaf, blocks=blocks, release=release, to=leaf.prefix, areas=areas, nav=navs[leaf.page.area], here=_place(site, leaf), crumbs=site.crumbs(leaf),
+            title=title(leaf.title),
+            has_chart=any(block.data for block in blocks), has_map=_has_map(blocks),
+        ), "utf-8")
 
 
-def _write(path: Path, template: str, **values: Any) -> None:
-    path.write_text(_environment().get_template(template).render(**values), "utf-8")
+def _place(site: Site, leaf: Leaf) -> str:
+    """The page of the list of pages that a page belongs to."""
+    page = leaf.page
+    while not page.nav and page.parent:
+        page = site.first[page.parent].page
+    return page.id
+
+
+def _has_map(blocks: list[Shown]) -> bool:
+    return any(block.data and isinstance(block.block, Chart) and block.block.form == "map" for block in blocks)
+
+
+def _write_assets(folder: Path) -> None:
+    folder.mkdir(parents=True)
+    for name in _ASSETS:
+        shutil.copyfile(STATIC / name, folder / Path(name).name)
+    (folder / "map.js").write_text(f"window.carbonMap={(STATIC / _MAP).read_text('utf-8').strip()};\n", "utf-8")
+
+
+def _write_pages(path: Path, navs: Mapping[str, list[tuple[str, str, Markup]]]) -> None:
+    """The lists of pages once, for the many pages that have no list of their own."""
+    path.write_text(f"window.carbonPages={script({area: [list(map(str, entry)) for entry in nav] for area, nav in navs.items()})};\n", "utf-8")
 
 
 @cache
-def _environment() -> Environment:
+def _template() -> Template:
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).with_name("templates")), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
+        loader=FileSystemLoader(Path(__file__).with_name("templates")), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     )
-    sources = load_sources()
-    environment.filters["source_zh"] = lambda name: sources[name].zh if name in sources else name
-    environment.filters["source_en"] = lambda name: sources[name].en if name in sources else name
-    environment.filters["column_zh"] = _column_zh
-    environment.filters["count"] = lambda value: f"{int(value or 0):,}"
-    environment.filters["figure"] = lambda value: "—" if value is None else f"{value:,.4g}" if abs(value) < 1 else f"{value:,.0f}"
-    environment.filters["signed"] = lambda value: "—" if value is None else f"{value:+,.0f}"
-    environment.filters["tonnes"] = lambda value: "—" if value is None else f"{value:,.0f}"
-    environment.filters["percent"] = lambda pair: "—" if not pair[1] else f"{pair[0] / pair[1]:.2%}"
-    environment.filters["heat"] = heat
-    return environment
-
-
-def _column_zh(name: str | None, source: str) -> str:
-    """Chinese headers of the columns that a finding cites (`;` between several)."""
-    if not name:
-        return ""
-    columns = {column.name: column.zh for column in load_sources()[source].columns} if source in load_sources() else {}
-    return "；".join(columns.get(part, part) for part in name.split(";"))
-
-
-def heat(count: int, most: int) -> int:
-    """The step 0-5 of a colour scale for a count."""
-    if count <= 0 or most <= 0:
-        return 0
-    return min(5, 1 + (count * 5 - 1) // most) if count < most else 5
+    environment.globals["t"] = lambda zh, en: html((zh, en))
+    return environment.get_template("layout.html")
