@@ -7,6 +7,7 @@ from typing import Any
 from pipelines.desk.released import live_database, rows_of
 from pipelines.problem import Problem
 from pipelines.settings import Settings
+from pipelines.text_table import aligned, terminal_width
 
 OPEN = ("new", "reopened", "waiting_for_enterprise")
 _ITEM = ("item_id", "state", "owner", "due_on", "tonnes_at_stake", "tonnes_at_most", "stake_basis", "check_id", "checks", "batch_id", "severity", "rows_failed",
@@ -22,7 +23,22 @@ def items(settings: Settings, *, every: bool = False) -> list[dict[str, Any]]:
     Raises Problem when nothing is published.
     """
     where = "true" if every else f"state in {OPEN}"
-    return rows_of(live_database(settings), f"select {', '.join(_ITEM)} from quality.worklist where {where} order by tonnes_at_stake desc nulls first, due_on, item_id")
+    return rows_of(live_database(settings), f"""
+        with of_item as (
+            select r.item_id, min(f.uscc) as uscc, count(distinct f.uscc) as enterprises,
+                arg_min(f.message_zh, (f.check_id <> w.check_id, f.row_no)) as message_zh, arg_min(f.message_en, (f.check_id <> w.check_id, f.row_no)) as message_en
+            from quality.worklist_row r
+            inner join quality.worklist w using (item_id)
+            inner join quality.failed_row f on f.batch_id = r.batch_id and f.row_no = r.row_no and f.check_id = r.check_id
+            group by r.item_id
+        )
+        select {', '.join(f'w.{name}' for name in _ITEM)}, b.source, b.file_name, o.uscc, n.enterprise_name, coalesce(o.enterprises, 0) as enterprises,
+            o.message_zh, o.message_en
+        from quality.worklist w
+        left join quality.batch b using (batch_id)
+        left join of_item o using (item_id)
+        left join (select uscc, max(enterprise_name) as enterprise_name from quality.coverage_month group by uscc) n on n.uscc = o.uscc
+        where {where} order by w.tonnes_at_stake desc nulls first, w.due_on, w.item_id""")
 
 
 def item(settings: Settings, item_id: str) -> dict[str, Any]:
@@ -50,16 +66,25 @@ def item(settings: Settings, item_id: str) -> dict[str, Any]:
     return this
 
 
+_HEADER = ("待办 item", "状态 state", "涉及 at stake", "期限 due", "检查 checks", "文件 file", "企业 enterprise", "未了结 open", "问题 what is wrong")
+
+
 def render(found: list[dict[str, Any]]) -> str:
-    """The worklist as lines of text."""
+    """The worklist as a table of text, with what hangs on an item below it."""
     if not found:
         return "没有待办 | nothing to do"
-    return "\n".join(
-        f"{i['item_id'][:8]}  {STATES[i['state']]} {i['state']:<22} {_tonnes(i):>16}  {i['due_on']}  {i['checks'].replace(';', ' ')}  {i['batch_id']}  {i['open_rows']}/{i['rows_failed']} 行 rows"
-        + (f"  目标 targets {i['targets']}" if i["targets"] else "")
-        + (f"  配额缺口 allowance gap {i['allowance_gap_t']:,.0f} t" if i["allowance_gap_t"] is not None else "")
+    return aligned(_HEADER, [
+        (i["item_id"][:8], f"{STATES[i['state']]} {i['state']}", _tonnes(i), i["due_on"], i["checks"].replace(";", " "), i["file_name"], _enterprise(i),
+         f"{i['open_rows']}/{i['rows_failed']}" if i["rows_failed"] else "整个文件 file", f"{i['message_zh']} | {i['message_en']}" if i["message_zh"] else None)
         for i in found
-    )
+    ], width=terminal_width())
+
+
+def _enterprise(found: dict[str, Any]) -> str | None:
+    """The one enterprise that an item is about, or how many."""
+    if found["enterprises"] > 1:
+        return f"{found['enterprises']} 家企业 enterprises"
+    return f"{found['enterprise_name']} {found['uscc']}" if found["enterprise_name"] else found["uscc"]
 
 
 def _tonnes(found: dict[str, Any]) -> str:
@@ -69,9 +94,18 @@ def _tonnes(found: dict[str, Any]) -> str:
     return "? tCO2e" if found["tonnes_at_most"] is None else f"≤ {found['tonnes_at_most']:,.0f} tCO2e"
 
 
+def _one(i: dict[str, Any]) -> str:
+    """The head of an item on one line."""
+    return (
+        f"{i['item_id'][:8]}  {STATES[i['state']]} {i['state']}  {_tonnes(i)}  {i['due_on']}  {i['checks'].replace(';', ' ')}  {i['batch_id']}  {i['open_rows']}/{i['rows_failed']} 行 rows"
+        + (f"  目标 targets {i['targets']}" if i["targets"] else "")
+        + (f"  配额缺口 allowance gap {i['allowance_gap_t']:,.0f} t" if i["allowance_gap_t"] is not None else "")
+    )
+
+
 def render_item(found: dict[str, Any]) -> str:
     """One item with its rows and decisions as text."""
-    lines = [render([found]), f"首次发现 first seen {found['first_seen_on']}，重新打开 reopened {found['reopened_count']}，依据 basis {found['stake_basis']}",
+    lines = [_one(found), f"首次发现 first seen {found['first_seen_on']}，重新打开 reopened {found['reopened_count']}，依据 basis {found['stake_basis']}",
              f"期限依据 due by: {found['due_rule']}", f"涉及 affects: {found['affected_cells'] or '-'}"]
     lines += [
         f"  {s['period'].year} {s['name_zh']} | {s['name_en']} {s['code']}: " + ("?" if s["figure"] is None else f"{s['figure']:,.1f}") + f" {s['unit'].replace('*', '')}"
