@@ -14,7 +14,7 @@ DEMO_AS_OF ?= 2026-01-25
 HOST ?= 127.0.0.1
 PORT ?= 3000
 
-.PHONY: help setup demo nightly test test-fast check ui sources dictionary picture method-check lock bench check-versions clean
+.PHONY: help setup setup-browser demo nightly test test-fast check ui sources dictionary picture shots method-check lock bench check-versions clean
 
 help:  ## 列出各目标 | list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ $(STAMP): requirements.lock pyproject.toml
 
 data/inbox:
 	@mkdir -p $@
+
+setup-browser:  ## 安装页面检验与配图所用的浏览器（Debian，需要管理员权限） | install the browser for tests of pages and for pictures (Debian, needs root)
+	@test -x /usr/bin/chromium || { apt-get update -q && apt-get install -y -q chromium fonts-noto-cjk; }
 
 demo: setup  ## 生成演示省并运行一夜，直到发布 | generate the synthetic province and run the night to a release
 	@echo "生成演示省（演示数据） | generating the synthetic province in $(DEMO_INBOX)"
@@ -67,6 +70,9 @@ dictionary: setup  ## 由约定重写数据字典 | rewrite the data dictionary 
 
 picture: setup  ## 由导入与清单重画 docs/architecture.md 的图 | draw the pictures of docs/architecture.md anew
 	@$(BIN)/python -m pipelines.transform.picture
+
+shots: setup setup-browser  ## 由当前发布版本重拍 docs/pictures 的图 | take the pictures of docs/pictures anew from the live release
+	@$(BIN)/python bench/shots.py
 
 method-check: setup  ## 由当前发布版本重算核对表 | recompute the published check from the live release
 	@$(BIN)/python -m pipelines.publish.method_check

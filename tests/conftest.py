@@ -12,7 +12,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, partial
 from importlib.abc import MetaPathFinder
@@ -115,7 +115,8 @@ def run_night_here(inbox: Path, data: Path, as_of: str = AS_OF) -> Any:
 
     if as_of == AS_OF and not data.exists():
         shutil.copytree(_published_tables_judged(), data)
-    return run_night(load_settings(inbox, data, date.fromisoformat(as_of)), lambda text: None)
+    # downloads are tried where a release is looked at: no night of a chain needs them
+    return run_night(replace(load_settings(inbox, data, date.fromisoformat(as_of)), downloads=False), lambda text: None)
 
 
 def build_tables_here(inbox: Path, data: Path, *tables: str, as_of: str = AS_OF) -> tuple[Path, list[Any]]:

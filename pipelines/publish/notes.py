@@ -14,7 +14,6 @@ from typing import Any
 
 from pipelines.contracts.source import load_sources
 from pipelines.contracts.text import safe_text
-from pipelines.publish.site.read import open_work
 
 YEARS = 3          # of the province's totals
 MOVEMENTS = 10     # of cells, and of enterprises
@@ -276,6 +275,18 @@ def _issues(reader: _Reader) -> list[str]:
          "未知 unknown" if r["tonnes_tco2e"] is None else _number(r["tonnes_tco2e"], "+"), f"{md(r['text_zh'])}；{md(r['text_en'])}", md(r["owner"]))
         for r in rows[:LISTED]])
     return lines + _more(len(rows) - LISTED, "marts.fct_known_issue")
+
+
+def open_work(db: Any, knowledge_date: date) -> dict[str, Any]:
+    """The worklist in three figures: items that are open and overdue, and the tonnes at stake, of each delivery its greatest item."""
+    found = db.execute("""
+        select coalesce(sum(open), 0) as open, coalesce(sum(overdue), 0) as overdue, sum(tonnes) as tonnes
+        from (
+            select count(*) as open, count(case when due_on < ? then 1 end) as overdue, max(tonnes_at_stake) as tonnes
+            from sealed.quality.worklist where state not in ('resolved', 'obsolete') group by batch_id
+        ) as by_batch
+    """, [knowledge_date])
+    return dict(zip((column[0] for column in found.description), found.fetchone(), strict=True))
 
 
 def _worklist(reader: _Reader) -> list[str]:

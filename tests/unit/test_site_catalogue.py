@@ -91,6 +91,15 @@ def test_a_word_that_is_missing_or_mistyped_is_named() -> None:
         Page(id="x", path="x.html", area="analyst", title=("只有中文",), blocks=[])
 
 
+def test_the_entry_of_the_guide_is_in_order() -> None:
+    guide = (PROJECT / "docs/guides/page.md").read_text("utf-8")
+    [entry] = load_yaml(guide[guide.index("```yaml\n") + 8:guide.index("```\n\n- ")])
+    page = Page.model_validate(entry)
+    assert [block.sources for block in page.blocks] == [("marts.fct_carbon_sink_total_year",)] * 2
+    columns = load_marts()["marts.fct_carbon_sink_total_year"].columns
+    assert {column.c for column in page.blocks[1].columns} <= columns.keys()  # type: ignore[union-attr]
+
+
 def test_what_is_not_known_is_a_dash_and_never_a_zero() -> None:
     assert [written(None, way) for way in WAYS] == ["—"] * len(WAYS)
     assert written(0, "t") == "0" and written(0.0, "p") == "0.0%" and written("", "x") == "—"

@@ -301,8 +301,9 @@
     }
     again();
     charts.push({ again: again, resize: function () { drawn.resize(); } });
-    var data = box.parentNode.querySelector('details.data');
-    if (data) data.addEventListener('toggle', function () { if (data.open && !data.dataset.made) { data.dataset.made = '1'; listed(spec, data); } });
+    var data = make('details', 'data'), name = make('summary', '', ['数据表', 'Data']);
+    data.appendChild(name); box.parentNode.insertBefore(data, box.nextElementSibling.nextElementSibling);
+    data.addEventListener('toggle', function () { if (data.open && !data.dataset.made) { data.dataset.made = '1'; listed(spec, data); } });
   }
   function listed(spec, data) { // the chart's data as a table, made when it is asked for
     var heads, rows;
