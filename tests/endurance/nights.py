@@ -17,7 +17,7 @@ import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import count
 from pathlib import Path
@@ -110,7 +110,8 @@ _STEPS = 50                                # one in so many is looked at: each i
 def _settings(inbox: Path, data: Path, day: str) -> Any:
     from pipelines.settings import load_settings
 
-    return load_settings(inbox, data, date.fromisoformat(day))
+    # files to take away add hundreds of like operations to a night, and nothing that could be lost
+    return replace(load_settings(inbox, data, date.fromisoformat(day)), downloads=False)
 
 
 Stage = Callable[[Path, Path, str], Any]
