@@ -18,6 +18,7 @@ from pipelines.publish.seals import Known, seal_problems
 from pipelines.publish.store import (
     DATABASE,
     LIVE,
+    NOT_IN_EVERY_RELEASE,
     PATHS,
     RELEASE_FILE,
     RELEASES,
@@ -101,7 +102,8 @@ def _lay_links(settings: Settings, release_id: str) -> None:
     """All links; `live` is the one that changes what is read. Files of before the links stay until `live` stands."""
     own = own_paths(settings)
     for name in PATHS:
-        if name not in own:
+        lacking = name in NOT_IN_EVERY_RELEASE and not (releases_folder(settings) / release_id / name).exists()
+        if name not in own and not (lacking and not (settings.marts / name).is_symlink()):   # no link that leads nowhere is laid
             _put_link(settings.marts / name, f"{LIVE}/{name}")
     _put_link(settings.marts / LIVE, f"{RELEASES}/{release_id}")
     for name in own:

@@ -40,12 +40,13 @@ class Query:
 
 @dataclass(frozen=True)
 class Answer:
-    """The rows of a query on one release; columns in their order."""
+    """The rows of a query on one release; columns in their order. lacking: sources that the release never received, in both languages, where there are no rows."""
 
     query: str
     release_id: str
     columns: list[str]
     rows: list[tuple[Any, ...]]
+    lacking: tuple[tuple[str, str], ...] = ()
 
 
 @cache
@@ -73,7 +74,12 @@ def ask(settings: Settings, query: Query, parameters: Mapping[str, str]) -> Answ
     folder, manifest = require_live(settings)
     with connect(folder / DATABASE, read_only=True) as db:
         cursor = _run(db, query, parameters)
-        return Answer(query.name, manifest["release_id"], [column[0] for column in cursor.description], cursor.fetchall())
+        columns, rows = [column[0] for column in cursor.description], cursor.fetchall()
+        return Answer(query.name, manifest["release_id"], columns, rows, () if rows else _never_received(db))
+
+
+def _never_received(db: Any) -> tuple[tuple[str, str], ...]:
+    return tuple(db.execute("select source_zh, source_en from quality.v_source_freshness where state = 'never_received' order by source").fetchall())
 
 
 def write_answer(settings: Settings, query: Query, parameters: Mapping[str, str], path: Path) -> int:

@@ -20,7 +20,11 @@ def render_list(queries: Iterable[Query]) -> str:
 def render(answer: Answer, limit: int) -> str:
     """The rows, at most `limit`, and the release that they are of."""
     if not answer.rows:
-        return f"没有行 | no rows\n版本 | Release: {answer.release_id}"
+        lines = ["没有行 | no rows"]
+        if answer.lacking:
+            zh, en = zip(*answer.lacking, strict=True)
+            lines.append(f"本版本从未收到：{'、'.join(zh)} | this release never received: {', '.join(en)}")
+        return "\n".join([*lines, f"版本 | Release: {answer.release_id}"])
     lines = [aligned(answer.columns, answer.rows[:limit], width=terminal_width())]
     if len(answer.rows) > limit:
         lines.append(f"… 共 {len(answer.rows)} 行，显示前 {limit} 行（--limit） | {len(answer.rows)} rows, the first {limit} are shown (--limit)")

@@ -17,8 +17,9 @@ from pipelines.explain.figures import load_figures
 from pipelines.explain.proof import prove_release
 from pipelines.explain.released import Released
 from pipelines.explain.tree import leaves
+from pipelines.problem import Problem
 from pipelines.publish.contract import published_tables
-from pipelines.publish.database import MACROS
+from pipelines.publish.help import MACRO_FILES
 from pipelines.publish.identities import LINE_CODES, TOTAL_MEASURES
 from pipelines.settings import Settings
 from pipelines.warehouse.duck import attach, connect
@@ -155,5 +156,19 @@ def test_macros_walk_from_the_published_file(release_db: Path) -> None:
 
 def test_every_macro_says_in_both_languages_what_it_gives(release_db: Path) -> None:
     found = dict(query(release_db, "select function_name, comment from duckdb_functions() where schema_name = 'marts'"))
-    written = re.findall(r"^create macro marts\.(\w+)", MACROS.read_text("utf-8"), re.MULTILINE)
+    written = [name for file in MACRO_FILES for name in re.findall(r"^create macro marts\.(\w+)", file.read_text("utf-8"), re.MULTILINE)]
     assert sorted(found) == sorted(written) and all(" | " in (comment or "") for comment in found.values())
+
+
+@pytest.mark.parametrize(("table", "column", "key", "said"), [
+    ("fct_total_yaer", "direct_tco2e", {}, "did you mean marts.fct_total_year"),
+    ("fct_total_year", "direct_tco2", {}, "no column direct_tco2; did you mean direct_tco2e?"),
+    ("fct_total_year", "direct_tco2e", {"level": "province", "code": "520000"}, "period must be given too (period = 20"),
+    ("fct_total_year", "direct_tco2e", {"level": "provnce"}, "nothing has level=provnce; did you mean province?"),
+    ("fct_total_year", "direct_tco2e", {"level": "field", "code": "zzz"}, "nothing has code=zzz; there are "),
+    ("fct_total_year", "direct_tco2e", {"level": "province", "code": "520100"}, "each value is there, but not in one row"),
+])
+def test_a_cell_that_is_not_there_is_told_with_what_is_near(release: Release, table: str, column: str, key: dict[str, str], said: str) -> None:
+    with pytest.raises(Problem) as told:
+        explain_cell(settings_of(release), table, column, key)
+    assert said in told.value.en and told.value.zh

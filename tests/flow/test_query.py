@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.query import QueryProblem, ask, find, load_queries, render, write_answer
+from pipelines.query import Answer, QueryProblem, ask, find, load_queries, render, write_answer
 from pipelines.settings import Settings
 from pipelines.text_table import aligned, plain_text
 from tests.conftest import ROOT, Release, carbon, query
@@ -86,3 +86,8 @@ def test_columns_stand_below_each_other_whatever_the_names() -> None:
 
 def test_an_answer_without_rows_says_so(release: Release) -> None:
     assert render(ask(settings_of(release), find("city_total"), {"year": "1999"}), 40).startswith("没有行 | no rows\n")
+
+
+def test_an_answer_without_rows_says_what_never_came() -> None:
+    told = render(Answer("x", "r", ["a"], [], (("电网交换", "Grid exchange"), ("绿证", "Certificates"))), 40)
+    assert told == "没有行 | no rows\n本版本从未收到：电网交换、绿证 | this release never received: Grid exchange, Certificates\n版本 | Release: r"

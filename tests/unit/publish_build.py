@@ -22,7 +22,7 @@ from pipelines.publish import release as releasing
 from pipelines.publish.identities import LEVELS
 from pipelines.publish.release import Published
 from pipelines.publish.release_info import InputBatch, ReleaseInfo
-from pipelines.publish.store import release_folder
+from pipelines.publish.store import DOWNLOADS, PATHS, release_folder
 from pipelines.settings import TIME_ZONE, Settings
 from pipelines.warehouse.duck import connect, quoted
 from pipelines.warehouse.registry import Registry
@@ -92,6 +92,7 @@ def heal(settings: Settings) -> live_set.Healed:
         return live_set.heal(settings, registry)
 
 
+THERE = tuple(name for name in PATHS if name != DOWNLOADS)   # what the releases of these tests have
 FIRST, SECOND = "20250331-aaaaaaaaaa", "20250331-bbbbbbbbbb"
 
 

@@ -20,7 +20,7 @@ from pipelines.publish import live as live_set
 from pipelines.publish.live import last_night, may_promote
 from pipelines.publish.problem import PublishError
 from pipelines.publish.releases import list_releases, sign
-from pipelines.publish.store import PATHS, live_folder, live_release
+from pipelines.publish.store import live_folder, live_release
 from pipelines.publish.verify import verify
 from pipelines.settings import Settings
 from pipelines.warehouse.duck import attach, connect
@@ -28,6 +28,7 @@ from pipelines.warehouse.duck import attach, connect
 from .publish_build import (
     FIRST,
     SECOND,
+    THERE,
     flip,
     heal,
     info,
@@ -55,7 +56,7 @@ def settings(tmp_path) -> Settings:
 
 def live(settings: Settings) -> str:
     """The release that each published path leads to; it must be one."""
-    found = {(settings.marts / name).resolve().relative_to(settings.marts.resolve()).parts[:2] for name in PATHS}
+    found = {(settings.marts / name).resolve().relative_to(settings.marts.resolve()).parts[:2] for name in THERE}
     assert len(found) == 1
     (top, release_id), = found
     assert top == "releases" and live_release(settings)["release_id"] == release_id
@@ -73,7 +74,7 @@ def inside(database: Path) -> str:
 
 def test_the_published_paths_are_links_through_one(settings) -> None:
     assert os.readlink(settings.marts / "live") == f"releases/{SECOND}"
-    assert {name: os.readlink(settings.marts / name) for name in PATHS} == {name: f"live/{name}" for name in PATHS}
+    assert {name: os.readlink(settings.marts / name) for name in THERE} == {name: f"live/{name}" for name in THERE}
     assert live(settings) == SECOND and (settings.marts / "parquet" / "reference.note.parquet").exists()
     switch(settings, FIRST)
     assert live(settings) == FIRST and not (settings.marts / "parquet" / "reference.note.parquet").exists()
@@ -223,11 +224,11 @@ def test_a_kill_at_any_step_of_a_switch_leaves_one_release(settings, monkeypatch
 def test_a_kill_while_the_first_release_goes_live_shows_nothing_or_all(tmp_path, monkeypatch) -> None:
     for n in range(1, 40):
         settings = two_releases(tmp_path / str(n))
-        for name in ("live", *PATHS):
+        for name in ("live", *THERE):
             (settings.marts / name).unlink()
         cut = killed(monkeypatch, n, lambda settings=settings: switch(settings, FIRST))
-        there = [name for name in PATHS if (settings.marts / name).exists()]
-        assert there in ([], list(PATHS))
+        there = [name for name in THERE if (settings.marts / name).exists()]
+        assert there in ([], list(THERE))
         heal(settings)
         with registry_of(settings) as registry:
             assert live(settings) == registry.promotion().release_id
@@ -259,7 +260,7 @@ def test_a_kill_while_a_damaged_release_is_made_again_is_healed(settings, build,
 
 def as_it_was(settings: Settings, release_id: str = SECOND) -> None:
     """The live set as earlier versions left it: folders, and hard links to the sealed files; no memory of either in the registry."""
-    for name in ("live", *PATHS):
+    for name in ("live", *THERE):
         (settings.marts / name).unlink()
     sealed = settings.marts / "releases" / release_id
     for path in sorted(sealed.rglob("*")):
@@ -278,7 +279,7 @@ def test_a_data_folder_of_before_the_links_is_read_and_turned_into_links(setting
     assert live_folder(settings) == settings.marts and live_release(settings)["release_id"] == SECOND
     assert [row["live"] for row in list_releases(settings)] == [True, False]
     assert heal(settings) == live_set.Healed(SECOND) and live(settings) == SECOND and verify(settings) == []
-    assert sorted(p.name for p in settings.marts.iterdir()) == sorted(["live", "releases", *PATHS])
+    assert sorted(p.name for p in settings.marts.iterdir()) == sorted(["live", "releases", *THERE])
     with registry_of(settings) as registry:
         assert [row.release_id for row in registry.releases()] == [FIRST, SECOND]
 
@@ -297,8 +298,8 @@ def test_a_kill_at_any_step_of_that_is_healed(tmp_path, monkeypatch) -> None:
         settings = two_releases(tmp_path / str(n))
         as_it_was(settings)
         cut = killed(monkeypatch, n, lambda settings=settings: heal(settings), ("replace", "symlink", "rmdir"))
-        readable = [name for name in PATHS if (settings.marts / name).exists()]
-        assert len(readable) >= len(PATHS) - 1   # a folder makes room for its link by a rename
+        readable = [name for name in THERE if (settings.marts / name).exists()]
+        assert len(readable) >= len(THERE) - 1   # a folder makes room for its link by a rename
         assert heal(settings).damage == () and live(settings) == SECOND and not list(settings.marts.glob(".*"))
         if not cut:
             break
@@ -315,7 +316,7 @@ def test_a_copy_that_followed_the_links_gets_them_back(settings, tmp_path) -> No
 # --- what a hand or a disk did
 
 
-@pytest.mark.parametrize("name", ["live", *PATHS])
+@pytest.mark.parametrize("name", ["live", *THERE])
 def test_a_lost_link_comes_back(settings, name) -> None:
     (settings.marts / name).unlink()
     heal(settings)
