@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 
@@ -134,3 +135,11 @@ def safe_text(text: str) -> str:
     """Text of a deliverer that no spreadsheet takes for a formula, also after it was saved as CSV."""
     starts = text.startswith(("=", "+", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")) or (text.startswith("-") and not text[1:].replace(".", "", 1).isdigit())
     return f"'{text}" if starts else text
+
+
+_FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,119}")
+
+
+def file_name(text: str) -> str:
+    """A name of others as the name of a file and in an address: itself where it is plain, else a hash of it."""
+    return text if _FILE_NAME.fullmatch(text) else f"x-{hashlib.sha256(text.encode()).hexdigest()[:16]}"

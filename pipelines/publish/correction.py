@@ -11,7 +11,7 @@ from typing import Any
 import xlsxwriter
 
 from pipelines.contracts.source import Source, load_sources
-from pipelines.contracts.text import safe_text
+from pipelines.contracts.text import file_name, safe_text
 
 Row = dict[str, Any]
 MOST_LINES = 5000   # of a sheet among the pages; `carbon steward template` writes them all
@@ -44,8 +44,8 @@ def write_sheets(db: Any, folder: Path, knowledge_date: date) -> list[str]:
     written = []
     for batch_id, of_batch in groupby(rows, lambda row: row["batch_id"]):
         lines = list(of_batch)[:MOST_LINES]
-        write_sheet(folder / f"{batch_id}.xlsx", batch_id, lines[0]["file_name"], lines_of(lines), knowledge_date)
-        written.append(f"{batch_id}.xlsx")
+        write_sheet(folder / f"{file_name(batch_id)}.xlsx", batch_id, lines[0]["file_name"], lines_of(lines), knowledge_date)
+        written.append(f"{file_name(batch_id)}.xlsx")
     return written
 
 
