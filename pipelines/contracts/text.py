@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 
@@ -143,3 +144,11 @@ def safe_text_sql(column: str) -> str:
     """The same as SQL on a column of DuckDB."""
     signs = ", ".join(f"chr({ord(sign)})" for sign in FORMULA_SIGNS)
     return f"case when left({column}, 1) in ({signs}) and not regexp_full_match({column}, '{_NEGATIVE}') then chr(39) || {column} else {column} end"
+
+
+_FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,119}")
+
+
+def file_name(text: str) -> str:
+    """A name of others as the name of a file and in an address: itself where it is plain, else a hash of it."""
+    return text if _FILE_NAME.fullmatch(text) else f"x-{hashlib.sha256(text.encode()).hexdigest()[:16]}"

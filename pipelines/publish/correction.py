@@ -15,7 +15,7 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 
 from pipelines.contracts.codes import load_code_lists
 from pipelines.contracts.source import Column, Source, load_sources
-from pipelines.contracts.text import safe_text
+from pipelines.contracts.text import file_name, safe_text
 
 Row = dict[str, Any]
 MOST_LINES = 5000   # of a sheet among the pages; `carbon steward template` writes them all
@@ -64,12 +64,12 @@ def write_sheets(db: Any, folder: Path, knowledge_date: date) -> list[str]:
     sheets = {batch_id: ("rows", rows[:MOST_LINES]) for batch_id, rows in _by_batch(db, ROWS, [False, None, None])}
     sheets |= {batch_id: ("refusal", rows[:MOST_LINES]) for batch_id, rows in _by_batch(db, REFUSALS, [None])}
     for batch_id, (kind, rows) in sheets.items():
-        out, file_name = folder / f"{batch_id}.xlsx", rows[0]["file_name"]
+        out, delivered = folder / f"{file_name(batch_id)}.xlsx", rows[0]["file_name"]
         if kind == "refusal":
-            write_refusal(out, batch_id, file_name, rows, knowledge_date)
+            write_refusal(out, batch_id, delivered, rows, knowledge_date)
         else:
-            write_sheet(out, batch_id, file_name, lines_of(rows), knowledge_date)
-    return sorted(f"{batch_id}.xlsx" for batch_id in sheets)
+            write_sheet(out, batch_id, delivered, lines_of(rows), knowledge_date)
+    return sorted(f"{file_name(batch_id)}.xlsx" for batch_id in sheets)
 
 
 def _by_batch(db: Any, sql: str, parameters: list[Any]) -> list[tuple[str, list[Row]]]:
@@ -119,7 +119,7 @@ def _names_near(codes: str, value: str) -> str:
     return "、".join([*close, f"……共 {len(named)} 个，见数据字典 | {len(named)} in all: see the data dictionary"])
 
 
-def write_sheet(out: Path, batch_id: str, file_name: str, lines: list[dict[str, str]], made_on: date) -> None:
+def write_sheet(out: Path, batch_id: str, delivered: str, lines: list[dict[str, str]], made_on: date) -> None:
     """Write a sheet; the same lines and day give the same bytes."""
     decision = load_sources()["steward_decision"]
     # columns of a decision, and beside them what the enterprise needs to see
@@ -133,7 +133,7 @@ def write_sheet(out: Path, batch_id: str, file_name: str, lines: list[dict[str, 
         bold, asked = book.add_format({"bold": True}), book.add_format({"bold": True, "bg_color": "#FFF2CC"})
         warned = book.add_format({"font_color": "#B00020", "bold": True})
         for number, title in enumerate(_TITLES):
-            sheet.write_string(number, 0, title.format(file=file_name, batch=batch_id), bold)
+            sheet.write_string(number, 0, title.format(file=delivered, batch=batch_id), bold)
         for place, name in enumerate([*first, *rest]):
             sheet.write_string(len(_TITLES), place, name, asked if name in _ASKED else bold)
         for number, line in enumerate(lines, 1):
@@ -154,7 +154,7 @@ def _check_of(row: int, columns: list[str]) -> str:
     return f'=IF(AND({",".join(f"{cell}=" + chr(34) * 2 for cell in cells.values())}),"",{lacking})'
 
 
-def write_refusal(out: Path, batch_id: str, file_name: str, rows: list[Row], made_on: date) -> None:
+def write_refusal(out: Path, batch_id: str, delivered: str, rows: list[Row], made_on: date) -> None:
     """Write why a file was refused and what to change in it; the same rows and day give the same bytes."""
     out.parent.mkdir(parents=True, exist_ok=True)
     with xlsxwriter.Workbook(out, {"in_memory": True}) as book:
@@ -162,10 +162,10 @@ def write_refusal(out: Path, batch_id: str, file_name: str, rows: list[Row], mad
         sheet = book.add_worksheet("退回说明")
         bold, wrapped = book.add_format({"bold": True}), book.add_format({"text_wrap": True, "valign": "top"})
         for number, title in enumerate(_REFUSED_TITLES):
-            sheet.write_string(number, 0, title.format(file=file_name, batch=batch_id), bold)
+            sheet.write_string(number, 0, title.format(file=delivered, batch=batch_id), bold)
         sheet.write_row(len(_REFUSED_TITLES), 0, _REFUSED_HEADER, bold)
         for number, row in enumerate(rows, len(_REFUSED_TITLES) + 1):
-            told = (row["check_id"], row["column_name"] or _WHOLE_FILE, row["reported_value"] or file_name, row["message_zh"], row["advice_zh"], row["message_en"], row["advice_en"])
+            told = (row["check_id"], row["column_name"] or _WHOLE_FILE, row["reported_value"] or delivered, row["message_zh"], row["advice_zh"], row["message_en"], row["advice_en"])
             for place, text in enumerate(told):
                 sheet.write_string(number, place, safe_text(text or ""), wrapped)
         sheet.set_column(0, 2, 24)

@@ -43,7 +43,7 @@ def _fullest(site: Path, page_id: str) -> str:
     [page] = [page for page in load_catalogue().pages if page.id == page_id]
     if "{" not in page.path:
         return page.path
-    found = [path for path in site.glob(page.path.replace("{page}", "*")) if path.name != "index.html"]
+    found = [path for path in site.glob(page.path.replace("{page:file}", "*")) if path.name != "index.html"]
     return max(found, key=lambda path: (path.stat().st_size < 60_000, path.stat().st_size, path.name)).relative_to(site).as_posix()
 
 

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from pipelines.contracts.marts import load_marts
 from pipelines.contracts.rules import all_rules
+from pipelines.contracts.text import file_name
 from pipelines.publish.cells import CELL_TABLE
 from pipelines.publish.contract import RELEASE_TABLE
 from pipelines.publish.site.catalogue import Block, Chart, Column, Facts, Page, Table, load_catalogue
@@ -117,6 +118,14 @@ def test_a_name_of_others_is_text(name: str) -> None:
     shown = str(html(plain(name)))
     assert "<" not in shown and not re.search("[\u0000-\u001f\u200e\u200f\u202a-\u202e]", shown)
     assert "</script" not in script({"n": f"{name}</script>"}) and title(("中", "en")) == "中 | en"
+
+
+@pytest.mark.parametrize("name", ["a/b", "a#b?c", "..", "长" * 90, "x" * 200, "", "<b>"])
+def test_a_path_is_made_of_plain_names(name: str) -> None:
+    assert re.fullmatch("x-[0-9a-f]{16}", file_name(name)) and file_name("enterprise_energy-0cfb6794f00f-s2") == "enterprise_energy-0cfb6794f00f-s2"
+    for page in PAGES:
+        for template in (page.path, *(c.href for b in page.blocks for c in getattr(b, "columns", ())), *(getattr(b, "href", "") for b in page.blocks)):
+            assert not re.search(r"\{\w+\}\.html", template), (page.id, template, "write {name:file}")
 
 
 def test_every_rule_has_a_title_that_stands_alone() -> None:

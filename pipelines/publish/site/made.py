@@ -7,6 +7,7 @@ from pathlib import Path
 
 from markupsafe import Markup, escape
 
+from pipelines.contracts.text import file_name
 from pipelines.publish.site.pages import Leaf, Site
 from pipelines.publish.site.words import html, plain
 
@@ -80,7 +81,7 @@ def queries(site: Site, leaf: Leaf) -> Markup:
 
 def own_file(site: Site, leaf: Leaf) -> Markup:
     """The file of an enterprise's account, where the release has one, and the command that gives every line."""
-    path = f"downloads/enterprise/{leaf.key}.csv"
+    path = f"downloads/enterprise/{file_name(leaf.key)}.csv"
     file = Markup('<p><a class=button href="{}../{}">{}</a></p>').format(leaf.prefix, path, html(("逐月逐行明细（CSV）", "All lines by month (CSV)"))) if (site.context.folder / path).is_file() else ""
     return file + command(f"carbon explain --uscc {leaf.key} --period {leaf.row['year']}")
 
@@ -118,7 +119,7 @@ def sheet(site: Site, leaf: Leaf) -> Markup:
     if leaf.path.replace(".html", ".xlsx") not in site.paths:
         return Markup("")
     return Markup('<p><a class="button" href="{}.xlsx">{}</a> <span class="soft">{}</span></p>').format(
-        leaf.key, html(("下载更正表（Excel）", "Correction sheet (Excel)")),
+        file_name(leaf.key), html(("下载更正表（Excel）", "Correction sheet (Excel)")),
         html(("填好黄色各列后放入收件箱 steward_decision/", "fill in the yellow columns and deliver it to steward_decision/")))
 
 

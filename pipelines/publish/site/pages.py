@@ -114,11 +114,13 @@ class Site:
             error.add_note(f"目录条目 catalogue entry: {where}")
             raise
         names = [column[0] for column in found.description]
-        return [dict(zip(names, map(self._told, values), strict=True)) for values in found.fetchall()]
+        return [
+            dict(zip(names, [self._told(value) if type(value) is str and "fct_" in value else value for value in values], strict=True)) for values in found.fetchall()
+        ]
 
-    def _told(self, value: Any) -> Any:
+    def _told(self, value: str) -> str:
         """A sentence of the data names tables by their titles."""
-        if not isinstance(value, str) or "fct_" not in value or not _SENTENCE.search(value):
+        if not _SENTENCE.search(value):
             return value
         language = 0 if _CHINESE.search(value) else 1
         return _TABLE.sub(lambda m: self.tables.get(f"marts.{m[1]}", (m[0], m[0]))[language], value)

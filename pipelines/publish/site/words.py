@@ -16,6 +16,7 @@ from markupsafe import Markup, escape
 
 from pipelines.contracts.codes import SEEDS, read_rows
 from pipelines.contracts.source import load_sources
+from pipelines.contracts.text import file_name
 from pipelines.yaml_text import load_yaml
 
 Pair = tuple[str, str]
@@ -102,6 +103,7 @@ WAYS: dict[str, Callable[[Any], Text]] = {
     "dt": lambda v: f"{v:%Y-%m-%d %H:%M}",
     "m": lambda v: f"{v:%Y-%m}",
     "y": lambda v: str(v) if isinstance(v, int) else f"{v:%Y}",
+    "file": lambda v: file_name(str(v)),
     "h8": lambda v: str(v)[:8],
     "b": lambda v: word("yes_no", bool(v)),
 }
@@ -110,7 +112,7 @@ SHORT = frozenset({"c", "u", "d", "dt", "m", "y", "h8"})   # never broken
 
 
 def written(value: Any, way: str) -> Text:
-    """A value in one of the ways above, or `word/KIND` for the words of a code."""
+    """A value in one of the ways above (`file` in paths), or `word/KIND` for the words of a code."""
     if value is None or value == "":
         return UNKNOWN
     if way.startswith("word/"):

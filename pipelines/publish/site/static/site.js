@@ -161,9 +161,14 @@
     o.series = [];
     spec.s.forEach(function (s, place) {
       var c = palette()[(s.c === undefined ? place : s.c) % 12], name = w(s.n);
-      if (s.t === 'band') {
-        o.series.push({ name: name, type: 'line', stack: 'band' + place, data: s.d.map(function (v) { return v === null ? '-' : v; }), symbol: 'none', lineStyle: { opacity: 0 }, itemStyle: { color: c }, silent: true, tooltip: { show: false } });
-        o.series.push({ name: name, type: 'line', stack: 'band' + place, data: s.h.map(function (v, i) { return v === null || s.d[i] === null ? '-' : v - s.d[i]; }), symbol: 'none', lineStyle: { opacity: 0 }, areaStyle: { color: c, opacity: .22 }, itemStyle: { color: c }, silent: true });
+      if (s.t === 'band') { // from one known point to the next: what is not known has no band
+        o.series.push({ name: name, type: 'custom', silent: true, itemStyle: { color: c }, encode: { x: 0, y: [1, 2] }, clip: true, z: 1,
+          data: s.d.map(function (v, i) { return [i, v === null ? NaN : v, s.h[i] === null ? NaN : s.h[i]]; }),
+          renderItem: function (params, api) {
+            var i = params.dataIndex, low = s.d[i], high = s.h[i], next = s.d[i + 1], above = s.h[i + 1];
+            if ([low, high, next, above].some(function (v) { return v === null || v === undefined; })) return;
+            return { type: 'polygon', shape: { points: [api.coord([i, low]), api.coord([i + 1, next]), api.coord([i + 1, above]), api.coord([i, high])] }, style: { fill: c, opacity: .22 } };
+          } });
         return;
       }
       var one = { name: name, type: s.t === 'bar' ? 'bar' : 'line', data: s.d.map(function (v) { return v === null ? '-' : v; }), itemStyle: { color: c } };
