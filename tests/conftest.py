@@ -49,7 +49,7 @@ class Release:
 
 # what `make test-fast` leaves out: tests of nights, of Dagster and dbt, of sealed releases, and of files that come in pieces
 HEAVY = (
-    "tests/dbt", "tests/endurance", "tests/flow", "tests/golden", "gate/test_bulk.py", "gate/test_fence.py", "gate/test_lake.py", "gate/test_offices.py",
+    "tests/browser", "tests/dbt", "tests/endurance", "tests/flow", "tests/golden", "gate/test_bulk.py", "gate/test_fence.py", "gate/test_lake.py", "gate/test_offices.py",
     "gate/test_pieces.py", "unit/test_definitions.py", "unit/test_explain.py", "unit/test_nights.py", "unit/test_publish_*.py", "unit/test_score.py",
 )
 NOT_FAST = ("dagster", "dagster_dbt", "dbt")

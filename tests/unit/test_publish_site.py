@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from pipelines.contracts.rules import RuleText
+from pipelines.publish.site import write_site
 from pipelines.publish.site.words import rule_title
 from pipelines.publish.verify import verify
+from pipelines.warehouse.duck import attach, connect
 from tests.unit.publish_build import (
     ENERGY,
     FIRST,
@@ -190,6 +192,22 @@ def test_figures_lead_to_their_explanation(site: Path) -> None:
 def test_the_download_page_lists_what_is_there(site: Path) -> None:
     text = (site / "download.html").read_text("utf-8")
     assert 'href="../parquet/quality.batch.parquet"' in text and "downloads/" not in text
+
+
+def test_downloads_that_lie_beside_the_site_are_linked(site: Path, tmp_path: Path) -> None:
+    for name in ("downloads/marts.fct_total_year.csv", "downloads/marts.fct_total_year.xlsx", f"downloads/enterprise/{A}.csv", "downloads/dbt/index.html", "downloads/datapackage.json"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("x", "utf-8")
+    about = {"release_id": FIRST, "knowledge_date": date(2025, 3, 31), "is_synthetic": True, "previous_date": None, "closed": ("2024 年已封账", "2024 is closed")}
+    with connect() as db:
+        attach(db, site.parent / "carbon.duckdb", "sealed")
+        write_site(db, tmp_path, about, {})
+    text = (tmp_path / "site" / "download.html").read_text("utf-8")
+    for name in ("marts.fct_total_year.csv", "marts.fct_total_year.xlsx", "datapackage.json", "dbt/index.html"):
+        assert f'href="../downloads/{name}"' in text, name
+    assert "parquet" not in text and "quality.batch.csv" not in text
+    assert f'href="../../downloads/enterprise/{A}.csv"' in (tmp_path / "site" / "enterprise" / f"{A}.html").read_text("utf-8")
+    assert "2024 年已封账" in text and ">R01<" in (tmp_path / "site" / "quality" / "check" / "index.html").read_text("utf-8")
 
 
 def test_the_same_release_gives_the_same_bytes(site: Path, tmp_path: Path) -> None:

@@ -99,6 +99,8 @@ def test_the_entry_of_the_guide_is_in_order() -> None:
     assert [block.sources for block in page.blocks] == [("marts.fct_carbon_sink_total_year",)] * 2
     columns = load_marts()["marts.fct_carbon_sink_total_year"].columns
     assert {column.c for column in page.blocks[1].columns} <= columns.keys()  # type: ignore[union-attr]
+    named = re.findall(r"(?:tests|pipelines|dbt_project)/[\w/]+(?:\.\w+)?", guide)
+    assert len(named) > 5 and all((PROJECT / name).exists() for name in named)
 
 
 def test_what_is_not_known_is_a_dash_and_never_a_zero() -> None:

@@ -203,8 +203,8 @@
     });
     var short = function (p) { var r = byCode[p.name]; return r ? w(r[1]) + (r[2] === null ? T('\n无数据', '\nno data') : '') : ''; };
     o.series = [{ type: 'map', map: 'guizhou', nameProperty: 'code', data: data, roam: false, selectedMode: false, aspectScale: .9, layoutCenter: ['54%', '50%'], layoutSize: '104%', cursor: 'pointer',
-      label: { show: true, color: '#1b1208', textBorderColor: 'rgba(255,255,255,.85)', textBorderWidth: 2, fontSize: 11.5, formatter: short },
-      itemStyle: { borderColor: colour('paper'), borderWidth: 1.2, areaColor: colour('line') }, emphasis: { label: { color: '#1b1208' }, itemStyle: { areaColor: colour('mark'), borderColor: colour('accent'), borderWidth: 2 } } }];
+      label: { show: true, color: colour('ink'), textBorderColor: colour('paper'), textBorderWidth: 2, fontSize: 11.5, formatter: short },
+      itemStyle: { borderColor: colour('paper'), borderWidth: 1.2, areaColor: colour('line') }, emphasis: { label: { color: colour('ink') }, itemStyle: { areaColor: colour('mark'), borderColor: colour('accent'), borderWidth: 2 } } }];
     o.tooltip.formatter = function (p) { var r = byCode[p.name]; return r ? '<b>' + escape(w(r[4] || r[1])) + '</b><br>' + said(r[2], sc.by) + ' ' + escape(sc.unit) : ''; };
     o._href = function (p) { var r = byCode[p.name]; return r && r[3]; };
     return o;
@@ -212,7 +212,7 @@
   draw.sankey = function (spec) {
     var o = base(), sc = scaled(spec);
     o.legend = undefined;
-    o.series = [{ type: 'sankey', left: 4, right: 110, top: 8, bottom: 8, nodeGap: 9, nodeWidth: 14, draggable: false, layoutIterations: 64, emphasis: { focus: 'adjacency' },
+    o.series = [{ type: 'sankey', left: 4, right: Math.max(120, 11 * parseFloat(getComputedStyle(root).fontSize)), top: 8, bottom: 8, nodeGap: 9, nodeWidth: 14, draggable: false, layoutIterations: 64, emphasis: { focus: 'adjacency' },
       label: { color: colour('ink'), fontSize: 11.5, formatter: function (p) { return w(spec.nodes[+p.name]); } }, lineStyle: { color: 'gradient', opacity: .32, curveness: .5 },
       data: spec.nodes.map(function (n, i) { return { name: String(i), itemStyle: { color: palette()[i % 12] }, depth: spec.depth[i] }; }),
       links: spec.rows.map(function (r) { return { source: String(r[0]), target: String(r[1]), value: r[2] }; }) }];
@@ -291,12 +291,23 @@
     }
     return w(spec.n) + T('（', ' (') + unit + T('）：', '): ') + parts.filter(Boolean).join(T('；', '; ')) + T('。数据见下方表格。', '. The table below has the data.');
   }
+  function enlarged(option) { // letters of a chart grow with those of the page
+    var by = parseFloat(getComputedStyle(root).fontSize) / 14.5;
+    function grow(part) {
+      Object.keys(part).forEach(function (key) {
+        if (key === 'fontSize') part[key] *= by;
+        else if (key !== 'data' && key !== 'links' && part[key] && typeof part[key] === 'object') grow(part[key]);
+      });
+    }
+    if (by > 1.05) grow(option);
+    return option;
+  }
   function chart(box) {
     var spec = JSON.parse(box.nextElementSibling.textContent), drawn = null;
     if (spec.k === 'xy') spec.x = months(spec.x);
     function again() {
       if (drawn) drawn.dispose();
-      var option = draw[spec.k](spec), href = option._href;
+      var option = enlarged(draw[spec.k](spec)), href = option._href;
       delete option._href;
       drawn = echarts.init(box, null, { renderer: 'svg' });
       drawn.setOption(option);
