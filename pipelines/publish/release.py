@@ -126,9 +126,9 @@ def seal(settings: Settings, registry: Registry, build_db: Path, release: Releas
     rows = write_database(part, build_db, release)
     hashes = verified(part, rows, release.release_id)
     before = _predecessor(settings, known, release)
+    _write_downloads(settings, part, release)   # pages link to what is there
     _write_site(settings, part, release, known, before[0])
     _write_notes(settings, part, release, known, before[0])
-    _write_downloads(settings, part, release)
     manifest = _write_manifest(settings, part, release, hashes, before)
     _require_same_figures(target, known, manifest)
     settle(settings, part)
