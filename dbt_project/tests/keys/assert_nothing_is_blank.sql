@@ -1,5 +1,6 @@
 -- What is never unknown in a model: a null in one of these would leave its row out of whatever adds up by them.
 {% for name, columns in [
+    ('int_account__first_period', 'uscc first_period'),
     ('int_account__form', 'uscc slice_year period source'),
     ('int_delivery__batch', 'batch_id'),
     ('int_double_counting__overlap', 'uscc year overlap counted_in state overlap_rows'),
@@ -29,6 +30,7 @@
     ('int_statistic_check__result', 'check_id source division_code industry_code indicator item period period_grain is_synthetic what_zh what_en'),
     ('int_statistics__series', 'division_code industry_code indicator year reading value is_synthetic'),
     ('int_statistics__year', 'division_code industry_code indicator year reading value is_synthetic'),
+    ('int_uncertainty__drawn', 'cell cell_value amount content'),
     ('int_uncertainty__inventory', 'code total_period factor_set error amount moved squares')
 ] %}
 {% if not loop.first %}union all{% endif %}
