@@ -1,41 +1,24 @@
-"""A query by its name: what it asks, its parameters, its rows on the live release.
-
-A file begins with its title and one line a parameter (`-- name: 中文 | English`). Parameters are DuckDB variables: one that is not set is NULL,
-and the SQL says what then counts.
-"""
+"""A query by its name: its rows on the live release. Its parameters are DuckDB variables: one that is not set is NULL, and the SQL says what then counts."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from pipelines.near import near
 from pipelines.problem import UsageProblem
+from pipelines.publish.ready import Query, load_queries
 from pipelines.publish.store import DATABASE, require_live
 from pipelines.settings import Settings
 from pipelines.warehouse.duck import DuckError, connect, quoted
 
-SQL = Path(__file__).parent / "sql"
-_PARAMETER = re.compile(r"^-- (?P<name>\w+): (?P<words>.+)$", re.MULTILINE)
 _WRITTEN = (".csv", ".parquet")
 
 
 class QueryProblem(UsageProblem):
     """A query that is not there, or that cannot be asked so."""
-
-
-@dataclass(frozen=True)
-class Query:
-    """One question. title: both languages; parameters: name -> what it is and what counts without it."""
-
-    name: str
-    title: str
-    parameters: dict[str, str]
-    sql: str
 
 
 @dataclass(frozen=True)
@@ -47,17 +30,6 @@ class Answer:
     columns: list[str]
     rows: list[tuple[Any, ...]]
     lacking: tuple[tuple[str, str], ...] = ()
-
-
-@cache
-def load_queries() -> dict[str, Query]:
-    """Every query by its name, in the order of the alphabet."""
-    return {path.stem: _query(path.stem, path.read_text("utf-8")) for path in sorted(SQL.glob("*.sql"))}
-
-
-def _query(name: str, text: str) -> Query:
-    title = text.splitlines()[0].removeprefix("-- ")
-    return Query(name, title, {m["name"]: m["words"] for m in _PARAMETER.finditer(text)}, text)
 
 
 def find(name: str) -> Query:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pipelines.query.ask import Answer, Query
+from pipelines.publish.ready import Query
+from pipelines.query.ask import Answer
 from pipelines.text_table import aligned, terminal_width
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from markupsafe import Markup, escape
 
 from pipelines.contracts.text import file_name
+from pipelines.publish.ready import load_queries
 from pipelines.publish.site.pages import Leaf, Site
 from pipelines.publish.site.words import html, plain
 
@@ -22,23 +23,6 @@ _WHOLE = (
 )
 _SEALED_LATER = frozenset({"release.md", "release.json", "release.sha256"})   # written when the pages stand, into every release
 _FORMS = (("parquet/{}.parquet", "Parquet"), ("downloads/{}.csv", "CSV"), ("downloads/{}.xlsx", "Excel"))
-QUERIES = (
-    ("各市（州）各年直接排放", "Direct emissions of the prefectures by year",
-     "select code, year(period) as year, direct_tco2e, coverage, measured_share, status from marts.fct_total_year where level = 'prefecture' order by 1, 2"),
-    ("排放最大的十家企业", "The ten enterprises that emit most",
-     "select enterprise_name, year(period) as year, direct_tco2e, purchased_power_location_tco2e, completeness from marts.fct_enterprise_account_year order by direct_tco2e desc limit 10"),
-    ("一个行业一个月由哪些行组成", "The lines of an industry's month", "from marts.explain_total('industry', '30', '2025-12')"),
-    ("一家企业一年的账户逐行", "An account's year, line by line",
-     "from marts.explain_account((select min(uscc) from marts.fct_enterprise_account_year), '2025')"),
-    ("对账桥", "The bridge", "from marts.explain_bridge('520000', 2014)"),
-    ("真实年份的清单", "The inventory of a real year", "from marts.explain_inventory('520000', 2014, 'ceads')"),
-    ("目标结论", "Verdicts on targets",
-     "select target_id, division_code, year(period) as year, indicator_zh, target_value, observed_value, verdict, reason_zh from marts.fct_target_verdict where verdict <> 'not_assessable' order by 1, 2, 3"),
-    ("被退回与部分入库的批次", "Deliveries that were held back", "select source, file_name, outcome, rows_quarantined, reason_zh from quality.batch where outcome <> 'accepted' order by received_at"),
-    ("本月谁还没有报", "Who has not reported", "select prefecture_code, enterprise_name, source, months_missing, days_overdue from quality.call_list order by days_overdue desc"),
-    ("与上一版本相比变了什么", "What moved since the release before",
-     "select level, code, period, cause_zh, delta_tco2e from marts.fct_restatement where level = 'province' order by period, evaluation_order"),
-)
 
 
 def explained(site: Site, leaf: Leaf) -> Markup:
@@ -73,10 +57,10 @@ def table_files(site: Site, leaf: Leaf) -> Markup:
 
 
 def queries(site: Site, leaf: Leaf) -> Markup:
-    """Queries to copy; each runs on the published file."""
+    """The ready queries to copy: each runs on the published file as it stands, and by its name on the command line."""
     return Markup("").join(
-        Markup("<h3>{}</h3>{}").format(html((zh, en)), command(sql))
-        for zh, en, sql in QUERIES)
+        Markup("<h3>{}</h3>{}{}").format(html(tuple(query.title.split(" | ", 1))), command(f"carbon query {name}"), command(query.sql.strip()))
+        for name, query in load_queries().items())
 
 
 def own_file(site: Site, leaf: Leaf) -> Markup:
