@@ -55,7 +55,7 @@ INDICATOR = {
     "dbt_project/models/marts/statistics/fct_gas_year.sql": ["gas of a whole prefecture or province", "division_code", "division_code", "quantity", "gas_t",
                                                               "division_code", "division_code"],
     "dbt_project/models/marts/statistics/fct_gas_year.yml": [
-        "瓦斯合计", "Gas drained, summed", "division_code", "行政区划代码", "Division code", "gas_t", "抽采量", "Gas drained", "t",
+        "瓦斯合计", "Gas drained, summed", "division_code", "division_code", "行政区划代码", "Division code", "gas_t", "抽采量", "Gas drained", "t",
         "两行之和", "the sum of two rows", "division_code", "520100", "quantity", "1", "division_code", "520100", "quantity", "2",
         "division_code", "520100", "gas_t", "3"],
 }

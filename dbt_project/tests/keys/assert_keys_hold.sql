@@ -1,19 +1,6 @@
 -- Keys that a join, or a night that appends to what it should replace, could multiply: no two rows agree in them; a null counts as a value of its own.
 -- One test for all of them: each of its own would cost a small night a fifth more.
 {% for name, key in [
-    ('division', 'division_code'),
-    ('emission_factor', 'factor_id, batch_id, row_no'),
-    ('fct_allowance_year', 'uscc, year'),
-    ('fct_balance_check', 'division_code, year, fuel, identity, item'),
-    ('fct_carbon_sink_total_year', 'division_code, year'),
-    ('fct_carbon_sink_year', 'division_code, year, land_class'),
-    ('fct_certificate', 'certificate_id'),
-    ('fct_enterprise_held_back_line', 'line_id'),
-    ('fct_grid_sales', 'division_code, industry_code, period, period_grain'),
-    ('fct_inventory_check_year', 'division_code, year, factor_set, inventory, fuel'),
-    ('fct_inventory_trend_year', 'division_code, inventory, factor_set, fuel, year'),
-    ('fct_project', 'project_id, valid_from'),
-    ('industry', 'level, industry_code'),
     ('int_account__period', 'uscc, period, period_grain'),
     ('int_account__presence', 'uscc, period, period_grain'),
     ('int_account__quality_year', 'uscc, slice_year'),
@@ -124,8 +111,7 @@
     ('int_worklist__row', 'batch_id, row_no, check_id'),
     ('stg_registry__batch', 'batch_id'),
     ('stg_registry__check_result', 'batch_id, check_id'),
-    ('stg_registry__closed_year', 'year'),
-    ('target', 'target_id')
+    ('stg_registry__closed_year', 'year')
 ] %}
 {% if not loop.first %}union all{% endif %}
 select '{{ name }}' as model, concat_ws(' | ', {{ key }}) as row_key, count(*) as found
