@@ -25,9 +25,9 @@ def site(release: Release) -> Path:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
-    """The browser. Where it is missing the tests are skipped, loudly; with CARBON_NEED_BROWSER set (.ci/run) they fail."""
+    """The browser. Where it is missing the tests are skipped, loudly; with TESTS_NEED_BROWSER set (.ci/run) they fail."""
     if not CHROMIUM.exists() or shutil.which(str(CHROMIUM)) is None:
-        (pytest.fail if os.environ.get("CARBON_NEED_BROWSER") else pytest.skip)(MISSING)
+        (pytest.fail if os.environ.get("TESTS_NEED_BROWSER") else pytest.skip)(MISSING)
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as driver:
