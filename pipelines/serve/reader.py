@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from pipelines.problem import UsageProblem
@@ -42,15 +41,13 @@ class Answer:
 
 
 class Reader:
-    """The live release, opened once and again when another goes live. Safe to be asked from several threads."""
+    """Asks the live release, looked up for each question: after a night the next answer is of the new one. Safe to be asked from several threads."""
 
     def __init__(self, settings: Settings, limits: Limits | None = None) -> None:
         self.settings = settings
         self.limits = limits or Limits()
-        self._lock = threading.Lock()
+        self._opening = threading.Lock()
         self._turns = threading.BoundedSemaphore(self.limits.at_once)
-        self._folder: Path | None = None
-        self._db: Any = None
 
     def ask(self, sql: str, rows: int | None = None) -> Answer:
         """What one statement gives, at most `rows` (else the limit). Raises QueryRefused, PublishError when nothing is published."""
@@ -58,40 +55,26 @@ class Reader:
         if not self._turns.acquire(timeout=self.limits.seconds):
             raise QueryRefused("服务器正忙，请稍后再试", "the server is busy: try again in a moment")
         try:
-            cursor, release_id = self._cursor()
-            try:
-                _one_that_reads(cursor, sql)
-                with self._bounded(cursor):
-                    result = cursor.execute(sql)
-                    found = result.fetchmany(most + 1)
-                return Answer(release_id, [column[0] for column in result.description or []], found[:most], len(found) > most)
-            except DuckError as error:
-                raise _refused(error, self.limits) from error
-            finally:
-                cursor.close()
+            return self._answer(sql, most)
+        except DuckError as error:
+            raise _refused(error, self.limits) from error
         finally:
             self._turns.release()
 
-    def close(self) -> None:
-        """Let go of the file."""
-        with self._lock:
-            if self._db is not None:
-                self._db.close()
-            self._db = self._folder = None
-
-    def _cursor(self) -> tuple[Any, str]:
+    def _answer(self, sql: str, most: int) -> Answer:
         folder, manifest = require_live(self.settings)
-        with self._lock:
-            if folder != self._folder:
-                # whoever still reads the release of before keeps it open by a cursor of its own
-                if self._db is not None:
-                    self._db.close()
-                self._db, self._folder = hardened(folder / DATABASE, self.limits.memory), folder
-            return self._db.cursor(), str(manifest["release_id"])
+        with self._opening:
+            opened = hardened(folder / DATABASE, self.limits.memory)
+        with closing(opened) as db:
+            _one_that_reads(db, sql)
+            with self._bounded(db):
+                result = db.execute(sql)
+                found = result.fetchmany(most + 1)
+            return Answer(str(manifest["release_id"]), [column[0] for column in result.description or []], found[:most], len(found) > most)
 
     @contextmanager
-    def _bounded(self, cursor: Any) -> Iterator[None]:
-        timer = threading.Timer(self.limits.seconds, cursor.interrupt)
+    def _bounded(self, db: Any) -> Iterator[None]:
+        timer = threading.Timer(self.limits.seconds, db.interrupt)
         timer.start()
         try:
             yield
@@ -99,8 +82,8 @@ class Reader:
             timer.cancel()
 
 
-def _one_that_reads(cursor: Any, sql: str) -> None:
-    kinds = [statement.type.name for statement in cursor.extract_statements(sql)]
+def _one_that_reads(db: Any, sql: str) -> None:
+    kinds = [statement.type.name for statement in db.extract_statements(sql)]
     if len(kinds) != 1 or kinds[0] not in _READS:
         said = ", ".join(kinds) or "0"
         raise QueryRefused(f"一次只运行一条查询（SELECT、FROM、DESCRIBE、EXPLAIN），收到：{said}", f"one statement that reads (SELECT, FROM, DESCRIBE, EXPLAIN) at a time; this was: {said}")

@@ -50,10 +50,14 @@ def connect(path: Path | None = None, *, read_only: bool = False) -> Iterator[An
 
 
 def hardened(path: Path, memory: str) -> Any:
-    """A connection for SQL from outside: it reads this file and no other, and nothing that it is told changes that. The caller closes it."""
+    """A connection for SQL from outside: it reads this file and no other, and nothing that it is told changes that. The caller closes it.
+
+    Connections of one process to one file share what is set: the first sets and locks it. Not to be called by two threads at once.
+    """
     connection = duckdb.connect(str(path), read_only=True, config=_CONFIG)
-    for setting, value in (("TimeZone", "Asia/Shanghai"), ("memory_limit", memory), ("enable_external_access", "false"), ("lock_configuration", "true")):
-        connection.execute(f"set {setting} = {quoted(value)}")
+    if not connection.execute("select current_setting('lock_configuration')").fetchall()[0][0]:
+        for setting, value in (("TimeZone", "Asia/Shanghai"), ("memory_limit", memory), ("enable_external_access", "false"), ("lock_configuration", "true")):
+            connection.execute(f"set global {setting} = {quoted(value)}")
     return connection
 
 

@@ -7,6 +7,7 @@ import re
 import signal
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -109,21 +110,38 @@ def test_a_query_that_takes_too_long_is_stopped_and_the_next_is_answered(release
     with pytest.raises(QueryRefused, match=r"stopped after 0\.2 s"):
         reader.ask("select count(*) from range(1000000000000)")
     assert reader.ask("select 1 as one").rows == [(1,)]
-    reader.close()
 
 
-def test_the_reader_follows_the_live_release(release: Release, tmp_path) -> None:
-    """A reader that has the file open asks the other one as soon as the link points there."""
+def test_moments_are_those_of_the_province(release: Release) -> None:
+    """As everywhere else: whoever asks sees the time of China, not that of the machine."""
+    reader = Reader(load_settings(data=release.data))
+    for _ in range(2):
+        assert reader.ask("select cast(timestamptz '2025-01-01 00:00:00+00' as varchar)").rows == [("2025-01-01 08:00:00+08",)]
+
+
+def test_another_release_goes_live_while_somebody_asks(release: Release, tmp_path) -> None:
+    """The one who asks gets the answer to the end, of the release that was live; the next one that of the other."""
     settings = load_settings(data=release.data)
-    reader = Reader(settings)
-    first = reader.ask("select release_id from reference.release")
-    assert first.rows == [(first.release_id,)] == [(release.manifest["release_id"],)]
+    reader, answers = Reader(settings), []
+    slow = threading.Thread(target=lambda: answers.append(reader.ask("select count(*) from range(2000000000) as r(i) where i % 7 = 1")))
+    slow.start()
     reader.settings = replace(settings, data=tmp_path)
     with pytest.raises(PublishError):
         reader.ask("select 1")
     reader.settings = settings
-    assert reader.ask("select 1 as one").rows == [(1,)]
-    reader.close()
+    assert reader.ask("select release_id from reference.release").rows == [(release.manifest["release_id"],)]
+    slow.join(60)
+    assert [answer.rows for answer in answers] == [[(285714286,)]]
+
+
+def test_a_damaged_file_is_said_in_words(release: Release, tmp_path) -> None:
+    folder = tmp_path / "data" / "marts" / "releases" / release.manifest["release_id"]
+    folder.mkdir(parents=True)
+    (folder / "release.json").write_bytes((release.data / "marts" / "release.json").read_bytes())
+    (folder / "carbon.duckdb").write_bytes(release.database.read_bytes()[:5000])
+    (tmp_path / "data" / "marts" / "live").symlink_to(f"releases/{folder.name}")
+    with pytest.raises(QueryRefused, match=r"查询未能运行.* \| the query did not run"):
+        Reader(load_settings(data=tmp_path / "data")).ask("select 1")
 
 
 def test_a_port_that_is_taken_and_an_empty_folder_are_said_in_words(port: int, release: Release, tmp_path) -> None:
