@@ -45,9 +45,9 @@ def ask(settings: Settings, query: Query, parameters: Mapping[str, str]) -> Answ
     """The rows of a query on the live release. Raises QueryProblem for a parameter that it does not have or cannot take, PublishError when nothing is published."""
     folder, manifest = require_live(settings)
     with connect(folder / DATABASE, read_only=True) as db:
-        cursor = _run(db, query, parameters)
-        columns, rows = [column[0] for column in cursor.description], cursor.fetchall()
-        return Answer(query.name, manifest["release_id"], columns, rows, () if rows else _never_received(db))
+        found = _relation(db, query, parameters)
+        rows = found.fetchall()
+        return Answer(query.name, manifest["release_id"], found.columns, rows, () if rows else _never_received(db))
 
 
 def _never_received(db: Any) -> tuple[tuple[str, str], ...]:
@@ -67,14 +67,6 @@ def write_answer(settings: Settings, query: Query, parameters: Mapping[str, str]
     else:
         frame.write_parquet(path)
     return int(frame.height)
-
-
-def _run(db: Any, query: Query, parameters: Mapping[str, str]) -> Any:
-    _set(db, query, parameters)
-    try:
-        return db.execute(query.sql)
-    except DuckError as error:
-        raise _refused(query, parameters, error) from error
 
 
 def _relation(db: Any, query: Query, parameters: Mapping[str, str]) -> Any:
