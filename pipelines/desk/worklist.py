@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from pipelines.contracts.legend import load_legend
 from pipelines.desk.released import live_database, rows_of
 from pipelines.problem import Problem
+from pipelines.publish.correction import ENTERPRISE_NAMES
 from pipelines.settings import Settings
 from pipelines.text_table import aligned, terminal_width
 
 OPEN = ("new", "reopened", "waiting_for_enterprise")
 _ITEM = ("item_id", "state", "owner", "due_on", "tonnes_at_stake", "tonnes_at_most", "stake_basis", "check_id", "checks", "batch_id", "severity", "rows_failed",
          "open_rows", "first_seen_on", "reopened_count", "due_rule", "affected_cells", "targets", "allowance_gap_t")
-STATES = {
-    "new": "待处置", "reopened": "重新打开", "waiting_for_enterprise": "待企业重报", "decided": "已处置", "resolved": "已解决", "obsolete": "已失去对象",
-}
 
 
 def items(settings: Settings, *, every: bool = False) -> list[dict[str, Any]]:
@@ -37,7 +36,7 @@ def items(settings: Settings, *, every: bool = False) -> list[dict[str, Any]]:
         from quality.worklist w
         left join quality.batch b using (batch_id)
         left join of_item o using (item_id)
-        left join (select uscc, max(enterprise_name) as enterprise_name from quality.coverage_month group by uscc) n on n.uscc = o.uscc
+        left join {ENTERPRISE_NAMES} n on n.uscc = o.uscc
         where {where} order by w.tonnes_at_stake desc nulls first, w.due_on, w.item_id""")
 
 
@@ -74,7 +73,7 @@ def render(found: list[dict[str, Any]]) -> str:
     if not found:
         return "没有待办 | nothing to do"
     return aligned(_HEADER, [
-        (i["item_id"][:8], f"{STATES[i['state']]} {i['state']}", _tonnes(i), i["due_on"], i["checks"].replace(";", " "), i["file_name"], _enterprise(i),
+        (i["item_id"][:8], f"{_state(i)}", _tonnes(i), i["due_on"], i["checks"].replace(";", " "), i["file_name"], _enterprise(i),
          f"{i['open_rows']}/{i['rows_failed']}" if i["rows_failed"] else "整个文件 file", f"{i['message_zh']} | {i['message_en']}" if i["message_zh"] else None)
         for i in found
     ], width=terminal_width())
@@ -87,6 +86,10 @@ def _enterprise(found: dict[str, Any]) -> str | None:
     return f"{found['enterprise_name']} {found['uscc']}" if found["enterprise_name"] else found["uscc"]
 
 
+def _state(found: dict[str, Any]) -> str:
+    return f"{load_legend()['worklist_state'].codes[found['state']].zh} {found['state']}"
+
+
 def _tonnes(found: dict[str, Any]) -> str:
     """The tonnes at stake, else their upper bound with the sign for it, else a question mark."""
     if found["tonnes_at_stake"] is not None:
@@ -97,7 +100,7 @@ def _tonnes(found: dict[str, Any]) -> str:
 def _one(i: dict[str, Any]) -> str:
     """The head of an item on one line."""
     return (
-        f"{i['item_id'][:8]}  {STATES[i['state']]} {i['state']}  {_tonnes(i)}  {i['due_on']}  {i['checks'].replace(';', ' ')}  {i['batch_id']}  {i['open_rows']}/{i['rows_failed']} 行 rows"
+        f"{i['item_id'][:8]}  {_state(i)}  {_tonnes(i)}  {i['due_on']}  {i['checks'].replace(';', ' ')}  {i['batch_id']}  {i['open_rows']}/{i['rows_failed']} 行 rows"
         + (f"  目标 targets {i['targets']}" if i["targets"] else "")
         + (f"  配额缺口 allowance gap {i['allowance_gap_t']:,.0f} t" if i["allowance_gap_t"] is not None else "")
     )

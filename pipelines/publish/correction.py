@@ -36,12 +36,15 @@ _REFUSED_TITLES = (
 )
 _REFUSED_HEADER = ("检查编号", "字段", "填报值", "问题", "怎么改", "Problem", "What to do")
 
+# the name of every enterprise that a release knows, as a relation
+ENTERPRISE_NAMES = "(select uscc, max(enterprise_name) as enterprise_name from quality.coverage_month group by uscc)"
+
 # rows that a check holds back, with `every` those of findings that only tell and are open; by batch
-ROWS = """
+ROWS = f"""
     select f.batch_id, b.source, b.file_name, f.row_no, f.uscc, n.enterprise_name, f.period, f.check_id, f.column_name, f.reported_value, f.message_zh, f.advice_zh
     from quality.failed_row f
     inner join quality.batch b on b.batch_id = f.batch_id
-    left join (select uscc, max(enterprise_name) as enterprise_name from quality.coverage_month group by uscc) n on n.uscc = f.uscc
+    left join {ENTERPRISE_NAMES} n on n.uscc = f.uscc
     left join quality.worklist_row w on w.batch_id = f.batch_id and w.row_no = f.row_no and w.check_id = f.check_id and w.state = 'open'
     where f.row_no > 0 and f.check_id not like 'S0%' and f.check_id not like 'L%'
         and (f.severity = 'warning' or (? and w.item_id is not null and f.column_name is not null))

@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 from pydantic import ValidationError
 
+from pipelines.contracts.legend import load_legend
 from pipelines.contracts.marts import load_marts
 from pipelines.contracts.rules import all_rules
 from pipelines.contracts.text import file_name
@@ -103,6 +104,16 @@ def test_the_entry_of_the_guide_is_in_order() -> None:
     assert len(named) > 5 and all((PROJECT / name).exists() for name in named)
 
 
+def test_what_a_code_means_stands_in_the_legend_alone() -> None:
+    """The pages add how it looks: a tone names a list and codes that are there, and no list has words of its own here."""
+    own = load_yaml((PROJECT / "pipelines" / "publish" / "site" / "words.yml").read_text("utf-8"))
+    assert [kind for kind in own["words"] if kind in load_legend()] == []
+    assert {(kind, code) for kind, by_tone in own["tones"].items() for codes in by_tone.values() for code in codes if code not in code_words()[kind]} == set()
+    tagged = {column.tag for _, block in BLOCKS for column in getattr(block, "columns", ()) if column.tag}
+    tagged |= {tile.tag_kind for _, block in BLOCKS for tile in getattr(block, "tiles", ()) if tile.tag_kind} | {block.tag_kind for _, block in BLOCKS if getattr(block, "tag_kind", "")}
+    assert tagged == own["tones"].keys()
+
+
 def test_what_is_not_known_is_a_dash_and_never_a_zero() -> None:
     assert [written(None, way) for way in WAYS] == ["—"] * len(WAYS)
     assert written(0, "t") == "0" and written(0.0, "p") == "0.0%" and written("", "x") == "—"
@@ -111,8 +122,8 @@ def test_what_is_not_known_is_a_dash_and_never_a_zero() -> None:
 def test_a_figure_is_written_as_it_is_read() -> None:
     assert [figure(v) for v in (0.00001234, 0.5683, 12.345, 123.45, 1234567.8)] == ["1.234e-05", "0.5683", "12.35", "123.5", "1,234,568"]
     assert written(223094286.44, "w") == ("22,309 万吨", "223.09 Mt") and written(1064.4, "w") == ("1,064 吨", "1,064 t")
-    assert written("met", "word/verdict") == ("已达到", "met") and written("no_such", "word/verdict") == "no_such"
-    assert both(("{a:p} · {b:word/status}", "{a:p} · {b:word/status}"), {"a": 0.5, "b": "final"}) == ("50.0% · 最终", "50.0% · final")
+    assert written("met", "word/target_verdict") == ("完成", "met") and written("no_such", "word/target_verdict") == "no_such"
+    assert both(("{a:p} · {b:word/total_status}", "{a:p} · {b:word/total_status}"), {"a": 0.5, "b": "final"}) == ("50.0% · 最终", "50.0% · final")
 
 
 @pytest.mark.parametrize("name", ["<b>&\"'", "某\u202e厂\u200f\u0000\u0007", "😀" * 3, "长" * 40, "e\u0301"])

@@ -85,7 +85,7 @@ def _by_value(block: Chart, rows: Sequence[Row]) -> Spec:
     stacked = {"k": "all"} if block.by_form == "bar" else {}
     series: list[Spec] = [{"n": _words(names[name]), "d": [_number(cells[name].get(key)) for key in keys], "t": block.by_form, **stacked} for name in shown]
     for name, one in zip(shown, series, strict=True):
-        if (block.by_way.startswith("word/") and (look := tone(block.by_way[5:], name)) != "none") or block.by_way == "word/verdict":
+        if (block.by_way.startswith("word/") and (look := tone(block.by_way[5:], name)) != "none") or block.by_way == "word/target_verdict":
             one["c"] = _TONES[look]
     if rest:
         series.append({"n": ["其余", "others"], "d": [_number(sum(cells[name].get(key, 0.0) for name in rest)) for key in keys], "t": block.by_form, **stacked})

@@ -14,8 +14,8 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from pipelines.contracts.codes import SEEDS, read_rows
-from pipelines.contracts.source import load_sources
+from pipelines.contracts.codes import PUBLISHED, SEEDS, read_rows
+from pipelines.contracts.legend import load_legend
 from pipelines.contracts.text import file_name
 from pipelines.yaml_text import load_yaml
 
@@ -23,45 +23,50 @@ Pair = tuple[str, str]
 Text = str | Pair
 UNKNOWN = "—"
 
-# seed, its column of codes, of Chinese and of English words
-_SEEDED = {
-    "factor_tier": ("factor_tier", "tier", "name_zh", "name_en"), "cause": ("reconciliation_cause", "cause", "zh", "en"),
-    "restated": ("restatement_cause", "cause", "name_zh", "name_en"), "factor_set": ("inventory_factor_set", "factor_set", "title_zh", "title_en"),
-    "item": ("activity_item", "item_zh", "item_zh", "item_en"), "energy": ("fuel", "energy", "energy", "energy_en"),
-    "fuel_code": ("fuel", "fuel_code", "energy", "energy_en"),
-}
 # controls and marks of direction that would turn the text around them; a name is shown without them
 _TURNING = re.compile("[\u0000-\u001f\u007f-\u009f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _PLACE = re.compile(r"\{(\w+)(?::(\w+))?(?:/(\w+))?\}")
 
 
 @cache
-def code_words() -> dict[str, dict[str, tuple[str, str, str]]]:
-    """Kind of code -> code -> Chinese, English and the tone of its tag."""
-    raw = load_yaml(Path(__file__).with_name("words.yml").read_text("utf-8"))
-    industries = raw.pop("industry_en")
-    words = {kind: {str(code): (*map(str, found), *("",) * (3 - len(found))) for code, found in codes.items()} for kind, codes in raw.items()}
-    for kind, (seed, code, zh, en) in _SEEDED.items():
-        words[kind] = {row[code]: (row[zh], row[en], "") for row in read_rows(SEEDS / f"{seed}.csv")}
-    codes = {row["param_code"]: (row["item_zh"], row["item_en"], "") for row in read_rows(SEEDS / "activity_item.csv")}
-    words["item"] = {**words["energy"], **codes, **words["item"]}
-    words["source"] = {name: (source.zh, source.en, "") for name, source in load_sources().items()}
-    words["industry"] = {row["industry_division"]: (row["name_zh"], str(industries[row["industry_division"]]), "") for row in read_rows(SEEDS / "field_of_division.csv")}
-    return words  # type: ignore[return-value]
+def code_words() -> dict[str, dict[str, Pair]]:
+    """Kind of code -> code -> Chinese and English: the lists of the legend, areas, industries, and what is no code of a table."""
+    words = {name: {code: (said.zh, said.en or said.zh) for code, said in legend.codes.items()} for name, legend in load_legend().items()}
+    for kind, (file, codes) in _DELIVERED.items():
+        english = {row[codes]: row["name_en"] for row in read_rows(SEEDS / f"{kind}_name_en.csv")}
+        words[kind] = {row["code"]: (row["name"], english.get(row["code"], row["name"])) for row in read_rows(PUBLISHED / file)}
+    return words | {kind: {code: (zh, en) for code, (zh, en) in found.items()} for kind, found in _own()["words"].items()}
+
+
+# what the repository carries of official lists: kind -> file, and the column of codes in the seed of English names
+_DELIVERED = {"division": ("division/divisions.csv", "division_code"), "industry": ("industry_class/gbt4754_2017.csv", "industry_code")}
+
+
+@cache
+def _own() -> dict[str, Any]:
+    read: dict[str, Any] = load_yaml(Path(__file__).with_name("words.yml").read_text("utf-8"))
+    return read
+
+
+@cache
+def _tones() -> dict[tuple[str, str], str]:
+    return {(kind, code): tone for kind, by_tone in _own()["tones"].items() for tone, codes in by_tone.items() for code in codes}
+
+
+def _code(code: Any) -> str:
+    return str(code).lower() if isinstance(code, bool) else str(code)
 
 
 def word(kind: str, code: Any) -> Text:
     """The words of a code; the code itself where it has none."""
     if code is None or code == "":
         return UNKNOWN
-    found = code_words()[kind].get(str(code).lower() if isinstance(code, bool) else str(code))
-    return (found[0], found[1]) if found else str(code)
+    return code_words()[kind].get(_code(code), str(code))
 
 
 def tone(kind: str, code: Any) -> str:
     """The tone of a code's tag."""
-    found = code_words()[kind].get(str(code).lower() if isinstance(code, bool) else str(code))
-    return found[2] if found and found[2] else "none"
+    return _tones().get((kind, _code(code)), "none")
 
 
 def plain(text: str) -> str:
