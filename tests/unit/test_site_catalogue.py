@@ -104,6 +104,14 @@ def test_the_entry_of_the_guide_is_in_order() -> None:
     assert len(named) > 5 and all((PROJECT / name).exists() for name in named)
 
 
+def test_every_kind_of_code_that_pages_name_has_words() -> None:
+    """In sentences, in SQL and in the drawing of charts as well: a kind that is not there would end the night."""
+    site = PROJECT / "pipelines" / "publish" / "site"
+    text = "".join(path.read_text("utf-8") for path in (*sorted(site.glob("*.py")), *sorted((site / "catalogue").glob("*.yml"))))
+    named = set(re.findall(r"word/([a-z]\w*)", text)) | set(re.findall(r"(?:from word where |\bw\.)kind = '(\w+)'", text))
+    assert len(named) > 30 and named - code_words().keys() == set()
+
+
 def test_what_a_code_means_stands_in_the_legend_alone() -> None:
     """The pages add how it looks: a tone names a list and codes that are there, and no list has words of its own here."""
     own = load_yaml((PROJECT / "pipelines" / "publish" / "site" / "words.yml").read_text("utf-8"))

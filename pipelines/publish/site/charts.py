@@ -115,7 +115,7 @@ def _map(block: Chart, rows: Sequence[Row], link: Callable[[str, Row], str]) -> 
     """Rows: code, short name, value, link, full name."""
     found = []
     for row in rows:
-        words = _words(_named(row, block.name, "word/prefecture"))
+        words = _words(_named(row, block.name, "word/division"))
         short = [words[0].removesuffix("市"), words[1]] if isinstance(words, list) else words
         found.append([str(row[block.code]), short, _number(row[block.value]), link(block.href, row), words])
     return {"rows": found, "v": 2}
