@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
+from pipelines.contracts.text import file_name
 from pipelines.publish.downloads.about import Sheet
 from pipelines.publish.downloads.cells import csv_row, plain_columns
 from pipelines.publish.downloads.files import BOM
@@ -28,6 +28,6 @@ def write_enterprises(db: Any, sheet: Sheet, folder: Path) -> int:
     written = 0
     while found := cursor.fetchmany(50):
         for uscc, text in found:
-            (folder / f"{quote(uscc, safe='')}.csv").write_bytes((header + text).encode())
+            (folder / f"{file_name(uscc)}.csv").write_bytes((header + text).encode())
             written += 1
     return written
