@@ -72,7 +72,7 @@ def write_answer(settings: Settings, query: Query, parameters: Mapping[str, str]
 def _relation(db: Any, query: Query, parameters: Mapping[str, str]) -> Any:
     _set(db, query, parameters)
     try:
-        return db.sql(query.sql)
+        return db.sql(query.sql).execute()   # a relation runs when its rows are taken, and what is wrong shows then
     except DuckError as error:
         raise _refused(query, parameters, error) from error
 
