@@ -129,7 +129,7 @@ class _Bulk:
             "select min(first_row) filter (not differs), min(first_row) filter (differs) from duplicate"
         ).fetchall()
         rows: list[dict[str, Any]] = [
-            {**{name: extremes[f"{which}_{name}"] for name in _row_columns(self.source)}, "_first": first, "_differs": differs, "row_no": first and first + 1}
+            {**{name: extremes[f"{which}_{name}"] for name in _row_columns(self.source)}, "_first": first, "_differs": differs, "_rival": "", "row_no": first and first + 1}
             for which, first, differs in (("min", same, False), ("max", differing, True))
         ]
         words: list[tuple[str, str]] = []
@@ -139,7 +139,7 @@ class _Bulk:
             # the first month of an enterprise stands for the later ones: a register row that covers it covers them
             rows += [{name: word, "period": first} if name == "uscc" else {name: word} for word, first in found]
         contract = {name: kind for column in self.source.columns for name, kind in column.lake_columns().items()}
-        schema = {**contract, **dict.fromkeys(EVIDENCE, pl.String), "row_no": pl.Int64, "_first": pl.Int64, "_differs": pl.Boolean}
+        schema = {**contract, **dict.fromkeys(EVIDENCE, pl.String), "row_no": pl.Int64, "_first": pl.Int64, "_differs": pl.Boolean, "_rival": pl.String}
         frame = pl.DataFrame({name: pl.Series([row.get(name) for row in rows], dtype=kind) for name, kind in schema.items()})
         return self._with_evidence(frame.with_row_index("_row")), words
 
@@ -164,7 +164,7 @@ class _Bulk:
         raw = ", ".join(f"nullif(cast(r.{c.name} as varchar), '') as {c.name}__raw" for c in self.source.columns)
         target = self.folder / "suspects.parquet"
         self.db.execute(
-            f"copy (select l.* exclude (key_no, noted), s._first, s._differs, {raw} from suspect as s"
+            f"copy (select l.* exclude (key_no, noted), s._first, s._differs, {self._rival()} as _rival, {raw} from suspect as s"
             f" join {self.landed.relation} as l using (row_no) join ({self.landed.raw}) as r using (row_no) order by l.row_no)"
             f" to {quoted(str(target))} (format parquet, compression zstd)"
         )
@@ -175,6 +175,13 @@ class _Bulk:
                 filled = [shown_unit(cell, "、".join(text)) for cell in piece[f"{unit}__raw"]]
                 piece = piece.with_columns(pl.Series(f"{unit}__raw", filled, dtype=pl.String))
             yield self._with_evidence(piece.with_row_index("_row"))
+
+    def _rival(self) -> str:
+        """SQL of the columns in which the rows of a key differ; all of them are among the suspects."""
+        others = [column.name for column in self.source.columns if column.name not in self.source.key]
+        whole = "partition by s._first"
+        differing = [f"case when min(l.{c}) over ({whole}) <> max(l.{c}) over ({whole}) or count(l.{c}) over ({whole}) not in (0, count(*) over ({whole})) then '{c}' end" for c in others]
+        return f"case when s._differs then concat_ws(';', {', '.join(differing)}) end"
 
     def _condition(self, rule: Rule) -> str:
         """SQL that holds for every row that a rule on extremes may name; which of them it names, the rule itself decides."""

@@ -65,19 +65,30 @@ def add_row_evidence(rows: pl.DataFrame, source: Source, known: pl.DataFrame) ->
 def _duplicates(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     key = ["batch_id", *source.key_columns]
     again = pl.all_horizontal(pl.col(c).is_not_null() for c in source.key_columns if not c.endswith("_ts")) & (pl.len().over(key) > 1)
-    return mark_duplicates(rows.with_columns(
+    marked = rows.with_columns(
         pl.when(again).then(pl.col("row_no").min().over(key)).alias("_first"),
         (again & (pl.col("content_hash").n_unique().over(key) > 1)).alias("_differs"),
-    ))
+    )
+    return mark_duplicates(marked.with_columns(_rival(source, key) if marked["_differs"].any() else pl.lit(None, pl.String).alias("_rival")))
+
+
+def _rival(source: Source, key: list[str]) -> pl.Expr:
+    """`_rival`: the columns in which rows of a key differ."""
+    others = {column.name: column.lake_columns() for column in source.columns if column.name not in source.key}
+    differing = (
+        pl.when(pl.any_horizontal(pl.col(part).n_unique().over(key) > 1 for part in parts)).then(pl.lit(name)) for name, parts in others.items()
+    )
+    return pl.concat_str(*differing, separator=";", ignore_nulls=True).alias("_rival")
 
 
 def mark_duplicates(rows: pl.DataFrame) -> pl.DataFrame:
-    """`duplicate_row`, `duplicate_key`. `_first` is the first row of the file with the same key (null: there is no other row of it),
-    `_differs` whether the rows of the key say different things."""
-    first, differs = pl.col("_first"), pl.col("_differs")
+    """`duplicate_row`, `duplicate_key` (the columns in which the rows of a key differ) and `duplicate_of`. `_first` is the first row of the file with the
+    same key (null: there is no other row of it), `_differs` whether the rows of the key say different things, `_rival` in which columns."""
+    first, differs = pl.col("_first"), pl.col("_differs") & pl.col("_first").is_not_null()
     return rows.with_columns(
-        pl.when(~differs & (pl.col("row_no") > first)).then(first).alias("duplicate_row"), pl.when(differs).then(first).alias("duplicate_key")
-    ).drop("_first", "_differs")
+        pl.when(~differs & (pl.col("row_no") > first)).then(first).alias("duplicate_row"),
+        pl.when(differs).then(pl.col("_rival")).alias("duplicate_key"), pl.when(differs).then(first).alias("duplicate_of"),
+    ).drop("_first", "_differs", "_rival")
 
 
 def _time(rows: pl.DataFrame) -> pl.DataFrame:

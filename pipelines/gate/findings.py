@@ -185,22 +185,34 @@ def rule_findings(
 
 
 def merged(findings: list[Finding]) -> list[Finding]:
-    """One finding a row and check: further columns of the same check are added to the first."""
+    """One finding a row and check: further columns of the same check are added to the first, each with its value in the same place."""
     merged: dict[tuple[int | None, str], Finding] = {}
     for finding in findings:
         first = merged.setdefault((finding.row_no, finding.check_id), finding)
-        if first is finding:
-            continue
-        for name, separator in (("column_name", ";"), ("reported_value", ";"), ("message_zh", "；"), ("message_en", "; ")):
-            before, further = getattr(first, name), getattr(finding, name)
-            if further and further != before:
-                setattr(first, name, f"{before}{separator}{further}" if before else further)
+        if first is not finding:
+            _add(first, finding)
     return list(merged.values())
+
+
+def _add(first: Finding, further: Finding) -> None:
+    if first.column_name and further.column_name and first.column_name != further.column_name:
+        if first.reported_value is not None or further.reported_value is not None:
+            before = first.reported_value if first.reported_value is not None else ";" * first.column_name.count(";")
+            first.reported_value = f"{before};{further.reported_value or ''}"
+        first.column_name = f"{first.column_name};{further.column_name}"
+    else:
+        first.column_name = first.column_name or further.column_name
+        if further.reported_value and further.reported_value != first.reported_value:
+            first.reported_value = f"{first.reported_value};{further.reported_value}" if first.reported_value else further.reported_value
+    for name, separator in (("message_zh", "；"), ("message_en", "; ")):
+        before, words = getattr(first, name), getattr(further, name)
+        if words != before:
+            setattr(first, name, f"{before}{separator}{words}")
 
 
 def _cited(rule: Rule, row: dict[str, Any], source: Source) -> list[str | None]:
     if rule.names_columns:
-        return list(str(row[rule.column]).split(";"))
+        return list(row[rule.column].split(";")) if row[rule.column] else [None]
     if rule.report:
         return [name for name in rule.report if name in {column.name for column in source.columns}] or [None]
     return [rule.column if rule.column in {c.name for c in source.columns} else None]

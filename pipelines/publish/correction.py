@@ -24,6 +24,7 @@ WHOLE_ROW = "整行"   # where a check names no column; in a decision it says as
 _WHOLE_FILE = "整个文件"
 _FEW = 15              # so many allowed names are all written, of more the nearest
 _NEAREST = 6
+_RIVALS = "K03-duplicate-key"   # the check whose rows contradict each other
 _CHECKED = "核对"
 _ASKED = ("更正值", "理由", "决定人", "决定日期")
 _TITLES = (
@@ -83,22 +84,44 @@ def _by_batch(db: Any, sql: str, parameters: list[Any]) -> list[tuple[str, list[
 
 
 def lines_of(rows: Iterable[Row]) -> list[dict[str, str]]:
-    """One line of a sheet for each column that a row's check names."""
-    return [line for row in rows for line in _lines(row, load_sources().get(row["source"]))]
+    """One line of a sheet for each column that a row's check names. rows: those of one delivery, in the order of the file."""
+    rows = list(rows)
+    rivals = _rivals(rows)
+    return [line for row in rows for line in _lines(row, load_sources().get(row["source"]), rivals.get(_rival_key(row), {}))]
 
 
-def _lines(row: Row, source: Source | None) -> list[dict[str, str]]:
+def _rival_key(row: Row) -> tuple[str, str]:
+    return row["check_id"], row["message_zh"]
+
+
+def _rivals(rows: list[Row]) -> dict[tuple[str, str], dict[int, dict[str, str]]]:
+    """Rows of one key that say different things, by their sentence (it names the first of them): row -> column -> what was reported."""
+    found: dict[tuple[str, str], dict[int, dict[str, str]]] = {}
+    for row in rows:
+        if row["check_id"] == _RIVALS:
+            found.setdefault(_rival_key(row), {})[row["row_no"]] = dict(_reported(row))
+    return found
+
+
+def _reported(row: Row) -> list[tuple[str, str]]:
+    """The columns that a check names, each with what was reported in it."""
     names = (row["column_name"] or "").split(";")
     values = (row["reported_value"] or "").split(";")
+    return [(name, values[i] if len(values) == len(names) else row["reported_value"] or "") for i, name in enumerate(names)]
+
+
+def _lines(row: Row, source: Source | None, rivals: dict[int, dict[str, str]]) -> list[dict[str, str]]:
     known = {column.name: column for column in source.columns} if source else {}
     period = row["period"].strftime("%Y-%m") if row["period"] else ""
     lines = []
-    for i, name in enumerate(names):
-        value = values[i] if len(values) == len(names) else row["reported_value"] or ""
+    for name, value in _reported(row):
+        others = [f"第 {number} 行填报“{said.get(name) or '（空）'}”" for number, said in rivals.items() if number != row["row_no"]]
+        told = "、".join([*others[:_FEW], *([f"……共 {len(others)} 行"] if len(others) > _FEW else [])])
         lines.append({
             "源文件行号": str(row["row_no"]), "检查编号": row["check_id"], "字段": (known[name].zh if name in known else name) or WHOLE_ROW,
             "企业代码": row["uscc"] or "", "企业名称": row["enterprise_name"] or "", "报告期": period, "填报值": value or ("（空）" if name else "（见“问题”）"),
-            "问题": row["message_zh"], "怎么改": row["advice_zh"] or "", "可填": allowed_names(known[name], value) if name in known else "", "决定": "更正",
+            "问题": f"{row['message_zh']}；{told}" if told else row["message_zh"], "怎么改": row["advice_zh"] or "",
+            "可填": allowed_names(known[name], value) if name in known else "", "决定": "更正",
         })
     return lines
 

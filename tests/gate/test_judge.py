@@ -110,7 +110,15 @@ def test_conflicting_rows_are_all_held() -> None:
     assert judgement.refused_by == "L17-share"
     judgement = _one([_row(item="甲"), _row(item="乙"), _row(), _row(quantity="900")])
     assert _rows(judgement.load.accepted) == [2, 3]
-    assert {f.row_no for f in _of(judgement, "K03-duplicate-key")} == {4, 5}
+    found = _of(judgement, "K03-duplicate-key")
+    assert {f.row_no: (f.column_name, f.reported_value) for f in found} == {4: ("quantity", _row()["quantity"]), 5: ("quantity", "900")}
+    assert all("首见于第 4 行" in f.message_zh and "first at row 4" in f.message_en for f in found)
+
+
+def test_every_column_of_a_finding_has_its_value_in_the_same_place() -> None:
+    judgement = _one([_row(item="甲"), _row(item="乙"), _row(quantity="5", period_kind=""), _row(quantity="900", period_kind="累计")])
+    found = {f.row_no: (f.column_name, f.reported_value) for f in _of(judgement, "K03-duplicate-key")}
+    assert found == {4: ("quantity;period_kind", "5;当期"), 5: ("quantity;period_kind", "900;累计")}
 
 
 def test_a_month_and_a_year_are_two_keys() -> None:

@@ -40,6 +40,19 @@ def test_no_line_leaves_open_what_it_speaks_of(tmp_path: Path) -> None:
     assert all(line["核对"] == "" for line in cells(tmp_path / "a.xlsx"))
 
 
+def test_rows_that_contradict_each_other_show_what_the_others_say() -> None:
+    sentence = "同一文件内同一键有不同的值（首见于第 4 行）"
+    twice = {"check_id": "K03-duplicate-key", "message_zh": sentence, "column_name": "consumed;ncv"}
+    pair = [row(row_no=4, reported_value="10;20.9", **twice), row(row_no=9, reported_value="12;", **twice)]
+    other = row(row_no=11, **{**twice, "message_zh": "同一文件内同一键有不同的值（首见于第 10 行）"}, reported_value="7;8")
+    told = [(line["源文件行号"], line["字段"], line["填报值"], line["问题"].removeprefix(sentence)) for line in lines_of([*pair, other])]
+    assert told[:4] == [
+        ("4", "消费量", "10", "；第 9 行填报“12”"), ("4", "低位发热量", "20.9", "；第 9 行填报“（空）”"),
+        ("9", "消费量", "12", "；第 4 行填报“10”"), ("9", "低位发热量", "（空）", "；第 4 行填报“20.9”"),
+    ]
+    assert "填报“" not in told[4][3]
+
+
 def test_names_that_a_code_column_takes_stand_beside_the_mistaken_one() -> None:
     columns = {column.name: column for column in load_sources()["enterprise_energy"].columns}
     assert allowed_names(columns["consumed"], "5") == ""
