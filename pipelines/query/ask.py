@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,9 +45,8 @@ def ask(settings: Settings, query: Query, parameters: Mapping[str, str]) -> Answ
     """The rows of a query on the live release. Raises QueryProblem for a parameter that it does not have or cannot take, PublishError when nothing is published."""
     folder, manifest = require_live(settings)
     with connect(folder / DATABASE, read_only=True) as db:
-        found = _relation(db, query, parameters)
-        rows = found.fetchall()
-        return Answer(query.name, manifest["release_id"], found.columns, rows, () if rows else _never_received(db))
+        columns, rows = _taken(db, query, parameters, lambda found: (found.columns, found.fetchall()))
+        return Answer(query.name, manifest["release_id"], columns, rows, () if rows else _never_received(db))
 
 
 def _never_received(db: Any) -> tuple[tuple[str, str], ...]:
@@ -61,7 +60,7 @@ def write_answer(settings: Settings, query: Query, parameters: Mapping[str, str]
         raise QueryProblem(f"不能写成 {path.suffix or path.name}{zh}；请以 .csv 或 .parquet 结尾", f"cannot write {path.suffix or path.name}{en}: end it in .csv or .parquet")
     folder, _ = require_live(settings)
     with connect(folder / DATABASE, read_only=True) as db:
-        frame = _relation(db, query, parameters).pl()
+        frame = _taken(db, query, parameters, lambda found: found.pl())
     if path.suffix == ".csv":
         frame.write_csv(path, include_bom=True)
     else:
@@ -69,10 +68,11 @@ def write_answer(settings: Settings, query: Query, parameters: Mapping[str, str]
     return int(frame.height)
 
 
-def _relation(db: Any, query: Query, parameters: Mapping[str, str]) -> Any:
+def _taken(db: Any, query: Query, parameters: Mapping[str, str], take: Callable[[Any], Any]) -> Any:
+    """What `take` takes from the rows: a query runs only when they are asked for, and what is wrong shows then."""
     _set(db, query, parameters)
     try:
-        return db.sql(query.sql).execute()   # a relation runs when its rows are taken, and what is wrong shows then
+        return take(db.sql(query.sql))
     except DuckError as error:
         raise _refused(query, parameters, error) from error
 
