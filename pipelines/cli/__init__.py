@@ -30,7 +30,7 @@ gates_app.callback()(project.gates)
 new_app = typer.Typer(no_args_is_help=True, help="写出新数据源、指标或规则的骨架 | The skeleton of a new source, indicator or rule.")
 _GROUPS: dict[str, tuple[typer.Typer, dict[str, Callable[..., None]]]] = {
     "releases": (releases_app, {"list": releases.list_command, "sign": releases.sign_command, "reopen": releases.reopen_command, "promote": releases.promote_command}),
-    "steward": (steward_app, {"list": desk.steward_list, "show": desk.steward_show, "template": desk.steward_template}),
+    "steward": (steward_app, {"list": desk.steward_list, "show": desk.steward_show, "template": desk.steward_template, "submit": desk.steward_submit}),
     "received": (received_app, {"list": desk.received_list, "give-up": desk.received_give_up}),
     "gates": (gates_app, {"score": project.gates_score}),
     "new": (new_app, {"source": project.new_source, "indicator": project.new_indicator, "rule": project.new_rule}),

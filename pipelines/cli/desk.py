@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.fence import settings_of
-from pipelines.cli.options import DataOption, JsonOption, plain
+from pipelines.cli.options import DataOption, InboxOption, JsonOption, plain
 
 
 def steward_list(
@@ -49,6 +49,25 @@ def steward_template(
     path = out or Path(f"更正表_{batch}{'_' + uscc if uscc else ''}.xlsx")
     lines = steward.write_template(settings_of(data=data), batch, path, uscc=uscc, every=every)
     print(f"更正表 {lines} 行 | correction sheet with {lines} lines: {path}")
+
+
+def steward_submit(
+    sheet: Annotated[Path, typer.Argument(help="填好的更正表 | the filled-in sheet", exists=True, dir_okay=False)],
+    to: Annotated[Path | None, typer.Option("--to", help="放入哪个文件夹，缺省为收件箱的 steward_decision/ | the folder, else steward_decision/ of the inbox")] = None,
+    inbox: InboxOption = None,
+    data: DataOption = None,
+) -> None:
+    """核对填好的更正表并放入收件箱；有误则逐行说明，不放入 | Check a filled-in sheet and deliver it; one with a mistake is told line by line and stays."""
+    from pipelines.gate.submit import submit
+
+    found = submit(settings_of(data=data, inbox=inbox), sheet, to)
+    for remark in found.remarks:
+        where = f"第 {remark.row_no} 行 row {remark.row_no}" if remark.row_no else "整个文件 the file"
+        print(f"{where}  {remark.check_id}  {remark.decision_id or ''}\n    {remark.zh} | {remark.en}\n    {remark.advice_zh} | {remark.advice_en}")
+    if found.path is None:
+        print(f"有 {len(found.remarks)} 处需改，未放入收件箱 | {len(found.remarks)} things to mend, the sheet was not delivered")
+        raise typer.Exit(1)
+    print(f"{found.decisions} 项决定已放入 | {found.decisions} decisions delivered: {found.path}")
 
 
 def received_list(data: DataOption = None, as_json: JsonOption = False) -> None:

@@ -14,7 +14,7 @@ import typer
 
 from pipelines import failure
 from pipelines.cli.fence import WRONG_PATH, settings_of
-from pipelines.cli.options import DataOption, JsonOption, day
+from pipelines.cli.options import DataOption, InboxOption, JsonOption, day
 
 
 def demo(
@@ -43,7 +43,7 @@ def demo(
 
 
 def nightly(
-    inbox: Annotated[Path | None, typer.Option("--inbox", help="收件箱 | inbox (env CARBON_INBOX)")] = None,
+    inbox: InboxOption = None,
     data: DataOption = None,
     as_of: Annotated[str | None, typer.Option("--as-of", help="知识截止日 YYYY-MM-DD | knowledge date")] = None,
     as_json: JsonOption = False,

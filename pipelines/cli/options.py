@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 IntoOption = Annotated[Path | None, typer.Option("--into", help="写入哪个项目文件夹，缺省为本项目 | the project to write into, else this one")]
+InboxOption = Annotated[Path | None, typer.Option("--inbox", help="收件箱 | inbox (env CARBON_INBOX)")]
 DataOption = Annotated[Path | None, typer.Option("--data", help="数据根目录 | root of everything written (env CARBON_DATA)")]
 JsonOption = Annotated[bool, typer.Option("--json", help="机器可读输出 | output for machines")]
 

@@ -56,7 +56,7 @@ def item(settings: Settings, item_id: str) -> dict[str, Any]:
     this["decisions"] = rows_of(
         database, """select decision_id, row_no, check_id, decision, state, state_zh, state_en, column_name, reported_value, used_value, decided_by,
         second_by, decided_on, expires_on from quality.decision d where batch_id = ? and exists (
-            select 1 from quality.worklist_row w where w.item_id = ? and (d.row_no is null or w.row_no = d.row_no) and d.check_id in ('', w.check_id))
+            select 1 from quality.worklist_row w where w.item_id = ? and (d.row_no is null or w.row_no = d.row_no))
         order by decided_on, decision_id, column_name""",
         this["batch_id"], this["item_id"])
     this["stakes"] = rows_of(

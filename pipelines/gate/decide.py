@@ -41,7 +41,7 @@ from pipelines.warehouse.received import received_file
 from pipelines.warehouse.records import Batch, Verdict, Version
 
 # Rows of a bulk source (meter readings) up to which a batch is judged again: it goes through memory, about 2 kB a row and version.
-_LARGEST_BULK = 100_000
+LARGEST_BULK = 100_000
 
 
 def apply_decisions(gate: Gate) -> int:
@@ -51,13 +51,13 @@ def apply_decisions(gate: Gate) -> int:
     """
     batches = gate.registry.batches()
     targets: list[tuple[Target, str]] = []
-    for batch_id, decisions in sorted(_decisions_by_batch(gate.lake.decisions()).items()):
+    for batch_id, decisions in sorted(decisions_by_batch(gate.lake.decisions()).items()):
         batch, verdict = batches.get(batch_id), gate.verdicts.get(batch_id)
-        if batch is None or verdict is None or batch.source != gate.source.name or (gate.source.bulk and verdict.rows_received > _LARGEST_BULK):
+        if batch is None or verdict is None or batch.source != gate.source.name or (gate.source.bulk and verdict.rows_received > LARGEST_BULK):
             continue
         mark = _mark(gate, decisions, verdict)
         if gate.registry.decided_mark(batch_id) != mark and (batch.problem_id or lost_copy(gate.settings, batch) is None):   # of a lost file the versions stand
-            found = fenced(f"decisions on {gate.source.name}/{batch.file_name}", partial(_target, gate, batch, verdict, decisions))
+            found = fenced(f"decisions on {gate.source.name}/{batch.file_name}", partial(target_of, gate, batch, verdict, decisions))
             if not isinstance(found, Unreadable):
                 targets.append((found, mark))
     make = partial(_make_versions, gate)
@@ -66,7 +66,8 @@ def apply_decisions(gate: Gate) -> int:
     return len(targets)
 
 
-def _decisions_by_batch(rows: pl.DataFrame) -> dict[str, list[Decision]]:
+def decisions_by_batch(rows: pl.DataFrame) -> dict[str, list[Decision]]:
+    """Decisions by the batch that they are about. rows: those of the lake's steward_decision."""
     found: dict[str, list[Decision]] = defaultdict(list)
     for row in rows.sort("decision_id", "received_at", "batch_id", "row_no").iter_rows(named=True):
         decided = datetime.combine(row["decided_on"], time())
@@ -88,7 +89,8 @@ def _mark(gate: Gate, decisions: list[Decision], verdict: Verdict) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
-def _target(gate: Gate, batch: Batch, verdict: Verdict, decisions: list[Decision]) -> Target:
+def target_of(gate: Gate, batch: Batch, verdict: Verdict, decisions: list[Decision]) -> Target:
+    """A batch as delivered, with the decisions about it."""
     source = gate.source
     cited = {
         (row["row_no"], row["check_id"]): (row["severity"], row["column_name"])
@@ -117,14 +119,14 @@ def _make_versions(gate: Gate, targets: list[tuple[Target, str]]) -> None:
             plan = resolve(target, in_force, moment, bounds)
             digest = repr([(d.decision_id, d.content_hash, d.expired(moment)) for d in in_force])
             version = hashlib.sha256(digest.encode()).hexdigest()[:12]
-            plans.append((target, moment, version, plan, _delivery(target, plan, f"{target.batch.batch_id}@{len(plans)}")))
+            plans.append((target, moment, version, plan, delivery_of(target, plan, f"{target.batch.batch_id}@{len(plans)}")))
     judged = judge(gate.standard, [delivery for *_, delivery in plans])
     for target, mark in targets:
         mine = [(m, v, p, j) for (t, m, v, p, _), j in zip(plans, judged, strict=True) if t is target]
         _store(gate, target, mark, mine)
 
 
-def _delivery(target: Target, plan: Plan, name: str) -> Delivery:
+def delivery_of(target: Target, plan: Plan, name: str) -> Delivery:
     """The delivery as the plan has it: corrected cells, without the rejected rows."""
     batch, source = target.batch, target.source
     delivery = replace(unread(batch, source), batch_id=name, problem=None)

@@ -164,23 +164,32 @@ def _resolve_row(target: Target, plan: Plan, row_no: int, found: list[Decision],
         if decision.action == ACCEPT:   # an acceptance answers the check, whichever column was to be corrected
             latest = {subject: d for subject, d in latest.items() if subject[0] != decision.check_id}
         latest[decision.check_id, decision.column] = decision
+    corrections = []
     for decision in found:
         if latest.get((decision.check_id, decision.column)) is not decision:
             plan.note(decision, "superseded")
         elif decision.action == CORRECT:
-            _correct(target, plan, row_no, decision)
+            corrections.append(decision)
         else:
             _accept(target, plan, row_no, decision, bounds)
+    _correct(target, plan, row_no, corrections)
 
 
-def _correct(target: Target, plan: Plan, row_no: int, decision: Decision) -> None:
-    values = _new_values(target, row_no, decision)
-    if not values:
-        plan.note(decision, "column_unclear", used=decision.new_value)
+def _correct(target: Target, plan: Plan, row_no: int, decisions: list[Decision]) -> None:
+    """The corrections of one row, in their order: of a column the last counts, whichever check it answers and however it names the column."""
+    values = {decision.decision_id: _new_values(target, row_no, decision) for decision in decisions}
+    last = {column: decision for decision in decisions for column in values[decision.decision_id]}
     reported = target.rows.filter(pl.col("row_no") == row_no)
-    for column, value in values.items():
-        plan.changes[row_no][column] = value
-        plan.note(decision, "corrected", column, reported[f"{column}__raw"][0], value)
+    for decision in decisions:
+        mine = values[decision.decision_id]
+        if not mine:
+            plan.note(decision, "column_unclear", used=decision.new_value)
+        elif all(last[column] is not decision for column in mine):
+            plan.note(decision, "superseded")
+        for column, value in mine.items():
+            if last[column] is decision:
+                plan.changes[row_no][column] = value
+                plan.note(decision, "corrected", column, reported[f"{column}__raw"][0], value)
 
 
 def _new_values(target: Target, row_no: int, decision: Decision) -> dict[str, str]:

@@ -29,7 +29,7 @@ _CHECKED = "核对"
 _ASKED = ("更正值", "理由", "决定人", "决定日期")
 _TITLES = (
     "更正表 | Correction sheet：{file}（{batch}）",
-    "请填黄色各列（日期如 2026-07-01），不更正的行留空即可，“核对”一列应无提示；放入收件箱 steward_decision/ | fill in the yellow columns, leave lines that stay empty, the last column must say nothing; deliver to steward_decision/",
+    "请填黄色各列（日期如 2026-07-01），不更正的行留空即可，“核对”一列应无提示；用 carbon steward submit 核对并提交，或放入收件箱 steward_decision/ | fill in the yellow columns, leave lines that stay empty, the last column must say nothing; check and deliver it with carbon steward submit, or put it into steward_decision/",
 )
 _REFUSED_TITLES = (
     "退回说明 | Why the file was refused：{file}（{batch}）",
@@ -98,7 +98,7 @@ def _rivals(rows: list[Row]) -> dict[tuple[str, str], dict[int, dict[str, str]]]
     """Rows of one key that say different things, by their sentence (it names the first of them): row -> column -> what was reported."""
     found: dict[tuple[str, str], dict[int, dict[str, str]]] = {}
     for row in rows:
-        if row["check_id"] == _RIVALS:
+        if row["check_id"] == _RIVALS and row["column_name"]:
             found.setdefault(_rival_key(row), {})[row["row_no"]] = dict(_reported(row))
     return found
 

@@ -13,6 +13,8 @@ from python_calamine import CalamineWorkbook
 
 from pipelines.contracts.text import safe_text
 from pipelines.desk.sheet import write_template
+from pipelines.gate.submit import submit
+from pipelines.problem import Problem
 from pipelines.settings import Settings, load_settings
 from tests.conftest import build_tables_here, carbon, query, run_night_here
 from tests.deliveries import OLD, beside, deliver, register_row, uscc
@@ -209,6 +211,56 @@ def test_the_desk_on_the_command_line(loop: Path) -> None:
     assert [(d["decision_id"], d["state"]) for d in shown["decisions"]] == [("D2", "expired"), ("D3", "accepted")]
     nothing = carbon("steward", "template", greatest["batch_id"].replace("energy", "output"), "--data", loop / "data")
     assert (nothing.returncode, " | " in nothing.stderr) == (1, True)
+
+
+def test_an_item_shows_every_decision_on_its_rows_also_one_that_names_another_check(loop: Path) -> None:
+    items = json.loads(carbon("steward", "list", "--all", "--json", "--data", loop / "data").stdout)
+    first = next(item for item in items if item["check_id"] == "F10-non-negative")
+    of_row = query(_release(loop, 2), "select decision_id from quality.decision where batch_id = ? and row_no = 3", first["batch_id"])
+    shown = json.loads(carbon("steward", "show", first["item_id"], "--json", "--data", loop / "data").stdout)
+    assert of_row and {d["decision_id"] for d in shown["decisions"]} == {number for number, in of_row}
+
+
+def _sheet(folder: Path, *decisions: dict) -> Path:
+    return deliver(folder, "sheets", "answers.csv", list(decisions), None)
+
+
+@pytest.mark.parametrize(("wrong", "check", "said"), [
+    ({"row": 3, "decision": "更正"}, "S12-new-value", "没有更正值"),
+    ({"row": 3, "decision": "更正", "check": "F10-non-negative", "value": "-7"}, "F10-non-negative", "为负"),
+    ({"row": 3, "decision": "更正", "check": "F10-non-negative", "value": "七吨"}, "F02-unreadable", "七吨"),
+    ({"row": 3, "decision": "更正", "check": "F10-non-negative", "value": "8", "decided_on": "2026-01-05"}, "superseded", "更晚的决定"),
+    ({"row": 99, "decision": "拒绝"}, "S21-target-unknown", "没有这一行"),
+    ({"batch": "enterprise_energy-000000000000", "row": 2, "decision": "拒绝"}, "S21-target-unknown", "没有收到过"),
+    ({"row": 6, "decision": "更正", "check": "F10-non-negative", "value": "4"}, "S28-check-not-found", "没有这项检查"),
+    ({"row": 3, "decision": "按原值接受", "check": "F10-non-negative"}, "S23-not-waivable", "不可豁免"),
+    ({"row": 5, "decision": "按原值接受", "check": "R10-stock-balance", "expires_on": "2027-12-31"}, "S24-second-signature", "复核"),
+])
+def test_a_sheet_with_a_mistake_is_told_on_the_spot_and_not_delivered(loop: Path, tmp_path: Path, wrong: dict, check: str, said: str) -> None:
+    first = loop / "inbox" / "enterprise_energy" / "first.csv"
+    given = {"batch": _batch(first), "decided_on": "2026-04-10", **wrong}
+    settings = load_settings(data=loop / "data", inbox=tmp_path / "inbox")
+    found = submit(settings, _sheet(tmp_path, _decision("N0", _batch(first), 8, "拒绝"), _decision("N1", **given)))
+    assert [(r.row_no, r.check_id, r.decision_id) for r in found.remarks] == [(3, check, "N1")]
+    assert said in found.remarks[0].zh and found.remarks[0].en and found.remarks[0].advice_zh and found.remarks[0].advice_en
+    assert found.path is None and not (tmp_path / "inbox").exists()
+
+
+def test_a_sheet_in_order_lies_in_the_inbox_and_decides(loop: Path, tmp_path: Path) -> None:
+    batch = _batch(loop / "inbox" / "enterprise_energy" / "first.csv")
+    sheet = _sheet(tmp_path, _decision("N1", batch, 7, "更正", "", "consumed=4.25"))
+    delivered = carbon("steward", "submit", sheet, "--inbox", tmp_path / "inbox", "--data", loop / "data")
+    target = tmp_path / "inbox" / "steward_decision" / "answers.csv"
+    assert (delivered.returncode, target.read_bytes()) == (0, sheet.read_bytes()) and str(target) in delivered.stdout
+    settings = load_settings(data=loop / "data", inbox=tmp_path / "inbox")
+    assert submit(settings, sheet).path == target, "the same sheet again is the same delivery"
+    other = _sheet(tmp_path, _decision("N1", batch, 7, "更正", "", "consumed=4.5"))
+    with pytest.raises(Problem, match="another file of that name"):
+        submit(settings, other)
+    refused = carbon("steward", "submit", _sheet(tmp_path, _decision("N2", batch, 99, "拒绝")), "--to", tmp_path / "elsewhere", "--data", loop / "data")
+    assert refused.returncode == 1 and "S21-target-unknown" in refused.stdout and not (tmp_path / "elsewhere").exists()
+    with pytest.raises(Problem, match="nothing was received"):
+        submit(load_settings(data=tmp_path / "empty", inbox=tmp_path / "inbox"), sheet)
 
 
 def test_text_of_a_deliverer_is_never_a_formula() -> None:

@@ -50,6 +50,18 @@ def test_the_later_decision_on_a_check_wins_and_others_stand_beside_it() -> None
     assert states(decision("9", decided_on=date(2026, 1, 1)), decision("1")) == {"9": "superseded", "1": "corrected"}
 
 
+def test_of_a_column_the_last_correction_counts_whichever_check_it_answers() -> None:
+    """The value said to be used is the one that is used, however a decision names the column."""
+    found = [decision("1", new_value="8"), decision("2", check="F10-x", column="消费量", new_value="9"), decision("3", check="", new_value="消费量=10；低位发热量=41")]
+    plan = resolve(target(), known_by(found, DAY), DAY, BOUNDS)
+    assert plan.changes == {2: {"consumed": "10", "ncv": "41"}}
+    assert states(*found) == {"1": "superseded", "2": "superseded", "3": "corrected"}
+    turned = [decision("1", check="", new_value="消费量=10；低位发热量=41"), decision("2", check="F10-x", column="消费量", new_value="9")]
+    plan = resolve(target(), known_by(turned, DAY), DAY, BOUNDS)
+    assert plan.changes == {2: {"consumed": "9", "ncv": "41"}}
+    assert [(e["decision_id"], e["state"], e["column_name"], e["used_value"]) for e in plan.effects] == [("1", "corrected", "ncv", "41"), ("2", "corrected", "consumed", "9")]
+
+
 def test_a_rejection_outweighs_what_was_decided_before_it() -> None:
     assert states(decision("1"), decision("2", "拒绝")) == {"1": "superseded", "2": "withdrawn"}
     assert states(decision("1", "拒绝"), decision("2")) == {"1": "superseded", "2": "corrected"}
