@@ -228,6 +228,18 @@ def test_figures_lead_to_their_explanation(site: Path) -> None:
     assert f"carbon explain --uscc {A} --period 2025" in account and f'data-k="uscc={A},period={YEAR}"' in account
 
 
+def test_a_change_on_the_year_before_needs_that_year_and_a_year_that_is_over(site: Path) -> None:
+    """With rows of 2022 (10), 2024 (20), 2025 (30) and 2026 (6, not over): only 2025 has one."""
+    relation = load_catalogue().relations["total_year"].replace("marts.fct_total_year", "total")
+    with connect() as db:
+        db.execute(f"attach '{site.parent / 'carbon.duckdb'}' as sealed (read_only)")
+        db.execute("create table total as from sealed.marts.fct_total_year limit 0")
+        for year, direct, reason in ((2022, 10, "complete"), (2024, 20, "complete"), (2025, 30, "reports_missing"), (2026, 6, "not_due")):
+            db.execute("insert into total by name select 'province' as level, '520000' as code, make_date(?, 1, 1) as period, ? as direct_tco2e, ? as status_reason", [year, direct, reason])
+        assert db.execute(f"select year, yoy from ({relation}) order by 1").fetchall() == [(2022, None), (2024, None), (2025, 0.5), (2026, None)]
+    assert "本年 ÷ 上年 − 1" in (site / "industry" / "index.html").read_text("utf-8")
+
+
 def test_the_download_page_lists_what_is_there(site: Path) -> None:
     text = (site / "download.html").read_text("utf-8")
     assert 'href="../parquet/quality.batch.parquet"' in text and "downloads/" not in text

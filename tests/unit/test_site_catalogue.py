@@ -73,6 +73,7 @@ def test_a_block_can_be_written(page: Page, block: Block) -> None:
         named = {column.figure or column.c for column in block.columns if column.is_number and column.figure != "-" and not column.right}
         assert named <= columns.keys(), f"no columns of {block.explain}: {named - columns.keys()}"
         assert set(re.findall(r"(\w+)=", block.key)) <= columns.keys()
+        assert {column.c for column in block.columns if column.figure == "-"} <= CATALOGUE.derived.keys(), "a column of no table says how it comes about"
     for tile in getattr(block, "tiles", ()):
         table, _, column = tile.figure.rpartition(".")
         assert not tile.figure or column in load_marts()[table].columns
@@ -110,6 +111,12 @@ def test_every_kind_of_code_that_pages_name_has_words() -> None:
     text = "".join(path.read_text("utf-8") for path in (*sorted(site.glob("*.py")), *sorted((site / "catalogue").glob("*.yml"))))
     named = set(re.findall(r"word/([a-z]\w*)", text)) | set(re.findall(r"(?:from word where |\bw\.)kind = '(\w+)'", text))
     assert len(named) > 30 and named - code_words().keys() == set()
+
+
+def test_the_year_before_is_joined_by_its_date() -> None:
+    """The row before may be of any year: a gap in the years made a change over several of them."""
+    texts = [*CATALOGUE.relations.values(), *(page.each for page in PAGES), *(getattr(block, "sql", "") for _, block in BLOCKS)]
+    assert [text for text in texts if re.search(r"\b(?:lag|lead)\(", text)] == []
 
 
 def test_what_a_code_means_stands_in_the_legend_alone() -> None:

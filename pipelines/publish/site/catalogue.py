@@ -227,9 +227,10 @@ class Page(_Entry):
 
 
 class Catalogue(_Entry):
-    """All pages, what they share, and the published tables that no page shows, with the reason."""
+    """All pages, what they share, how derived columns come about, and the published tables that no page shows, with the reason."""
 
     relations: dict[str, str]
+    derived: dict[str, Pair]
     pages: tuple[Page, ...]
     excluded: dict[str, Pair]
 

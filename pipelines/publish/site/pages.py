@@ -179,6 +179,7 @@ class Site:
             shown.rest = Markup("".join(lines[block.first :]))  # noqa: S704 - the same
             shown.explain = f"{leaf.prefix}dictionary/{block.explain}.html" if block.explain else ""
             shown.key = filled(block.key, rows[0], 0) if block.one_key and rows else ""
+            shown.derived = [(html(column.head), html(self.catalogue.derived[str(column.c)])) for column in block.columns if column.figure == "-"]
         elif isinstance(block, Chart) and rows:
             shown.data = script(chart(block, rows, link))
         elif isinstance(block, Tiles):
@@ -229,6 +230,7 @@ class Shown:
     parts: list[Any] = field(default_factory=list)
     explain: str = ""
     key: str = ""
+    derived: list[tuple[Markup, Markup]] = field(default_factory=list)
     count: int = 0
 
 
