@@ -136,6 +136,7 @@ def test_the_data_of_a_chart_stand_as_a_table(watched: Watched, site: Path) -> N
     assert told.startswith("Grid factors by month (tCO₂/MWh): Production: last ") and "highest" in told
     page.locator("details.data summary").first.click()
     head = page.locator("details.data table").first.locator("th")
+    head.first.wait_for()   # it is written when it is opened
     assert "Production (tCO₂/MWh)" in head.all_inner_texts()
 
 

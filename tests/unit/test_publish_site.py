@@ -237,7 +237,7 @@ def test_a_change_on_the_year_before_needs_that_year_and_a_year_that_is_over(sit
         for year, direct, reason in ((2022, 10, "complete"), (2024, 20, "complete"), (2025, 30, "reports_missing"), (2026, 6, "not_due")):
             db.execute("insert into total by name select 'province' as level, '520000' as code, make_date(?, 1, 1) as period, ? as direct_tco2e, ? as status_reason", [year, direct, reason])
         assert db.execute(f"select year, yoy from ({relation}) order by 1").fetchall() == [(2022, None), (2024, None), (2025, 0.5), (2026, None)]
-    assert "本年 ÷ 上年 − 1" in (site / "industry" / "index.html").read_text("utf-8")
+    assert "../method.html#derived" in (site / "industry" / "index.html").read_text("utf-8") and "本年 ÷ 上年 − 1" in (site / "method.html").read_text("utf-8")
 
 
 def test_the_download_page_lists_what_is_there(site: Path) -> None:

@@ -230,7 +230,7 @@ class Catalogue(_Entry):
     """All pages, what they share, how derived columns come about, and the published tables that no page shows, with the reason."""
 
     relations: dict[str, str]
-    derived: dict[str, Pair]
+    derived: dict[str, tuple[Pair, Pair]]   # column -> what it is called, how it comes about
     pages: tuple[Page, ...]
     excluded: dict[str, Pair]
 

@@ -82,6 +82,12 @@ def excluded(site: Site, leaf: Leaf) -> Markup:
     return _listed((("表", "Table"), ("为什么不成页", "Why it has no page")), rows)
 
 
+def derived(site: Site, leaf: Leaf) -> Markup:
+    """How the columns come about that are computed for a page."""
+    rows = [Markup("<dt>{}</dt><dd>{}</dd>").format(html(name), html(how)) for name, how in site.catalogue.derived.values()]
+    return Markup('<dl class="facts" id="derived">{}</dl>').format(Markup("").join(rows))
+
+
 def licences(site: Site, leaf: Leaf) -> Markup:
     """What the pages are made with, and its licences."""
     return Markup('<pre class="scroll" tabindex="0">{}</pre>').format(plain_lines((Path(__file__).with_name("static") / "NOTICE").read_text("utf-8")))
@@ -108,5 +114,5 @@ def sheet(site: Site, leaf: Leaf) -> Markup:
 
 
 MADE: dict[str, Callable[[Site, Leaf], Markup]] = {
-    made.__name__: made for made in (explained, downloads, table_files, queries, own_file, excluded, licences, sheet)
+    made.__name__: made for made in (explained, downloads, table_files, queries, own_file, excluded, derived, licences, sheet)
 }

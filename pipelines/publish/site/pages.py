@@ -149,8 +149,10 @@ class Site:
             if leaves:
                 blocks = [self._dealt(block, page, leaves[0].prefix) for block in page.blocks]
                 for leaf in leaves:
-                    shown = [show(leaf) for show in blocks]
-                    yield leaf, [block for block in shown if block is not None]
+                    shown = [block for show in blocks if (block := show(leaf)) is not None]
+                    for block in [block for block in shown if block.derived][1:]:
+                        block.derived = False   # once a page is enough
+                    yield leaf, shown
 
     def _dealt(self, block: Block, page: Page, prefix: str) -> Callable[[Leaf], Shown | None]:
         """A block read once, as a function that gives what a page shows of it."""
@@ -179,7 +181,7 @@ class Site:
             shown.rest = Markup("".join(lines[block.first :]))  # noqa: S704 - the same
             shown.explain = f"{leaf.prefix}dictionary/{block.explain}.html" if block.explain else ""
             shown.key = filled(block.key, rows[0], 0) if block.one_key and rows else ""
-            shown.derived = [(html(column.head), html(self.catalogue.derived[str(column.c)])) for column in block.columns if column.figure == "-"]
+            shown.derived = any(column.figure == "-" for column in block.columns)
         elif isinstance(block, Chart) and rows:
             shown.data = script(chart(block, rows, link))
         elif isinstance(block, Tiles):
@@ -230,7 +232,7 @@ class Shown:
     parts: list[Any] = field(default_factory=list)
     explain: str = ""
     key: str = ""
-    derived: list[tuple[Markup, Markup]] = field(default_factory=list)
+    derived: bool = False   # whether it says where columns of no table are told of
     count: int = 0
 
 

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from pipelines.contracts.rules import RuleText
@@ -22,6 +22,7 @@ from pipelines.publish.store import SITE
 STATIC = Path(__file__).with_name("static")
 _ASSETS = ("site.css", "site.js", "echarts/echarts.min.js", "echarts/LICENSE", "echarts/NOTICE")
 _MAP = "guizhou_prefectures.geojson"
+HERE = "{to}"   # in the foot of assets/pages.js, for the way from a page to the folder of the site
 
 
 def write_site(db: Any, folder: Path, release: dict[str, Any], rules: Mapping[str, RuleText]) -> None:
@@ -39,10 +40,11 @@ def write_site(db: Any, folder: Path, release: dict[str, Any], rules: Mapping[st
     sheets = write_sheets(db, root / "quality" / "batch", release["knowledge_date"])
     site = Site(Context(db, folder, release, rules), load_catalogue(), MADE)
     site.paths |= {f"quality/batch/{name}" for name in sheets}
-    template = _template()
+    templates = _templates()
+    template = templates.get_template("layout.html")
     areas = [("analyst", "index.html", html(("分析", "Analysis"))), ("steward", "quality/index.html", html(("数据质量台", "Data quality")))]
     navs = {area: site.nav(area) for area, _, _ in areas}
-    _write_pages(root / "assets" / "pages.js", navs)
+    _write_pages(root / "assets" / "pages.js", navs, templates.get_template("foot.html").render(to=HERE, release=release))
     made: set[Path] = set()
     for leaf, blocks in site.pages():
         path = root / leaf.path
@@ -75,15 +77,16 @@ def _write_assets(folder: Path) -> None:
     (folder / "map.js").write_text(f"window.carbonMap={(STATIC / _MAP).read_text('utf-8').strip()};\n", "utf-8")
 
 
-def _write_pages(path: Path, navs: Mapping[str, list[tuple[str, str, Markup]]]) -> None:
-    """The lists of pages once, for the many pages that have no list of their own."""
-    path.write_text(f"window.carbonPages={script({area: [list(map(str, entry)) for entry in nav] for area, nav in navs.items()})};\n", "utf-8")
+def _write_pages(path: Path, navs: Mapping[str, list[tuple[str, str, Markup]]], foot: str) -> None:
+    """The lists of pages and the foot once, for the many pages that have none of their own."""
+    lists = {area: [list(map(str, entry)) for entry in nav] for area, nav in navs.items()}
+    path.write_text(f"window.carbonPages={script(lists)};\nwindow.carbonFoot={script(foot.strip())};\n", "utf-8")
 
 
 @cache
-def _template() -> Template:
+def _templates() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).with_name("templates")), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     )
     environment.globals["t"] = lambda zh, en: html((zh, en))
-    return environment.get_template("layout.html")
+    return environment

@@ -375,9 +375,10 @@
 
   // --- the page ---------------------------------------------------------------------------------------------------------
   var titles;
-  function listed_pages() { // pages of which there are many leave the list of pages to this
+  function listed_pages() { // pages of which there are many leave the list of pages and the foot to this
     all('nav.pages[data-here]').forEach(function (nav) {
       var area = document.querySelector('.areas a[aria-current]'), to = document.querySelector('.brand').getAttribute('href').replace('index.html', '');
+      document.querySelector('footer').innerHTML = window.carbonFoot.split('{to}').join(to);
       window.carbonPages[area.dataset.area].forEach(function (p) { var a = make('a'); a.href = to + p[1]; a.innerHTML = p[2]; if (p[0] === nav.dataset.here) a.setAttribute('aria-current', 'true'); nav.appendChild(a); });
     });
   }
