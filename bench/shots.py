@@ -6,13 +6,18 @@
 from __future__ import annotations
 
 import html
+import socket
 import subprocess
 import sys
+import tempfile
+import time
+import urllib.request
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import sync_playwright
 
+from pipelines.defs.serve import start, stop, webserver_command, write_home
 from pipelines.publish.store import SITE, require_live
 from pipelines.settings import PROJECT, load_settings
 
@@ -39,6 +44,7 @@ def main() -> None:
         page = browser.new_page(viewport={"width": 1180, "height": 560})
         page.set_content(TERMINAL.format(html.escape(" ".join(FIGURE)), html.escape(_said(FIGURE))))
         _take(page, "terminal")
+        _asset_graph(browser)
         browser.close()
     large = [f"{p.name}: {p.stat().st_size:,} bytes" for p in sorted(PICTURES.glob("*.png")) if p.stat().st_size > MOST_BYTES]
     sys.exit(f"图片过大 | too large: {'; '.join(large)}" if large else 0)
@@ -53,6 +59,35 @@ def _pages(site: Path) -> list[tuple[str, str, int, str]]:
         ("account", f"enterprise/{account.name}", 1000, "lang=zh&theme=light"), ("inbox", "quality/index.html", 940, "lang=zh&theme=light"),
         ("delivery", f"quality/batch/{held.stem}.html", 1000, "lang=zh&theme=light"), ("bridge", "reconciliation.html", 820, "lang=en&theme=light"),
     ]
+
+
+def _asset_graph(browser: Any) -> None:
+    """The stages of the night as Dagster shows them, each a group of assets."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with tempfile.TemporaryDirectory(prefix="shots_") as folder:
+        server = start(webserver_command("127.0.0.1", port), write_home(Path(folder) / "home"))
+        try:
+            _wait_for(f"http://127.0.0.1:{port}/server_info")
+            page = browser.new_page(viewport={"width": 1180, "height": 460})
+            page.goto(f"http://127.0.0.1:{port}/asset-groups")
+            page.get_by_text("published").last.wait_for()
+            page.wait_for_timeout(5000)   # the graph is laid out, then moved into view
+            _take(page, "assets")
+        finally:
+            stop([server])
+
+
+def _wait_for(address: str, seconds: float = 120.0) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            urllib.request.urlopen(address, timeout=2).close()
+            return
+        except OSError:
+            time.sleep(0.5)
+    sys.exit(f"没有应答 | no answer: {address}")
 
 
 def _said(arguments: list[str]) -> str:
