@@ -112,7 +112,7 @@ class _Bulk:
         self.db.execute(f"create or replace temp table again as {duplicates_sql(self.landed, self.source)}")
         self.db.execute(
             f"create or replace temp table duplicate as select l.key_no, l.{self.moment}, min(l.row_no) as first_row,"
-            " min(l.content_hash) <> max(l.content_hash) as differs"
+            f" min(l.content_hash) <> max(l.content_hash) as differs, {self._rival()} as rival"
             f" from {self.landed.relation} as l semi join again using (key_no, {self.moment}) group by l.key_no, l.{self.moment}"
         )
 
@@ -157,14 +157,14 @@ class _Bulk:
             put(self.db, f"wrong_{name}", pl.DataFrame({"word": sorted(word for of, word in wrong if of == name)}))
             conditions.add(f"l.{name} in (select word from wrong_{name})")
         self.db.execute(
-            "create or replace temp table suspect as select l.row_no, d.first_row as _first, coalesce(d.differs, false) as _differs"
+            "create or replace temp table suspect as select l.row_no, d.first_row as _first, coalesce(d.differs, false) as _differs, d.rival as _rival"
             f" from {self.landed.relation} as l left join duplicate as d using (key_no, {self.moment})"
             f" where {' or '.join(f'({condition})' for condition in sorted(conditions))}"
         )
         raw = ", ".join(f"nullif(cast(r.{c.name} as varchar), '') as {c.name}__raw" for c in self.source.columns)
         target = self.folder / "suspects.parquet"
         self.db.execute(
-            f"copy (select l.* exclude (key_no, noted), s._first, s._differs, {self._rival()} as _rival, {raw} from suspect as s"
+            f"copy (select l.* exclude (key_no, noted), s._first, s._differs, s._rival, {raw} from suspect as s"
             f" join {self.landed.relation} as l using (row_no) join ({self.landed.raw}) as r using (row_no) order by l.row_no)"
             f" to {quoted(str(target))} (format parquet, compression zstd)"
         )
@@ -177,11 +177,10 @@ class _Bulk:
             yield self._with_evidence(piece.with_row_index("_row"))
 
     def _rival(self) -> str:
-        """SQL of the columns in which the rows of a key differ; all of them are among the suspects."""
+        """SQL of the columns in which the rows of a key differ."""
         others = [column.name for column in self.source.columns if column.name not in self.source.key]
-        whole = "partition by s._first"
-        differing = [f"case when min(l.{c}) over ({whole}) <> max(l.{c}) over ({whole}) or count(l.{c}) over ({whole}) not in (0, count(*) over ({whole})) then '{c}' end" for c in others]
-        return f"case when s._differs then concat_ws(';', {', '.join(differing)}) end"
+        differing = [f"case when min(l.{c}) <> max(l.{c}) or count(l.{c}) not in (0, count(*)) then '{c}' end" for c in others]
+        return f"concat_ws(';', {', '.join(differing)})"
 
     def _condition(self, rule: Rule) -> str:
         """SQL that holds for every row that a rule on extremes may name; which of them it names, the rule itself decides."""
