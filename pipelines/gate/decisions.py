@@ -172,24 +172,29 @@ def _resolve_row(target: Target, plan: Plan, row_no: int, found: list[Decision],
             corrections.append(decision)
         else:
             _accept(target, plan, row_no, decision, bounds)
-    _correct(target, plan, row_no, corrections)
+    if corrections:
+        _correct(target, plan, row_no, corrections)
 
 
 def _correct(target: Target, plan: Plan, row_no: int, decisions: list[Decision]) -> None:
-    """The corrections of one row, in their order: of a column the last counts, whichever check it answers and however it names the column."""
+    """The corrections of one row, in their order: of a column the last counts, whichever check it answers and however it names the column.
+
+    One that says the same as the last is used too: a sheet has a line for each check, and an enterprise fills in all of them.
+    """
     values = {decision.decision_id: _new_values(target, row_no, decision) for decision in decisions}
-    last = {column: decision for decision in decisions for column in values[decision.decision_id]}
+    used = {column: value for decision in decisions for column, value in values[decision.decision_id].items()}
+    if used:
+        plan.changes[row_no].update(used)
     reported = target.rows.filter(pl.col("row_no") == row_no)
     for decision in decisions:
         mine = values[decision.decision_id]
+        stands = [column for column, value in mine.items() if used[column] == value]
         if not mine:
             plan.note(decision, "column_unclear", used=decision.new_value)
-        elif all(last[column] is not decision for column in mine):
+        elif not stands:
             plan.note(decision, "superseded")
-        for column, value in mine.items():
-            if last[column] is decision:
-                plan.changes[row_no][column] = value
-                plan.note(decision, "corrected", column, reported[f"{column}__raw"][0], value)
+        for column in stands:
+            plan.note(decision, "corrected", column, reported[f"{column}__raw"][0], mine[column])
 
 
 def _new_values(target: Target, row_no: int, decision: Decision) -> dict[str, str]:

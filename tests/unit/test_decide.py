@@ -56,6 +56,8 @@ def test_of_a_column_the_last_correction_counts_whichever_check_it_answers() -> 
     plan = resolve(target(), known_by(found, DAY), DAY, BOUNDS)
     assert plan.changes == {2: {"consumed": "10", "ncv": "41"}}
     assert states(*found) == {"1": "superseded", "2": "superseded", "3": "corrected"}
+    agreed = [decision("1", new_value="8"), decision("2", check="F10-x", column="消费量", new_value="8")]
+    assert states(*agreed) == {"1": "corrected", "2": "corrected"}, "the lines of a sheet that say the same do not contradict each other"
     turned = [decision("1", check="", new_value="消费量=10；低位发热量=41"), decision("2", check="F10-x", column="消费量", new_value="9")]
     plan = resolve(target(), known_by(turned, DAY), DAY, BOUNDS)
     assert plan.changes == {2: {"consumed": "9", "ncv": "41"}}
