@@ -73,7 +73,7 @@ def render(found: list[dict[str, Any]]) -> str:
     if not found:
         return "没有待办 | nothing to do"
     return aligned(_HEADER, [
-        (i["item_id"][:8], f"{_state(i)}", _tonnes(i), i["due_on"], i["checks"].replace(";", " "), i["file_name"], _enterprise(i),
+        (i["item_id"][:8], _state(i), _tonnes(i), i["due_on"], i["checks"].replace(";", " "), i["file_name"], _enterprise(i),
          f"{i['open_rows']}/{i['rows_failed']}" if i["rows_failed"] else "整个文件 file", f"{i['message_zh']} | {i['message_en']}" if i["message_zh"] else None)
         for i in found
     ], width=terminal_width())
