@@ -13,17 +13,23 @@ import polars as pl
 from pipelines.contracts.codes import SEEDS, read_rows
 from pipelines.contracts.decisions import load_bounds
 from pipelines.contracts.source import load_sources
+from pipelines.contracts.text import printable
 from pipelines.gate.context import open_gate
 from pipelines.gate.decide import LARGEST_BULK, decisions_by_batch, delivery_of, target_of
 from pipelines.gate.decisions import Decision, known_by, resolve
 from pipelines.gate.delivery import Delivery
 from pipelines.gate.findings import Finding
 from pipelines.gate.judge import judge
+from pipelines.ingest.copies import CopyState, checked_copy
 from pipelines.ingest.problem import Unreadable
 from pipelines.ingest.read import read_file
+from pipelines.ingest.receive import require_inbox
+from pipelines.ingest.scan import is_trick, is_unfinished
+from pipelines.ingest.sidecar import SIDECAR, read_sidecar
 from pipelines.problem import Problem
 from pipelines.settings import Settings
 from pipelines.warehouse.files import write_atomically
+from pipelines.warehouse.inspect import received_lost
 from pipelines.warehouse.lake import Lake
 from pipelines.warehouse.registry import Registry
 
@@ -56,22 +62,29 @@ class Submission:
 def submit(settings: Settings, sheet: Path, to: Path | None = None) -> Submission:
     """Try a filled-in correction sheet and, where nothing is wrong with it, deliver it. to: the folder, else `steward_decision` of the inbox.
 
-    What hangs on the ledger (the limit for a second signature on what only tells) is judged by the night. Raises Problem where there is
-    no data folder to try it on, or another file of that name lies in the folder.
+    A sidecar that lies beside the sheet goes with it. What hangs on the ledger (the limit for a second signature on what only tells) is
+    judged by the night. Raises Problem where there is no data folder to try it on, a received file that it decides on is not what was
+    received, the inbox is not there, its name is one that a night leaves alone, or another file of that name lies in the folder.
     """
-    data = sheet.read_bytes()
+    if to is None:
+        require_inbox(settings)
+    if is_unfinished(sheet.name) or is_trick(sheet.name):
+        raise Problem(f"收件箱不收名为 {printable(sheet.name)} 的文件，请改名后再提交", f"the inbox does not take files named {printable(sheet.name)}: give the sheet another name")
+    beside = sheet.with_name(sheet.name + SIDECAR)
+    files = {path.name: path.read_bytes() for path in (beside, sheet) if path.exists()}   # the sidecar first: no night sees the sheet without it
     with closing(_registry(settings)) as registry:
         lake = Lake(settings.validated, settings.quarantine, registry)
         rows, remarks = _tried(settings, registry, lake, sheet)
         remarks = remarks or list(_without_effect(settings, registry, lake, rows))
     if remarks:
         return Submission(None, len(rows), tuple(sorted(remarks, key=lambda remark: (remark.row_no, remark.check_id))))
-    target = (to or settings.inbox / SOURCE) / sheet.name
-    if target.exists() and target.read_bytes() != data:
-        raise Problem(f"{target} 已有同名而内容不同的文件，请改名后再提交", f"another file of that name lies at {target}: give the sheet another name")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(target, data)
-    return Submission(target, len(rows), ())
+    folder = to or settings.inbox / SOURCE
+    for name, data in files.items():
+        if (folder / name).exists() and (folder / name).read_bytes() != data:
+            raise Problem(f"{folder / name} 已有同名而内容不同的文件，请改名后再提交", f"another file of that name lies at {folder / name}: give the sheet another name")
+    for name, data in files.items():
+        write_atomically(folder / name, data)
+    return Submission(folder / sheet.name, len(rows), ())
 
 
 def _registry(settings: Settings) -> Registry:
@@ -85,6 +98,7 @@ def _tried(settings: Settings, registry: Registry, lake: Lake, sheet: Path) -> t
     """The decisions of a sheet as the lake would hold them, and what the gate has against them."""
     delivery = Delivery(_TRIED, load_sources()[SOURCE], settings.knowledge_end, is_synthetic=False, is_published=False)
     try:
+        delivery.is_synthetic = read_sidecar(sheet.with_name(sheet.name + SIDECAR)).synthetic
         read = read_file(sheet, delivery.source)
         delivery.rows, delivery.malformed, delivery.remarks = read.typed.frame, read.table.malformed, read.table.remarks
     except Unreadable as problem:
@@ -131,6 +145,8 @@ def _effects(
     if gate.source.bulk and verdict.rows_received > LARGEST_BULK:
         yield from ((decision.decision_id, "not_applicable") for decision in mine)
         return
+    if batch.problem_id is None and checked_copy(settings, batch) is not CopyState.OK:
+        raise received_lost(settings, [batch])
     target = target_of(gate, batch, verdict, [*standing, *mine])
     moment = max(decision.effective for decision in mine)
     plan = resolve(target, known_by(target.decisions, moment), moment, load_bounds(settings.expectations))

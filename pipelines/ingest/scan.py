@@ -95,11 +95,12 @@ def sha256_of_text(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def _is_unfinished(name: str) -> bool:
+def is_unfinished(name: str) -> bool:
+    """Names under which programs keep what they are still writing: left in the inbox, whatever happens."""
     return name.startswith((".", "~$")) or name.endswith((".part", ".tmp"))
 
 
-def _is_trick(name: str) -> bool:
+def is_trick(name: str) -> bool:
     """A backslash (a path on another system), or marks that hide how the name reads. Bytes of another encoding are none."""
     return "\\" in name or has_invisible(name)
 
@@ -122,7 +123,7 @@ def scan_folder(
     scan = walk.scan
     for entry in _listed(root):
         shown = printable(entry.name)
-        if _is_unfinished(entry.name):
+        if is_unfinished(entry.name):
             scan.left.append((shown, UNFINISHED))
         elif entry.is_symlink() and entry.name in sources:
             scan.found.append(_problem(entry.path, entry.name, entry.name, entry.name, published, _LINK))
@@ -146,7 +147,7 @@ def outline(root: Path, sources: Collection[str]) -> list[tuple[str, int, int]]:
     """
     seen: list[tuple[str, int, int]] = []
     for entry in _listed(root):
-        if _is_unfinished(entry.name) or not _is_folder(entry):
+        if is_unfinished(entry.name) or not _is_folder(entry):
             continue
         if entry.name not in sources:
             seen.append((entry.name, 0, 0))
@@ -154,7 +155,7 @@ def outline(root: Path, sources: Collection[str]) -> list[tuple[str, int, int]]:
         for folder, entries in _folders(Path(entry.path)):
             for file in [] if isinstance(entries, OSError) else entries:
                 status = _status(file)
-                if not _is_unfinished(file.name) and not isinstance(status, OSError) and stat.S_ISREG(status.st_mode):
+                if not is_unfinished(file.name) and not isinstance(status, OSError) and stat.S_ISREG(status.st_mode):
                     seen.append(((folder / file.name).relative_to(root).as_posix(), status.st_size, status.st_mtime_ns))
     return sorted(seen)
 
@@ -186,7 +187,7 @@ def _is_far(path: Path | str) -> bool:
 def _may_enter(entry: os.DirEntry[str], depth: int) -> bool:
     """Whether a folder may hold deliveries: finished, not named like a data file, within the limits."""
     named_like_a_file = Path(entry.name).suffix.lower() in READABLE
-    return not (_is_unfinished(entry.name) or named_like_a_file or depth > DEPTH_LIMIT or _is_far(entry.path))
+    return not (is_unfinished(entry.name) or named_like_a_file or depth > DEPTH_LIMIT or _is_far(entry.path))
 
 
 def _folders(base: Path) -> Iterator[tuple[Path, list[os.DirEntry[str]] | OSError]]:
@@ -217,7 +218,7 @@ def _walk_source(base: Path, source: str, walk: _Walk) -> None:
         waits_for = {name for name in map(_owner_of_unfinished, names) if name}
         for entry in entries:
             name = below + entry.name
-            if _is_unfinished(entry.name):
+            if is_unfinished(entry.name):
                 walk.scan.left.append((_shown(f"{source}/{name}"), UNFINISHED))
             elif _is_far(entry.path):
                 walk.scan.found.append(_problem(entry.path, source, name, f"{source}/{name}", walk.published, _FAR))
@@ -232,7 +233,7 @@ def _walk_source(base: Path, source: str, walk: _Walk) -> None:
 
 def _owner_of_unfinished(name: str) -> str | None:
     """The data file of a sidecar that is still being written (`a.csv.meta.yml.part`, `.a.csv.meta.yml.x7Q` ...)."""
-    if not _is_unfinished(name) or SIDECAR not in name:
+    if not is_unfinished(name) or SIDECAR not in name:
         return None
     return name.removeprefix("~$").removeprefix(".").partition(SIDECAR)[0]
 
@@ -310,7 +311,7 @@ def _words(error: OSError) -> tuple[str, str]:
 def _no_delivery(name: str, status: os.stat_result) -> Unreadable | None:
     if stat.S_ISLNK(status.st_mode):
         return _LINK
-    if _is_trick(name):
+    if is_trick(name):
         return _NAME
     return None if stat.S_ISREG(status.st_mode) else _SPECIAL
 

@@ -239,19 +239,23 @@ def _sheet(folder: Path, *decisions: dict) -> Path:
 def test_a_sheet_with_a_mistake_is_told_on_the_spot_and_not_delivered(loop: Path, tmp_path: Path, wrong: dict, check: str, said: str) -> None:
     first = loop / "inbox" / "enterprise_energy" / "first.csv"
     given = {"batch": _batch(first), "decided_on": "2026-04-10", **wrong}
+    (tmp_path / "inbox").mkdir()
     settings = load_settings(data=loop / "data", inbox=tmp_path / "inbox")
     found = submit(settings, _sheet(tmp_path, _decision("N0", _batch(first), 8, "拒绝"), _decision("N1", **given)))
     assert [(r.row_no, r.check_id, r.decision_id) for r in found.remarks] == [(3, check, "N1")]
     assert said in found.remarks[0].zh and found.remarks[0].en and found.remarks[0].advice_zh and found.remarks[0].advice_en
-    assert found.path is None and not (tmp_path / "inbox").exists()
+    assert found.path is None and list((tmp_path / "inbox").iterdir()) == []
 
 
 def test_a_sheet_in_order_lies_in_the_inbox_and_decides(loop: Path, tmp_path: Path) -> None:
     batch = _batch(loop / "inbox" / "enterprise_energy" / "first.csv")
     sheet = _sheet(tmp_path, _decision("N1", batch, 7, "更正", "", "consumed=4.25"))
+    beside(sheet, "synthetic: true\n")
+    (tmp_path / "inbox").mkdir()
     delivered = carbon("steward", "submit", sheet, "--inbox", tmp_path / "inbox", "--data", loop / "data")
     target = tmp_path / "inbox" / "steward_decision" / "answers.csv"
     assert (delivered.returncode, target.read_bytes()) == (0, sheet.read_bytes()) and str(target) in delivered.stdout
+    assert {path.name for path in target.parent.iterdir()} == {"answers.csv", "answers.csv.meta.yml"}, "what the sidecar says goes with it"
     settings = load_settings(data=loop / "data", inbox=tmp_path / "inbox")
     assert submit(settings, sheet).path == target, "the same sheet again is the same delivery"
     other = _sheet(tmp_path, _decision("N1", batch, 7, "更正", "", "consumed=4.5"))
@@ -261,6 +265,29 @@ def test_a_sheet_in_order_lies_in_the_inbox_and_decides(loop: Path, tmp_path: Pa
     assert refused.returncode == 1 and "S21-target-unknown" in refused.stdout and not (tmp_path / "elsewhere").exists()
     with pytest.raises(Problem, match="nothing was received"):
         submit(load_settings(data=tmp_path / "empty", inbox=tmp_path / "inbox"), sheet)
+
+
+def test_a_sheet_that_no_night_would_find_or_that_cannot_be_tried_is_told(loop: Path, tmp_path: Path) -> None:
+    first = loop / "inbox" / "enterprise_energy" / "first.csv"
+    sheet = _sheet(tmp_path, _decision("N1", _batch(first), 7, "更正", "", "consumed=4.25"))
+    with pytest.raises(Problem, match=r"the inbox .* is not there"):
+        submit(load_settings(data=loop / "data", inbox=tmp_path / "mistyped"), sheet)
+    assert not (tmp_path / "mistyped").exists()
+    (tmp_path / "inbox").mkdir()
+    settings = load_settings(data=loop / "data", inbox=tmp_path / "inbox")
+    for name in (".answers.csv", "~$answers.csv", "answers.csv.part", "a\\b.csv"):
+        odd = tmp_path / name
+        odd.write_bytes(sheet.read_bytes())
+        with pytest.raises(Problem, match="give the sheet another name"):
+            submit(settings, odd)
+    (copy,) = (loop / "data" / "raw" / "received" / "enterprise_energy" / _batch(first)).glob("received.csv")
+    aside = copy.rename(tmp_path / "aside")
+    try:
+        with pytest.raises(Problem, match="received files are missing"):
+            submit(settings, sheet)
+    finally:
+        aside.rename(copy)
+    assert submit(settings, sheet).path is not None
 
 
 def test_text_of_a_deliverer_is_never_a_formula() -> None:
