@@ -229,14 +229,20 @@ def test_figures_lead_to_their_explanation(site: Path) -> None:
 
 
 def test_a_change_on_the_year_before_needs_that_year_and_a_year_that_is_over(site: Path) -> None:
-    """With rows of 2022 (10), 2024 (20), 2025 (30) and 2026 (6, not over): only 2025 has one."""
-    relation = load_catalogue().relations["total_year"].replace("marts.fct_total_year", "total")
+    """With rows of 2022 (10), 2024 (20), 2025 (30), 2026 (6, one prefecture's reports not due) and 2027 (2, running and of stale input): only 2025 has one."""
+    relations = {name: load_catalogue().relations[name].replace("marts.fct_total_year", "total") for name in ("open_year", "total_year")}
     with connect() as db:
-        db.execute(f"attach '{site.parent / 'carbon.duckdb'}' as sealed (read_only)")
+        attach(db, site.parent / "carbon.duckdb", "sealed")
+        db.execute("create table this as select date '2027-06-30' as knowledge_date")
         db.execute("create table total as from sealed.marts.fct_total_year limit 0")
-        for year, direct, reason in ((2022, 10, "complete"), (2024, 20, "complete"), (2025, 30, "reports_missing"), (2026, 6, "not_due")):
-            db.execute("insert into total by name select 'province' as level, '520000' as code, make_date(?, 1, 1) as period, ? as direct_tco2e, ? as status_reason", [year, direct, reason])
-        assert db.execute(f"select year, yoy from ({relation}) order by 1").fetchall() == [(2022, None), (2024, None), (2025, 0.5), (2026, None)]
+        for level, year, direct, reason in (
+            ("province", 2022, 10, "complete"), ("province", 2024, 20, "complete"), ("province", 2025, 30, "reports_missing"), ("province", 2026, 6, "stale_input"),
+            ("prefecture", 2026, 1, "not_due"), ("province", 2027, 2, "stale_input"),
+        ):
+            db.execute("insert into total by name select ? as level, '520000' as code, make_date(?, 1, 1) as period, ? as direct_tco2e, ? as status_reason", [level, year, direct, reason])
+        db.execute(f"create table open_year as {relations['open_year']}")
+        found = db.execute(f"select year, yoy from ({relations['total_year']}) where level = 'province' order by 1").fetchall()
+        assert found == [(2022, None), (2024, None), (2025, 0.5), (2026, None), (2027, None)]
     assert "../method.html#derived" in (site / "industry" / "index.html").read_text("utf-8") and "本年 ÷ 上年 − 1" in (site / "method.html").read_text("utf-8")
 
 
