@@ -50,6 +50,12 @@ class Remark:
     advice_en: str
 
 
+_UNFILLED = Remark(
+    0, "L15-no-rows", None, "没有一行填写了内容", "no line is filled in", "在要更正的行填写更正值、理由、决定人、决定日期后再提交；都不更正的不用提交",
+    "Fill in value, reason, who decided and the day on the lines to be corrected; a sheet that corrects nothing need not be delivered",
+)
+
+
 @dataclass(frozen=True)
 class Submission:
     """Where a sheet was delivered (None: it was not), how many decisions it holds, and what is wrong with it."""
@@ -106,6 +112,8 @@ def _tried(settings: Settings, registry: Registry, lake: Lake, sheet: Path) -> t
     (judged,) = judge(open_gate(settings, registry, lake, SOURCE).standard, [delivery])
     ids = dict(delivery.rows.select("row_no", "decision_id").iter_rows()) if delivery.rows is not None else {}
     against = [found for found in judged.load.findings if found.severity != "info"]
+    if delivery.rows is not None and not len(delivery.rows) and any(remark.check_id == "N06-left-open" for remark in delivery.remarks):
+        return judged.load.accepted, [_UNFILLED]
     of_rows = [found for found in against if found.row_no]   # where a line has a mistake of its own, that is what is to be mended
     return judged.load.accepted, [_remark(found, found.row_no or 0, ids.get(found.row_no or 0)) for found in of_rows or against]
 

@@ -267,6 +267,14 @@ def test_a_sheet_in_order_lies_in_the_inbox_and_decides(loop: Path, tmp_path: Pa
         submit(load_settings(data=tmp_path / "empty", inbox=tmp_path / "inbox"), sheet)
 
 
+def test_a_sheet_that_nobody_filled_in_says_so(loop: Path, tmp_path: Path) -> None:
+    first = loop / "inbox" / "enterprise_energy" / "first.csv"
+    (tmp_path / "inbox").mkdir()
+    blank = {"new_value": "", "reason": "", "by": "", "decided_on": ""}
+    found = submit(load_settings(data=loop / "data", inbox=tmp_path / "inbox"), _sheet(tmp_path, {**_decision("N1", _batch(first), 7, "更正"), **blank}))
+    assert [(remark.row_no, remark.zh, remark.en) for remark in found.remarks] == [(0, "没有一行填写了内容", "no line is filled in")] and found.path is None
+
+
 def test_a_sheet_that_no_night_would_find_or_that_cannot_be_tried_is_told(loop: Path, tmp_path: Path) -> None:
     first = loop / "inbox" / "enterprise_energy" / "first.csv"
     sheet = _sheet(tmp_path, _decision("N1", _batch(first), 7, "更正", "", "consumed=4.25"))
