@@ -327,7 +327,7 @@ def release_info(night: Night) -> ReleaseInfo:
         knowledge_date=night.settings.knowledge_date, fingerprint=night.inputs.fingerprint,
         code_version=night.inputs.code_version, suite_versions={name: suite.version for name, suite in suites.items()}, common_gwp_set=night.settings.common_gwp_set,
         input_batches=tuple(InputBatch(b.batch_id, b.source, b.sha256, known[b.batch_id]) for b in batches),
-        is_synthetic=any(b.is_synthetic for b in batches), published_at=night.settings.started, closed_years=night.inputs.closings,
+        is_synthetic=any(b.is_synthetic for b in batches), published_at=night.settings.started, home_province=night.settings.home_province, closed_years=night.inputs.closings,
         rules=all_rules(),
         lineage=partial(write_lineage, night.database, night.settings.warehouse / "dbt"),
     )

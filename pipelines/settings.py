@@ -130,6 +130,11 @@ class Settings:
         return self.started.astimezone(TIME_ZONE).date()
 
     @property
+    def home_province(self) -> str:
+        """The six digits of the home province."""
+        return f"{self.home_division}0000"
+
+    @property
     def published(self) -> Path:
         return self.project / "data" / "raw" / "published"
 

@@ -87,11 +87,12 @@ def _write_release_table(db: Any, release: ReleaseInfo) -> None:
     comments = {
         "release_id": "版本编号 | Release", "knowledge_date": "知识截止日 | Knowledge date",
         "code_version": "代码版本 | Code version", "fingerprint": "输入指纹 | Fingerprint of the inputs",
+        "home_province": "本省行政区划代码 | Division code of the home province",
     }
     db.execute(
         f"create table {table.sql_name('sealed')} as select cast(? as varchar) as release_id,"
-        " cast(? as date) as knowledge_date, cast(? as varchar) as code_version, cast(? as varchar) as fingerprint",
-        [release.release_id, release.knowledge_date, release.code_version, release.fingerprint],
+        " cast(? as date) as knowledge_date, cast(? as varchar) as code_version, cast(? as varchar) as fingerprint, cast(? as varchar) as home_province",
+        [release.release_id, release.knowledge_date, release.code_version, release.fingerprint, release.home_province],
     )
     db.execute(f"comment on table {table.sql_name('sealed')} is {quoted(table.comment or '')}")
     for column, comment in comments.items():

@@ -20,6 +20,7 @@ from pipelines.publish.views import View, view_name
 from pipelines.warehouse.duck import MissingName, identifier, quoted
 
 LEGEND_TABLE = "reference.legend"
+_HOME = f"(select h.home_province from {RELEASE_TABLE} as h)"   # the province whose file this is
 HELP_VIEW = "marts.help"
 MACRO_FILES = tuple(Path(__file__).parent / name for name in ("questions.sql", "macros.sql"))
 _MACRO = re.compile(
@@ -54,7 +55,7 @@ def macros() -> tuple[Macro, ...]:
     codes = "".join(f" when {quoted(level)} then {_of_line(code)}" for level, code in LINE_CODES.items())
     sources = ", ".join(quoted(source) for source in DIRECT_SOURCES)
     text = "\n".join(path.read_text("utf-8") for path in MACRO_FILES)
-    text = text.replace("{level_code}", f"case level{codes} else error('没有层级 | no such level: ' || level) end").replace("{direct_sources}", f"({sources})")
+    text = text.replace("{level_code}", f"case level{codes} else error('没有层级 | no such level: ' || level) end").replace("{direct_sources}", f"({sources})").replace("{home}", _HOME)
     return tuple(Macro(m["name"], m["parameters"], m["comment"].replace("''", "'"), m["sql"], m["example"]) for m in _MACRO.finditer(text))
 
 

@@ -13,14 +13,14 @@ create macro marts.city_total(y := null) as table
 comment on macro table marts.city_total is '各市州当年合计，大的在前；y 为年份 | Totals of the prefectures in a year, the greatest first; y = year';
 -- e.g. from marts.city_total()
 
-create macro marts.industry_ranking(y := null, area := '520000') as table
+create macro marts.industry_ranking(y := null, area := null) as table
     select row_number() over (order by t.direct_tco2e desc nulls last, t.code) as place, t.code, t.code_name, t.code_name_en, t.period, t.direct_tco2e,
         cast(t.direct_tco2e as double) / nullif(cast(sum(t.direct_tco2e) over () as double), 0) as share_of_direct,
         t.direct_tco2e - b.direct_tco2e as change_tco2e, t.purchased_power_location_tco2e, t.enterprises, t.coverage, t.measured_share, t.held_back_tco2e,
         t.status, t.status_zh, t.status_en, t.is_synthetic
     from marts.v_total_year as t
     left join marts.fct_total_year as b on b.level = t.level and b.code = t.code and b.period = t.period - interval 1 year
-    where t.level = case when area = '520000' then 'industry' else 'prefecture_industry' end and (area = '520000' or starts_with(t.code, area || ':'))
+    where t.level = case when coalesce(area, {home}) = {home} then 'industry' else 'prefecture_industry' end and (coalesce(area, {home}) = {home} or starts_with(t.code, area || ':'))
         and year(t.period) = coalesce(y, (select max(year(x.period)) from marts.fct_total_year as x where x.direct_tco2e is not null))
     order by place;
 comment on macro table marts.industry_ranking is '行业大类排名及比上年的变化；area 为市州代码，缺省全省 | Industry divisions by direct emission, with the change against the year before; area = a prefecture, else the province';
@@ -94,11 +94,11 @@ create macro marts.not_reported(month := null) as table
 comment on macro table marts.not_reported is '未报、部分上报或全被隔离的企业与月份，缺哪些表、逾期几天；month 为当月 1 日，缺省全部 | Enterprises and months not reported, in part or all quarantined, with the missing forms and days overdue; month = its first day, else all';
 -- e.g. from marts.not_reported()
 
-create macro marts.target_board(area := '520000') as table
+create macro marts.target_board(area := null) as table
     select v.target_id, v.indicator_zh, v.indicator_en, v.division_code, v.division_name, v.period, v.target_year, v.target_value, v.unit, v.qualifier, v.reading_zh, v.reading_en, v.observed_value,
         v.observed_year, v.verdict, v.verdict_zh, v.verdict_en, v.reason_zh, v.reason_en, v.required_rate, v.lead_agencies, v.observed_source_zh, v.observed_document, v.is_synthetic
     from marts.v_target_verdict as v
-    where v.division_code = area
+    where v.division_code = coalesce(area, {home})
     order by v.target_id, v.period;
 comment on macro table marts.target_board is '规划目标的结论与理由；area 为地区代码，缺省全省 | Verdicts of the targets of the plan with their reasons; area = division code, else the province';
 -- e.g. from marts.target_board() where verdict <> 'not_assessable'
@@ -125,19 +125,19 @@ create macro marts.factor_used(who, y := null) as table
 comment on macro table marts.factor_used is '企业用了哪些因子：数值、等级、文件、活动量与排放；各电力视角不可相加 | The factors that an enterprise was computed with: value, tier, document, activity and emission; never add over electricity views';
 -- e.g. from marts.factor_used((select min(uscc) from marts.dim_enterprise_latest))
 
-create macro marts.reconciliation(y := null, area := '520000') as table
+create macro marts.reconciliation(y := null, area := null) as table
     select r.division_code, r.division_name, r.year, r.evaluation_order, r.cause, r.cause_zh, r.cause_en, r.tco2e, r.located_tco2e, r.allocated_tco2e, r.basis_zh, r.basis_en, r.unexplained_share,
         r.gate_zh, r.gate_en, r.how_zh, r.how_en, r.is_synthetic
     from marts.v_reconciliation_year as r
-    where r.division_code = area and r.year = coalesce(y, (select max(x.year) from marts.fct_reconciliation_year as x where x.gate <> 'not_assessable'), (select max(x.year) from marts.fct_reconciliation_year as x))
+    where r.division_code = coalesce(area, {home}) and r.year = coalesce(y, (select max(x.year) from marts.fct_reconciliation_year as x where x.gate <> 'not_assessable'), (select max(x.year) from marts.fct_reconciliation_year as x))
     order by r.evaluation_order;
 comment on macro table marts.reconciliation is '从企业账户合计到自上而下合计的对账桥；缺省全省、最近可评的一年 | The bridge from the sum of accounts to the top-down total; else the province and the latest year that can be judged';
 -- e.g. from marts.reconciliation()
 
-create macro marts.restatement(level := 'province', code := '520000') as table
+create macro marts.restatement(level := 'province', code := null) as table
     select r.release_id, r.from_release_id, r.level, r.level_zh, r.level_en, r.code, r.code_name, r.code_name_en, r.period_kind, r.period, r.measure, r.measure_zh, r.measure_en, r.cause, r.cause_zh, r.cause_en, r.delta_tco2e, r.is_synthetic
     from marts.v_restatement as r
-    where r.level = level and r.code = code and r.delta_tco2e <> 0
+    where r.level = level and r.code = coalesce(code, {home}) and r.delta_tco2e <> 0
     order by r.release_id desc, r.period_kind, r.period desc, r.measure, r.evaluation_order;
 comment on macro table marts.restatement is '相对前一版本改了多少、因何；第一个版本没有前一版本，因而没有行 | What was restated against the release before, and why; a first release has none before it, so no rows';
 -- e.g. from marts.restatement()

@@ -37,6 +37,7 @@ class ReleaseInfo:
     input_batches: tuple[InputBatch, ...]
     is_synthetic: bool
     published_at: datetime
+    home_province: str   # six digits, of the province
     previous_release_id: str | None = None
     closed_years: tuple[YearClosing, ...] = ()
     rules: Mapping[str, RuleText] = field(default_factory=dict)   # what the checks say of themselves, for the pages

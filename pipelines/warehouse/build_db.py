@@ -182,7 +182,7 @@ def _registry_tables(db: Any, settings: Settings, registry: Registry, files: lis
     db.execute(
         "create or replace table registry.night as select cast(? as date) as knowledge_date, cast(? as timestamp) as knowledge_end,"
         " ? as common_gwp_set, ? as home_province, cast(? as decimal(18, 3)) as second_signature_above",
-        [settings.knowledge_date, settings.knowledge_end, settings.common_gwp_set, f"{settings.home_division}0000",
+        [settings.knowledge_date, settings.knowledge_end, settings.common_gwp_set, settings.home_province,
          load_bounds(settings.expectations).second_signature_above],
     )
     _made_good(db, settings, files)

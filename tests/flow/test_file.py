@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from pipelines.contracts.legend import list_of, load_legend
 from pipelines.contracts.marts import load_marts
 from pipelines.publish.help import macros
 from pipelines.publish.views import dimensions, view_name, written_by_hand
+from pipelines.settings import PROJECT
+from pipelines.warehouse.duck import connect
 from tests.conftest import query
 
 # codes that no list can know: enterprises that the register does not have, groups of provinces in factors, and industries above or outside the divisions
@@ -18,6 +21,8 @@ UNNAMED = {
     ("quality.v_failed_row", "enterprise_name"), ("quality.v_worklist_row", "enterprise_name"), ("reference.v_emission_factor", "area_name"),
     ("reference.v_industry", "industry_division_name"), ("marts.v_grid_sales", "industry_division_name"), ("marts.v_double_counting_year", "removed_from_name"),
 }
+PUBLISH = PROJECT / "pipelines" / "publish"
+METHOD_CHECK = PUBLISH / "method_check.py"   # checks the year 2007 of one province against what was published
 BILINGUAL = re.compile(r"[^|]*[\u4e00-\u9fff][^|]* \| \S.*", re.DOTALL)
 
 
@@ -113,3 +118,18 @@ def test_questions_answer_with_names(release_db: Path) -> None:
     assert by_name and by_name == query(release_db, f"from marts.enterprise_account('{uscc}')")
     held = query(release_db, "select kind_en, why_zh, why_en, file_name, row_no from marts.held_back()")
     assert {row[0] for row in held} == {"quarantined row", "activity that makes no line"} and all(row[1] and row[2] and row[3] for row in held)
+
+
+def test_a_question_without_an_area_is_that_of_the_home_province(release_db: Path, tmp_path: Path) -> None:
+    """The file says which province it is of: no macro knows the code of one."""
+    copy = shutil.copy(release_db, tmp_path / "other.duckdb")
+    asked = ("from marts.target_board()", "from marts.reconciliation()", "select code from marts.industry_ranking()")
+    with connect(copy) as db:
+        assert all(db.execute(sql).fetchall() for sql in asked)
+        (named,) = db.execute("select min(code) from marts.fct_total_year where level = 'prefecture'").fetchone()
+        db.execute("update reference.release set home_province = ?", [named])
+        assert {code for (code,) in db.execute("select division_code from marts.target_board()").fetchall()} <= {named}
+        assert db.execute("from marts.restatement(code := '520000')").fetchall() == db.execute("from marts.v_restatement where level = 'province' and delta_tco2e <> 0").fetchall()
+    written = "\n".join(re.sub(r"^--.*", "", path.read_text("utf-8"), flags=re.MULTILINE) for folder in ("", "queries", "site/catalogue") for path in (PUBLISH / folder).glob("*.*"))
+    assert "create macro" in written and "blocks:" in written
+    assert re.findall(r".*'52(?:0000)?'.*", written.replace(METHOD_CHECK.read_text("utf-8"), "")) == []

@@ -43,7 +43,7 @@ def info(knowledge_date: date = date(2025, 3, 31), fingerprint: str = "a" * 64, 
     batches = (InputBatch(ENERGY, "enterprise_energy", "a" * 64, 3), InputBatch(POWER, "enterprise_power_heat", "b" * 64, 1))
     return ReleaseInfo(
         knowledge_date, fingerprint, "c0de", {"enterprise_energy": "1"}, "AR5", batches, True,
-        datetime(2025, 4, 1, 2, minute, tzinfo=TIME_ZONE), **more,
+        datetime(2025, 4, 1, 2, minute, tzinfo=TIME_ZONE), "520000", **more,
     )
 
 

@@ -90,7 +90,7 @@ def test_a_release_holds_the_published_schemas_only(settings, build) -> None:
     assert [n for n, in names] == sorted({*tables(), *load_published().tables, *OWN_TABLES})
     assert {p.name for p in (folder / "parquet").iterdir()} == {f"{n}.parquet" for n, in names}
     assert query(folder / "carbon.duckdb", "from reference.release") == [
-        ("20250331-aaaaaaaaaa", date(2025, 3, 31), "c0de", "a" * 64)
+        ("20250331-aaaaaaaaaa", date(2025, 3, 31), "c0de", "a" * 64, "520000")
     ]
 
 

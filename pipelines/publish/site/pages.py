@@ -92,7 +92,7 @@ class Site:
         """What queries of several pages share, as temporary tables."""
         release = self.context.release
         previous = f"date '{release['previous_date']}'" if release["previous_date"] else "cast(null as date)"
-        self.db.execute(f"create or replace temp table this as select {quoted(release['release_id'])} as release_id, date '{release['knowledge_date']}' as knowledge_date, {previous} as previous_date")
+        self.db.execute(f"create or replace temp table this as select {quoted(release['release_id'])} as release_id, date '{release['knowledge_date']}' as knowledge_date, {previous} as previous_date, (select r.home_province from reference.release as r) as home_province")
         texts = [
             (r.check_id, *rule_title(r.zh, r.en), r.kind, r.severity, without_values(r.zh), without_values(r.en), r.why_zh, r.why_en, *halves(r.owner), r.since, r.home)
             for r in self.context.rules.values()
