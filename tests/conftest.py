@@ -27,6 +27,7 @@ from tests.cost import Cost
 ROOT = Path(__file__).resolve().parent.parent
 CARBON = [sys.executable, "-m", "pipelines.cli"]
 AS_OF = "2026-06-30"
+FIRST_DAY = "2025-01-31"   # before every night of the tests
 
 
 @dataclass(frozen=True)
@@ -111,12 +112,20 @@ def parse_once() -> None:
 def run_night_here(inbox: Path, data: Path, as_of: str = AS_OF) -> Any:
     """Run a night in this process (its imports are paid once)."""
     from pipelines.night import run_night
+    from pipelines.publish import release as releasing
     from pipelines.settings import load_settings
 
-    if as_of == AS_OF and not data.exists():
-        shutil.copytree(_published_tables_judged(), data)
-    # downloads are tried where a release is looked at: no night of a chain needs them
-    return run_night(replace(load_settings(inbox, data, date.fromisoformat(as_of)), downloads=False), lambda text: None)
+    begin(data)
+    # downloads and pages are tried where a release is looked at: no night of a chain needs them
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(releasing, "write_site", one_page)
+        return run_night(replace(load_settings(inbox, data, date.fromisoformat(as_of)), downloads=False), lambda text: None)
+
+
+def one_page(db: Any, folder: Path, release: dict[str, Any], rules: Any) -> None:
+    """A site of one page, where it is not what a test is about: all pages of a release cost seconds."""
+    (folder / "site" / "quality").mkdir(parents=True)
+    (folder / "site" / "quality" / "index.html").write_text(f"<p>{release['release_id']}</p>\n" * 100, "utf-8")
 
 
 def build_tables_here(inbox: Path, data: Path, *tables: str, as_of: str = AS_OF) -> tuple[Path, list[Any]]:
@@ -127,22 +136,30 @@ def build_tables_here(inbox: Path, data: Path, *tables: str, as_of: str = AS_OF)
     """
     from pipelines.night import gate_step, open_night, receive_step
     from pipelines.settings import load_settings
-    from pipelines.transform.build import require, run_dbt
+    from pipelines.transform.build import build, require
     from pipelines.warehouse.build_db import current_inputs, prepare
 
-    if as_of == AS_OF and not data.exists():
-        shutil.copytree(_published_tables_judged(), data)
+    begin(data)
     settings = load_settings(inbox, data, date.fromisoformat(as_of))
     with open_night(settings, lambda text: None) as night:
         receive_step(night)
         gate_step(night)
-        prepare(night.database, settings, night.registry, current_inputs(settings, night.registry))
-        selected = [f"+{table}" for table in tables]
-        target = settings.warehouse / "dbt"
-        target.mkdir(parents=True, exist_ok=True)
-        command = ["build", "--exclude-resource-type", "unit_test", "--no-write-json", "--indirect-selection", "cautious", "--full-refresh", "--select", *selected]
-        require(run_dbt(command, night.database, target))
+        full = prepare(night.database, settings, night.registry, current_inputs(settings, night.registry))
+        built = build(settings, night.database, full=full, models=tables, tested=True)   # not recorded: the next night builds all anew
+        require(built)
+        _drop_others(night.database, {node.name for node in built.nodes})
         return night.database, night.held_back
+
+
+def _drop_others(database: Path, names: set[str]) -> None:
+    """Published tables of an earlier night that were not built by this one: a test that forgot to ask for one is to fail."""
+    from pipelines.warehouse.duck import connect
+
+    with connect(database) as db:
+        tables = db.execute("select schema_name, table_name from duckdb_tables() where schema_name in ('marts', 'quality', 'reference')").fetchall()
+        for schema, table in tables:
+            if table not in names:
+                db.execute(f"drop table {schema}.{table}")
 
 
 LEDGER = ("fct_enterprise_emission_line", "fct_enterprise_account_month", "fct_enterprise_account_year", "fct_total_month", "fct_total_year")
@@ -180,20 +197,35 @@ def ledger(database: Path) -> dict[str, list[str]]:
     return made
 
 
+def begin(data: Path) -> None:
+    """A data folder that is not there yet begins with a night of before all tests over the published tables alone, of which nothing was published."""
+    if not data.exists():
+        shutil.copytree(_begun(), data)
+
+
 @cache
-def _published_tables_judged() -> Path:
-    """A data folder where the published tables are received and judged: the same in every night of one day, so judged once."""
-    from pipelines.night import gate_step, open_night, receive_step
+def _begun() -> Path:
+    """The folder that `begin` copies: received and judged; and built where a whole suite is run, which pays for it."""
+    if SUITE_FOLDER and os.environ.get("PYTEST_XDIST_WORKER"):
+        return once_for_all("begun", partial(_first_night, built=True)) / "data"
+    root = Path(tempfile.mkdtemp(prefix="carbon-published-"))
+    atexit.register(shutil.rmtree, root, ignore_errors=True)
+    _first_night(root, built=False)
+    return root / "data"
+
+
+def _first_night(root: Path, *, built: bool) -> None:
+    from pipelines.night import build_step, decide, gate_step, open_night, receive_step
     from pipelines.settings import load_settings
 
     parse_once()
-    root = Path(tempfile.mkdtemp(prefix="carbon-published-"))
-    atexit.register(shutil.rmtree, root, ignore_errors=True)
     (root / "inbox").mkdir()
-    with open_night(load_settings(root / "inbox", root / "data", date.fromisoformat(AS_OF)), lambda text: None) as night:
+    with open_night(load_settings(root / "inbox", root / "data", date.fromisoformat(FIRST_DAY)), lambda text: None) as night:
         receive_step(night)
         gate_step(night)
-    return root / "data"
+        if built:
+            decide(night)
+            build_step(night)
 
 
 def value_hashes(data: Path, release_id: str | None = None) -> dict[str, str]:
@@ -225,11 +257,18 @@ def _kept_open(database: Path) -> Any:
     return opened.enter_context(connect(database, read_only=True))
 
 
-def once_for_all(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+SUITE_FOLDER: list[Path] = []   # shared by all processes of the suite
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _suite_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
+    base = tmp_path_factory.getbasetemp()
+    SUITE_FOLDER[:] = [base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base]
+
+
+def once_for_all(name: str, make: Callable[[Path], None]) -> Path:
     """A folder of the session that `make` fills once, whichever process of the suite asks for it first; the others wait."""
-    shared = tmp_path_factory.getbasetemp()
-    if os.environ.get("PYTEST_XDIST_WORKER"):
-        shared = shared.parent
+    shared = SUITE_FOLDER[0]
     root, made = shared / name, shared / f"{name}.made"
     with (shared / f"{name}.lock").open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
@@ -251,10 +290,10 @@ def _make_release(root: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
+def release() -> Release:
     """A small synthetic province with the default faults (24 enterprises, 4 months) and its release, published by the console
     command: one build for all processes of the suite."""
-    root = once_for_all(tmp_path_factory, "published", _make_release)
+    root = once_for_all("published", _make_release)
     return Release(root / "province", root / "release", *json.loads((root / "release.json").read_text()))
 
 

@@ -122,11 +122,11 @@ def _begin_with_what_is_parsed(target: Path) -> None:
 
 
 def build(
-    settings: Settings, database: Path, *, full: bool, on_node: Callable[[str], None] | None = None, models: tuple[str, ...] = ()
+    settings: Settings, database: Path, *, full: bool, on_node: Callable[[str], None] | None = None, models: tuple[str, ...] = (), tested: bool = False,
 ) -> BuildResult:
     """Build every model and run every data test, `--full-refresh` when everything is to be built anew.
 
-    Unit tests judge the code, not the night: they run in the test suite. With `models` only these and what they rest on are built, untested.
+    Unit tests judge the code, not the night: they run in the test suite. With `models` only these and what they rest on are built: untested, or tested by what looks at nothing else.
     """
     target = settings.warehouse / "dbt"
     target.mkdir(parents=True, exist_ok=True)
@@ -135,7 +135,8 @@ def build(
     # seeds and the views of staging change with the code, and a change of code rebuilds everything
     command += ["--full-refresh"] if full else ["--exclude-resource-type", "seed", "--exclude", "path:models/staging,resource_type:model"]
     if models:
-        command += ["--exclude-resource-type", "test", "--select", *(f"+{name}" for name in models)]
+        command += ["--indirect-selection", "cautious"] if tested else ["--exclude-resource-type", "test"]
+        command += ["--select", *(f"+{name}" for name in models)]
     return run_dbt(command, database, target, on_node, settings.build_memory)
 
 

@@ -19,7 +19,7 @@ from pipelines.settings import Settings, load_settings
 from pipelines.warehouse.inspect import received_problems
 from pipelines.warehouse.received import received_file
 from pipelines.warehouse.registry import Registry
-from tests.conftest import AS_OF, _published_tables_judged, carbon
+from tests.conftest import AS_OF, begin, carbon
 from tests.deliveries import deliver, register_row, uscc
 
 ROW = {"uscc": uscc(1), "period": "2025-11", "energy": "柴油", "unit": "t", "consumed": 1}
@@ -31,7 +31,7 @@ def root(tmp_path: Path) -> Path:
     deliver(tmp_path / "inbox", "enterprise_register", "r.csv", [register_row(1, "24-other-industry", "3012")])
     deliver(tmp_path / "inbox", "enterprise_energy", "good.csv", [ROW])
     deliver(tmp_path / "inbox", "enterprise_energy", "bad.csv", [{**ROW, "period": "2025-13"}])
-    shutil.copytree(_published_tables_judged(), tmp_path / "data")
+    begin(tmp_path / "data")
     assert _night(_settings(tmp_path))["verdicts"] == {"good.csv": None, "bad.csv": "L17-share"}
     shutil.rmtree(tmp_path / "inbox" / "enterprise_energy")
     return tmp_path

@@ -16,7 +16,7 @@ from pipelines.transform.build import run_dbt
 from pipelines.warehouse.build_db import prepare
 from pipelines.warehouse.inspect import lake_problems, received_problems
 from pipelines.warehouse.registry import Registry
-from tests.conftest import AS_OF, _published_tables_judged, ledger, run_ledger_night_here, run_night_here
+from tests.conftest import AS_OF, begin, ledger, run_ledger_night_here, run_night_here
 from tests.deliveries import deliver, register_row, uscc
 
 ROW = {"energy": "柴油", "unit": "t"}
@@ -46,7 +46,7 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three deliveries judged by a night that was ended before it published."""
     root = tmp_path_factory.mktemp("sealed")
     _deliver(root / "inbox")
-    shutil.copytree(_published_tables_judged(), root / "data")
+    begin(root / "data")
     with open_night(load_settings(root / "inbox", root / "data", date.fromisoformat(AS_OF)), lambda text: None) as killed:
         receive_step(killed)
         gate_step(killed)

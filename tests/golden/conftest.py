@@ -9,8 +9,8 @@ from tests.golden import province
 
 
 @pytest.fixture(scope="session")
-def golden(tmp_path_factory: pytest.TempPathFactory) -> province.Golden:
+def golden() -> province.Golden:
     """The golden province, judged and built."""
-    made = province.read(once_for_all(tmp_path_factory, "golden", province.make))
+    made = province.read(once_for_all("golden", province.make))
     FINISHED.add(made.database)
     return made

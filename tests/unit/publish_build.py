@@ -26,6 +26,7 @@ from pipelines.publish.store import DOWNLOADS, PATHS, release_folder
 from pipelines.settings import TIME_ZONE, Settings
 from pipelines.warehouse.duck import connect, quoted
 from pipelines.warehouse.registry import Registry
+from tests.conftest import one_page
 
 A, B = "X1520100MA00000001", "X1520300MA00000002"
 HOSTILE = "<script>alert(1)</script>.csv"
@@ -60,23 +61,17 @@ def lose_registry(settings: Settings) -> None:
         (settings.warehouse / name).unlink()
 
 
-def _one_page(db: Any, folder: Path, release: dict[str, Any], rules: Any) -> None:
-    """A site of one page, where it is not what a test is about: all pages of a release cost a second."""
-    (folder / "site" / "quality").mkdir(parents=True)
-    (folder / "site" / "quality" / "index.html").write_text(f"<p>{release['release_id']}</p>\n" * 100, "utf-8")
-
-
 def publish(settings: Settings, build_db: Path, release: ReleaseInfo, *, site: bool = False, **more: Any) -> Published:
     """Publish as a night does that found nothing to heal. site: with all pages, for which `build_db` must be whole (see `write_build`)."""
     with registry_of(settings) as registry, ExitStack() as patched:
         if not site:
-            patched.enter_context(patch.object(releasing, "write_site", _one_page))
+            patched.enter_context(patch.object(releasing, "write_site", one_page))
         return releasing.publish(settings, registry, build_db, release, **more)
 
 
 def seal(settings: Settings, build_db: Path, release: ReleaseInfo) -> Path:
     """Seal only."""
-    with registry_of(settings) as registry, patch.object(releasing, "write_site", _one_page):
+    with registry_of(settings) as registry, patch.object(releasing, "write_site", one_page):
         return releasing.seal(settings, registry, build_db, release)
 
 
