@@ -1,7 +1,7 @@
 """Random histories of a small province (tests/flow/histories.py): do the nights that lived through them agree with everything else?
 
-    the chain       four nights, each incremental on the one before
-    at once         the same deliveries cut into other files, in another order, in two nights of the last day: equal value hashes
+    the chain       nights, each incremental on the one before
+    at once         the same deliveries cut into other files, in another order, in nights of the last day: equal value hashes
     replays         each release built again as it was: equal value hashes of all tables of marts and reference; what quality tells otherwise is shown
     the bridge      every total, account and inventory cell: the causes give the change, residual 0 kg (a blocking test of each night, asked again here)
 
@@ -58,11 +58,11 @@ def night(inbox: Path, data: Path, day: str) -> str:
     return str(done.release_id)
 
 
-def cut(inbox: Path, out: Path, dice: Random) -> list[list[Path]]:
-    """The same rows in other files, dealt into two waves. Decisions name a batch and row, so what they speak of stays whole; so does a file that may be
+def cut(inbox: Path, out: Path, dice: Random, count: int) -> list[list[Path]]:
+    """The same rows in other files, dealt into waves. Decisions name a batch and row, so what they speak of stays whole; so does a file that may be
     refused for its share of rows that no register row covers: its parts would be judged apart.
     """
-    waves: list[list[Path]] = [[], []]
+    waves: list[list[Path]] = [[] for _ in range(count)]
     registered = {line.split(b",")[0] for path in (inbox / "enterprise_register").glob("*.csv") for line in path.read_bytes().splitlines()[1:] if b"2020-01-01" in line}
     for path in sorted(p for p in inbox.rglob("*.csv")):
         lines = path.read_bytes().splitlines(keepends=True)
@@ -75,7 +75,7 @@ def cut(inbox: Path, out: Path, dice: Random) -> list[list[Path]]:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(b"".join([lines[0], *body]))
                 shutil.copy(path.with_name(path.name + ".meta.yml"), target.with_name(target.name + ".meta.yml"))
-                waves[dice.randrange(2)].append(target)
+                waves[dice.randrange(count)].append(target)
     return waves
 
 
@@ -96,23 +96,26 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--groups", type=int, default=30)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--nights", type=int, default=len(NIGHTS), help="how many nights live through the histories")
+    parser.add_argument("--waves", type=int, default=2, help="into how many nights the deliveries are dealt that come at once")
     parser.add_argument("--replays", type=int, default=len(NIGHTS), help="how many of the releases are built again, the first first")
     asked = parser.parse_args()
     wrong: list[str] = []
     with tempfile.TemporaryDirectory(prefix="histories-") as name:
         root = Path(name)
+        days = NIGHTS[: asked.nights]
         write(root / "inbox", asked.groups, asked.seed)
         chain = root / "chain"
-        releases = [night(root / "inbox", chain, day) for day in NIGHTS]
+        releases = [night(root / "inbox", chain, day) for day in days]
         for before, after in pairwise(releases):
             cells, worst = residual(chain, before, after)
             print(f"  {before} -> {after}: {cells} cells, greatest residual {worst} t", flush=True)
             wrong += [f"bridge {before} -> {after}: {worst} t"] if worst else []
         again = root / "at-once"
         (again / "inbox").mkdir(parents=True)
-        for wave in cut(root / "inbox", root / "cut", Random(asked.seed)):
+        for wave in cut(root / "inbox", root / "cut", Random(asked.seed), asked.waves):
             put(wave, again / "inbox")
-            night_settled(again / "inbox", again / "data")
+            night_settled(again / "inbox", again / "data", days[-1])
         wrong += [f"at once: {table}" for table in differing(chain, again / "data")]
         for release_id in releases[: asked.replays]:
             found = replay(load_settings(None, chain, None), release_id)
@@ -122,12 +125,12 @@ def main() -> int:
     return 1 if wrong else 0
 
 
-def night_settled(inbox: Path, data: Path) -> None:
+def night_settled(inbox: Path, data: Path, day: str) -> None:
     """A night that does not wait for files to settle: they were copied a moment ago."""
-    settings = replace(load_settings(inbox, data, date.fromisoformat(NIGHTS[-1])), settle_seconds=0.0)
+    settings = replace(load_settings(inbox, data, date.fromisoformat(day)), settle_seconds=0.0)
     begun = time.monotonic()
     done = run_night(settings, lambda text: None)
-    print(f"  at once {NIGHTS[-1]}: {done.outcome} {done.release_id}, {time.monotonic() - begun:.0f} s", flush=True)
+    print(f"  at once {day}: {done.outcome} {done.release_id}, {time.monotonic() - begun:.0f} s", flush=True)
 
 
 def residual(data: Path, before: str, after: str) -> tuple[int, float]:

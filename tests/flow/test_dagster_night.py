@@ -11,7 +11,7 @@ import pytest
 from pipelines.lock import night_lock
 from pipelines.publish.problem import PublishError
 from pipelines.transform.build import BuildResult, Node
-from tests.conftest import AS_OF, Release, value_hashes
+from tests.conftest import AS_OF, Release, begin, value_hashes
 from tests.unit.test_definitions import load_definitions
 
 RELEASE = dg.AssetKey(["published", "release"])
@@ -112,6 +112,7 @@ def test_a_failing_test_is_shown_and_nothing_is_published(
 
     name, test = next((n, t) for n, t in NODES.items() if t["resource_type"] == "test" and not t.get("test_metadata"))
     failed = Node(name, test["name"], "test", "fail", "Got 2 results", 0.1, 2)
+    begin(tmp_path / "data")
     monkeypatch.setattr("pipelines.night.build", lambda *_, **__: BuildResult([failed]))
     result = run_job(definitions, tmp_path / "inbox", tmp_path / "data")
     assert not result.success
@@ -130,6 +131,7 @@ def test_broken_conservation_stops_the_release(
     def refuse(night: object) -> str:
         raise PublishError("恒等式不成立", "identity broken")
 
+    begin(tmp_path / "data")
     monkeypatch.setattr("pipelines.night.build", lambda *_, **__: BuildResult())
     monkeypatch.setattr("pipelines.night.record_findings", lambda *_: None)   # nothing was built that could hold findings
     monkeypatch.setattr("pipelines.defs.transform._results", lambda context, _built: _all_nodes(context))
