@@ -144,7 +144,8 @@ def _sealed_problems(settings: Settings, folder: Path, known: Known | None) -> l
 def _live_problems(settings: Settings, known: Known | None) -> list[str]:
     folder = live_folder(settings)
     if folder is None:
-        return [both("没有可读的已发布版本（release.json）", "there is no published release that can be read (release.json)")]
+        return [both(f"{settings.marts} 没有可读的已发布版本（release.json）：尚未发布，或 --data、CARBON_DATA 指错了文件夹",
+                     f"{settings.marts} has no published release that can be read (release.json): nothing was published yet, or --data or CARBON_DATA names another folder")]
     if not folder.is_dir():
         return [both(f"{LIVE} 指向的 {RELEASES}/{folder.name} 不存在", f"{LIVE} leads to {RELEASES}/{folder.name}, which is not there")]
     problems, manifest = _link_problems(settings) + seal_problems(folder, known), read_manifest(folder)

@@ -85,7 +85,7 @@ def run_dbt(
 
     # no debug log in a file: it costs a quarter of a small night, and what failed is in the result
     options = [
-        "--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR), "--target-path", str(target),
+        "--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR), "--target-path", str(target), "--log-path", str(target),
         "--log-level-file", "none", "--quiet", "--no-use-colors",
     ]
     try:

@@ -123,6 +123,8 @@ def registry_problems(settings: Settings) -> list[str]:
     """What is wrong with the registry file: that it is gone, that it cannot be read, what SQLite finds."""
     try:
         require_registry(settings)
+        if not settings.registry.exists():   # nothing was received yet
+            return []
         registry = Registry(settings.registry, read_only=True)
     except Problem as problem:
         return [str(problem)]

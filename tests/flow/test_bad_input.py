@@ -3,16 +3,40 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import xlsxwriter
 
-from tests.conftest import query, run_night_here
+from tests.conftest import ROOT, begin, query, run_night_here
 from tests.deliveries import OLD, beside, deliver, raw, register_row, uscc
 
 GOOD = {"period": "2025-11", "energy": "柴油", "unit": "t", "consumed": 10}
 HEADER = "uscc,period,energy,unit,consumed\n"
+
+
+@contextmanager
+def writes() -> Iterator[set[Path]]:
+    """The files that this process opens to write, and the folders that it makes, as Python tells of them."""
+    found: set[Path] = set()
+    listening = True
+
+    def hook(event: str, arguments: tuple[Any, ...]) -> None:
+        if not listening:
+            return
+        to_write = event == "os.mkdir" or (event == "open" and isinstance(arguments[2], int) and arguments[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT))
+        if to_write and isinstance(arguments[0], str | bytes | os.PathLike):
+            found.add(Path(os.path.abspath(os.fsdecode(arguments[0]))))
+
+    sys.addaudithook(hook)   # it cannot be taken away again
+    try:
+        yield found
+    finally:
+        listening = False
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +80,10 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Path:
         {**row, "period": "2025-09", "consumed": 2}, {**row, "period": "2025-08", "consumed": "1e14"},
         {**row, "period": "2025-07", "stream": "=cmd|' /C calc'!A0"},
     ])
-    result = run_night_here(inbox, root / "data")
+    begin(root / "data")
+    with writes() as written:
+        result = run_night_here(inbox, root / "data")
+    assert written and not [path for path in written if path.is_relative_to(ROOT) and path.parent.name != "__pycache__"], "an installation may be read only"
     assert result.outcome == "published" and result.exit_code == 3
     return root / "data" / "marts" / "carbon.duckdb"
 

@@ -87,6 +87,12 @@ def test_verify_is_content_and_finds_a_changed_byte(release: Release, tmp_path: 
     assert "fct_enterprise_emission_line" in done.stdout
 
 
+def test_verify_of_a_folder_where_nothing_was_published_says_so(tmp_path: Path) -> None:
+    done = carbon("verify", "--data", tmp_path / "mistyped")
+    assert done.returncode == 1 and done.stderr == ""
+    assert f"{tmp_path / 'mistyped' / 'marts'} has no published release" in done.stdout and "registry" not in done.stdout
+
+
 def test_explain_walks_from_a_total_to_file_and_row(release: Release) -> None:
     done = carbon("explain", "--data", release.data, "--table", "marts.fct_total_year", "--column", "direct_tco2e",
                   "--key", "level=province,code=520000,period=2025-01-01", "--json")
