@@ -17,13 +17,13 @@ MISSING = f"没有浏览器 {CHROMIUM}：页面没有在浏览器中检验；安
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def site(release: Release) -> Path:
     """The folder of the pages."""
     return (release.data / "marts" / "site").resolve()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
     """The browser. Where it is missing the tests are skipped, loudly; with TESTS_NEED_BROWSER set (.ci/run) they fail."""
     if not CHROMIUM.exists() or shutil.which(str(CHROMIUM)) is None:
@@ -53,7 +53,7 @@ class Watched:
         self.page.wait_for_selector("html[data-ready]", state="attached")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def watched(chromium: Any) -> Iterator[Watched]:
     context = chromium.new_context(viewport={"width": 360, "height": 800}, accept_downloads=True)
     yield Watched(context.new_page())
