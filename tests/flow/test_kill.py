@@ -66,5 +66,6 @@ def test_rows_of_a_build_that_was_broken_off_do_not_stay_when_they_are_taken_bac
     assert query(data / "warehouse" / "build.duckdb", used) == [(100.0,)]
     _fuel(inbox, 1, 100, "2026-12-01T09:00:00+08:00")
     _fuel(inbox, 2, 200, "2026-02-01T09:00:00+08:00")
-    run_ledger_night_here(inbox, data)
+    made = run_ledger_night_here(inbox, data)
     assert query(data / "warehouse" / "build.duckdb", used) == [(200.0,)]
+    assert made == run_ledger_night_here(inbox, tmp_path / "clean")
